@@ -1,0 +1,1 @@
+"""Artefacts on disk: HDF5 layouts and their reader and writer, CSV tables, atomic files."""

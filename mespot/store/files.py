@@ -1,0 +1,58 @@
+"""Files that are whole when they exist: written beside their place, then moved into it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mespot.errors import InputError
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path in the folder of `path`; on success it takes the place of `path`.
+
+    The temporary name keeps the suffix of `path` (libraries choose a format by it), starts with a
+    dot and carries the process id, so that two writers never share one. On any exception it is
+    removed and `path` is left as it was.
+
+    Raises InputError when the folder cannot be written or the disk is full.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A plain open first: libraries report a full disk or a missing permission in their own
+        # words, this call says which file it was.
+        temporary.open("wb").close()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}. {_advice(error)}") from error
+    try:
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        if _no_space(error):
+            raise InputError(f"{path}: cannot be written: {error}. {_advice(error)}") from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    # Without it a power cut after the move could leave an empty file under the final name.
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _no_space(error: OSError) -> bool:
+    import errno
+
+    # h5py gives no errno for a failed write, only the words of the C library.
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+
+
+def _advice(error: OSError) -> str:
+    if _no_space(error):
+        return "Free space on that disk and run again: what is already computed is kept."
+    return "Check the folder's permissions and run again: what is already computed is kept."

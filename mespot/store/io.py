@@ -1,0 +1,242 @@
+"""Reading and writing of the HDF5 artefacts; the only module that knows h5py.
+
+Every file carries the attributes `kind`, `version` and `provenance` (JSON: rule, config section,
+code digest, library versions); every data set carries `axes`, `units` and `description`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from mespot.errors import InputError
+from mespot.store.files import replacing
+from mespot.store.schema import LAYOUTS, Layout
+
+# Whole frames are read one span at a time, so a chunk holds a second or so of them.
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass
+class Record(Mapping[str, np.ndarray]):
+    """Data sets of one video, loaded when asked for, and the attributes beside them."""
+
+    path: Path
+    group: str
+    attrs: dict[str, Any]
+    names: tuple[str, ...]
+    _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.names:
+            raise KeyError(name)
+        if name not in self._cache:
+            self._cache[name] = self.part(name, slice(None))
+        return self._cache[name]
+
+    def part(self, name: str, frames: Any) -> np.ndarray:
+        """Frames (a slice along the first axis) of one data set, without loading the rest."""
+        with _opened(self.path) as file:
+            return file[f"{self.group}/{name}"][frames]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def write(
+    path: str | Path,
+    kind: str,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    attrs: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write one artefact of a kind that holds one video, atomically.
+
+    `arrays` and `attrs` must be exactly those that mespot.store.schema declares for `kind`;
+    anything else is a ValueError. Raises InputError when the file cannot be written.
+    """
+    layout = _layout(kind, per_video=False)
+    with _created(path, kind, layout, provenance) as file:
+        _put(file, kind, layout, arrays)
+        _set_attributes(file, layout, attrs, kind)
+
+
+def write_videos(
+    path: str | Path,
+    kind: str,
+    videos: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    attrs: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    video_attrs: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write one artefact of a kind that holds a group for each video, atomically."""
+    layout = _layout(kind, per_video=True)
+    with _created(path, kind, layout, provenance) as file:
+        for name, value in attrs.items():
+            file.attrs[name] = _attribute(value)
+        for video, arrays in videos.items():
+            group = file.create_group(video)
+            _put(group, f"{kind} of {video}", layout, arrays)
+            for name, value in (video_attrs or {}).get(video, {}).items():
+                group.attrs[name] = _attribute(value)
+        known = set(attrs).union(*(video_attrs or {}).values())
+        if known != set(layout.attributes):
+            raise ValueError(f"{kind}: attributes {sorted(known)}, not {sorted(layout.attributes)}")
+
+
+def read(path: str | Path, kind: str) -> Record:
+    """Open an artefact that holds one video.
+
+    Raises InputError when the file is missing, not HDF5, truncated, of another kind or version,
+    or lacks a data set.
+    """
+    layout = _layout(kind, per_video=False)
+    path = Path(path)
+    with _opened(path) as file:
+        _check_stamp(path, file, kind, layout)
+        _check_group(path, file, layout)
+        attrs = {name: _plain(value) for name, value in file.attrs.items()}
+    return Record(path, "", attrs, tuple(layout.data_sets))
+
+
+def read_videos(
+    path: str | Path, kind: str, videos: list[str] | None = None
+) -> dict[str, Record]:
+    """Open an artefact that holds one group a video; `videos` limits and orders what is read."""
+    layout = _layout(kind, per_video=True)
+    path = Path(path)
+    with _opened(path) as file:
+        _check_stamp(path, file, kind, layout)
+        shared = {name: _plain(value) for name, value in file.attrs.items()}
+        records = {}
+        for video in videos if videos is not None else list(file):
+            if video not in file:
+                raise InputError(f"{path}: has no video {video!r}; {_REBUILD}")
+            _check_group(path, file[video], layout)
+            own = {name: _plain(value) for name, value in file[video].attrs.items()}
+            records[video] = Record(path, f"/{video}", {**shared, **own}, tuple(layout.data_sets))
+    return records
+
+
+_REBUILD = "delete the file and run again: Snakemake makes it anew"
+
+
+def _layout(kind: str, *, per_video: bool) -> Layout:
+    layout = LAYOUTS[kind]
+    if layout.per_video != per_video:
+        raise ValueError(f"{kind}: use {'write/read_videos' if layout.per_video else 'write/read'}")
+    return layout
+
+
+def _opened(path: str | Path) -> h5py.File:
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: does not exist; run the rule that writes it")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: not a whole HDF5 file ({error}); {_REBUILD}") from error
+
+
+class _created:
+    """A new stamped file that takes its place at `path` when the block ends without an error."""
+
+    def __init__(
+        self, path: str | Path, kind: str, layout: Layout, provenance: Mapping[str, Any]
+    ) -> None:
+        self._replacing = replacing(path)
+        self._stamp = {
+            "kind": kind,
+            "version": layout.version,
+            "description": layout.description,
+            "provenance": json.dumps(provenance, sort_keys=True, default=str),
+        }
+
+    def __enter__(self) -> h5py.File:
+        # A fixed libver and no time stamps: the same content gives the same bytes.
+        self._file = h5py.File(self._replacing.__enter__(), "w", libver="v110")
+        self._file.attrs.update(self._stamp)
+        return self._file
+
+    def __exit__(self, *exception: Any) -> bool | None:
+        try:
+            self._file.close()
+        except OSError as error:  # a full disk shows only when HDF5 writes its buffers out
+            self._replacing.__exit__(OSError, error, error.__traceback__)
+            raise
+        return self._replacing.__exit__(*exception)
+
+
+def _put(
+    group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]
+) -> None:
+    if set(arrays) != set(layout.data_sets):
+        raise ValueError(f"{what}: data sets {sorted(arrays)}, not {sorted(layout.data_sets)}")
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"{what}: data sets of different length {lengths}")
+    for name, declared in layout.data_sets.items():
+        array = np.asarray(arrays[name])
+        if array.ndim != len(declared.axes):
+            raise ValueError(f"{what}: {name} has shape {array.shape}, axes are {declared.axes}")
+        if not np.can_cast(array.dtype, declared.dtype, casting="same_kind"):
+            raise ValueError(f"{what}: {name} is {array.dtype}, not {declared.dtype}")
+        array = array.astype(declared.dtype, copy=False)
+        options: dict[str, Any] = {}
+        if array.size and array.nbytes > 4096:
+            frames = max(1, min(len(array), _CHUNK_BYTES // max(1, array[0].nbytes)))
+            options = dict(chunks=(frames, *array.shape[1:]), compression="lzf", shuffle=True)
+        data_set = group.create_dataset(name, data=array, track_times=False, **options)
+        data_set.attrs["axes"] = ",".join(declared.axes)
+        data_set.attrs["units"] = declared.units
+        data_set.attrs["description"] = declared.description
+
+
+def _set_attributes(
+    group: h5py.Group, layout: Layout, attrs: Mapping[str, Any], what: str
+) -> None:
+    if set(attrs) != set(layout.attributes):
+        raise ValueError(f"{what}: attributes {sorted(attrs)}, not {sorted(layout.attributes)}")
+    for name, value in attrs.items():
+        group.attrs[name] = _attribute(value)
+
+
+def _attribute(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], str):
+        return np.array(value, dtype=h5py.string_dtype())
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Attribute as a builtin: numpy scalars and arrays become numbers and lists."""
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value.tolist()]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
+    found = file.attrs.get("kind"), file.attrs.get("version")
+    if found[0] is None:
+        raise InputError(f"{path}: HDF5, but not written by mespot; {_REBUILD}")
+    if found != (kind, layout.version):
+        raise InputError(
+            f"{path}: holds {found[0]} version {found[1]}, "
+            f"expected {kind} version {layout.version}; {_REBUILD}"
+        )
+
+
+def _check_group(path: Path, group: h5py.Group, layout: Layout) -> None:
+    missing = [name for name in layout.data_sets if name not in group]
+    if missing:
+        raise InputError(f"{path}: lacks {', '.join(missing)} in {group.name}; {_REBUILD}")

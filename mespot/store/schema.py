@@ -1,0 +1,199 @@
+"""Layouts of the HDF5 artefacts: the one place that says what lies in which file.
+
+docs/file-formats.md is generated from this module (`python -m mespot.store.document`).
+"""
+
+from dataclasses import dataclass
+
+# Names of the axes, used in the `axes` attribute of every data set.
+AXES = {
+    "frame": "working frames, in time order",
+    "point": "the 478 MediaPipe face landmarks",
+    "blendshape": "the 52 MediaPipe blendshapes, in MediaPipe's order",
+    "xyz": "x right, y down, z away from the camera (relative, MediaPipe's scale)",
+    "row": "rows of a 4x4 or 2x3 matrix",
+    "column": "columns of a matrix",
+    "y": "image rows, from the top",
+    "x": "image columns, from the left",
+    "uv": "u to the right, v downwards",
+    "lag": "time lags, in working frames, listed in the attribute `lags`",
+    "region": "face regions, named in the attribute `regions`",
+    "channel": "channels of the learned code",
+    "parameter": "parameters of the rigid motion, named in the attribute `rigid_parameters`",
+}
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set: element type, axes (first is time), units, meaning."""
+
+    dtype: str
+    axes: tuple[str, ...]
+    units: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of file. `per_video`: data sets lie in one group a video instead of at the root."""
+
+    version: int
+    path: str
+    description: str
+    data_sets: dict[str, DataSet]
+    attributes: dict[str, str]
+    per_video: bool = False
+
+
+_CLOCK = {
+    "native_frame": DataSet(
+        "int32",
+        ("frame",),
+        "frame",
+        "the corpus's own frame number (0-based for video files, the file's number for images)",
+    ),
+    "time": DataSet("float64", ("frame",), "s", "time stamp in the recording"),
+    "span": DataSet(
+        "int16",
+        ("frame",),
+        "1",
+        "index of the usable span that the frame belongs to; -1: no usable face here",
+    ),
+}
+
+_RECORDING = {
+    "video": "name of the video",
+    "subject": "name of the subject",
+    "native_fps": "frames a second of the recording",
+    "n_native_frames": "frames in the recording",
+    "first_native_frame": "the corpus's number of the first frame",
+    "rate": "working frames a second",
+    "width": "width of the recording, px",
+    "height": "height of the recording, px",
+}
+
+# Attributes that every per-video stage hands on to the next.
+RECORDING = tuple(_RECORDING)
+
+LAYOUTS: dict[str, Layout] = {
+    "landmarks": Layout(
+        1,
+        "landmarks/{video}.h5",
+        "Face landmarks of one video.",
+        {
+            "points": DataSet(
+                "float32", ("frame", "point", "xyz"), "px", "landmarks in the recording's pixels"
+            ),
+            "blendshapes": DataSet("float32", ("frame", "blendshape"), "1", "blendshape scores"),
+            "head_pose": DataSet(
+                "float32", ("frame", "row", "column"), "1", "facial transformation matrix, 4x4"
+            ),
+            "found": DataSet("bool", ("frame",), "1", "a face was found in this frame"),
+            "bridged": DataSet(
+                "bool", ("frame",), "1", "no face found, but interpolated over a short gap"
+            ),
+            **_CLOCK,
+        },
+        {**_RECORDING, "blendshape_names": "names of the blendshapes"},
+    ),
+    "frames": Layout(
+        1,
+        "frames/{video}.h5",
+        "Aligned face crops of one video.",
+        {
+            "image": DataSet("uint8", ("frame", "y", "x"), "1", "aligned grey face crop, 0..255"),
+            "transform": DataSet(
+                "float32",
+                ("frame", "row", "column"),
+                "px",
+                "2x3 similarity from the recording's pixels to the crop's",
+            ),
+            "points": DataSet(
+                "float32",
+                ("frame", "point", "xyz"),
+                "px",
+                "landmarks in the crop's pixels, depth in the same unit; NaN without a face",
+            ),
+            "blink": DataSet(
+                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            **_CLOCK,
+        },
+        _RECORDING,
+    ),
+    "flow": Layout(
+        1,
+        "flow/{video}.h5",
+        "Optical flow between aligned face crops of one video, rigid motion removed.",
+        {
+            "flow": DataSet(
+                "int16",
+                ("frame", "y", "x", "uv"),
+                "px/frame",
+                "flow from the previous working frame, in crop pixels a frame; times `scale`",
+            ),
+            "strain": DataSet(
+                "int16",
+                ("frame", "y", "x"),
+                "1/frame",
+                "magnitude of the optical strain; times `strain_scale`",
+            ),
+            "regional": DataSet(
+                "float32",
+                ("frame", "lag", "region", "uv"),
+                "px",
+                "mean displacement of a face region since `lag` working frames ago",
+            ),
+            "rigid": DataSet(
+                "float32",
+                ("frame", "lag", "parameter"),
+                "px",
+                "residual rigid motion that was removed",
+            ),
+            "blink": DataSet(
+                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            **_CLOCK,
+        },
+        {
+            **_RECORDING,
+            "scale": "px/frame of one unit of `flow`",
+            "strain_scale": "1/frame of one unit of `strain`",
+            "lags": "time lags, working frames",
+            "regions": "names of the face regions",
+            "rigid_parameters": "names of the parameters of the rigid motion",
+            "crop_size": "side of the aligned crop, px",
+        },
+    ),
+    "features": Layout(
+        1,
+        "features/{encoder}/{fold}/{stream}.h5",
+        "Learned features of every video of the corpus, from one encoder; one group a video.",
+        {
+            "feature": DataSet(
+                "float16",
+                ("frame", "region", "channel"),
+                "1",
+                "encoder output pooled over a face region",
+            ),
+            **_CLOCK,
+        },
+        {"regions": "names of the face regions", "stream": "face or flow"},
+        per_video=True,
+    ),
+    "scores": Layout(
+        1,
+        "scores/{method}/{fold}.h5",
+        "Per-frame scores of the fold's test videos; one group a video.",
+        {
+            "micro": DataSet("float32", ("frame",), "1", "score of a micro-expression"),
+            "macro": DataSet("float32", ("frame",), "1", "score of a macro-expression"),
+            **_CLOCK,
+        },
+        {
+            "threshold_micro": "threshold on `micro` (attribute of the video's group)",
+            "threshold_macro": "threshold on `macro` (attribute of the video's group)",
+        },
+        per_video=True,
+    ),
+}

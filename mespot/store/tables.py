@@ -1,0 +1,81 @@
+"""CSV tables: their columns, and one reader and writer for all of them.
+
+Ids (subject, video) are text and stay text: "006" is not 6.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mespot.errors import InputError
+from mespot.store.files import replacing
+
+TEXT, WHOLE, REAL = "string", "Int64", "Float64"
+
+_INTERVAL = {"onset": WHOLE, "apex": WHOLE, "offset": WHOLE}
+_WORKING = {"onset_w": WHOLE, "apex_w": WHOLE, "offset_w": WHOLE}
+_LABEL = {"subject": TEXT, "video": TEXT, "type": TEXT}
+
+# Frames are native numbers, inclusive at both ends; the columns ending in _w are indices of
+# working frames.
+COLUMNS: dict[str, dict[str, str]] = {
+    "videos": {"subject": TEXT, "video": TEXT, "path": TEXT, "fps": REAL},
+    "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
+    "labels": {**_LABEL, **_INTERVAL, **_WORKING},
+    "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
+    "metrics": {
+        "corpus": TEXT,
+        "method": TEXT,
+        "pretraining": TEXT,
+        "expression": TEXT,
+        "subject": TEXT,
+        "videos": WHOLE,
+        "labels": WHOLE,
+        "predictions": WHOLE,
+        "tp": WHOLE,
+        "fp": WHOLE,
+        "fn": WHOLE,
+        "precision": REAL,
+        "recall": REAL,
+        "f1": REAL,
+        "f1_low": REAL,
+        "f1_high": REAL,
+    },
+}
+
+EXPRESSIONS = ("micro", "macro")
+
+
+def empty(kind: str) -> pd.DataFrame:
+    """A table of `kind` without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS[kind].items()})
+
+
+def write(path: str | Path, kind: str, table: pd.DataFrame) -> None:
+    """Write a table atomically with exactly the columns of `kind`; reals with six decimals."""
+    typed = table[list(COLUMNS[kind])].astype(COLUMNS[kind])
+    with replacing(path) as temporary:
+        typed.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def read(path: str | Path, kind: str) -> pd.DataFrame:
+    """Read a table that mespot wrote; InputError when it is missing, cut off or another table."""
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: does not exist; run the rule that writes it") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a {kind} table ({error}); delete it, run again") from error
+    missing = [name for name in COLUMNS[kind] if name not in table.columns]
+    if missing:
+        raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; delete it, rerun")
+    try:
+        return pd.DataFrame(
+            {
+                name: table[name].replace("", pd.NA).astype(dtype)
+                for name, dtype in COLUMNS[kind].items()
+            }
+        )
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: not a {kind} table ({error}); delete it, run again") from error

@@ -1,0 +1,182 @@
+"""Round trips through the store, and what it refuses."""
+
+import time
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from mespot.errors import InputError
+from mespot.store import files, io, tables
+from mespot.store.schema import LAYOUTS
+
+SIZES = {"frame": 7, "point": 478, "blendshape": 52, "xyz": 3, "xy": 2, "row": 4, "column": 4}
+SIZES |= {"y": 6, "x": 6, "uv": 2, "lag": 2, "region": 3, "channel": 4, "parameter": 2}
+
+
+def arrays(kind, rng):
+    """Random content for every data set that the layout declares."""
+    made = {}
+    for name, declared in LAYOUTS[kind].data_sets.items():
+        shape = [SIZES[axis] for axis in declared.axes]
+        made[name] = (rng.random(shape) * 100).astype(declared.dtype)
+    return made
+
+
+def attributes(kind):
+    return {name: f"{name}!" for name in LAYOUTS[kind].attributes}
+
+
+@pytest.mark.parametrize("kind", [k for k, layout in LAYOUTS.items() if not layout.per_video])
+def test_round_trip(tmp_path, kind):
+    content = arrays(kind, np.random.default_rng(0))
+    path = tmp_path / "new" / "x.h5"
+    io.write(path, kind, content, attrs=attributes(kind), provenance={"rule": "r"})
+    record = io.read(path, kind)
+    assert set(record) == set(content)
+    for name, array in content.items():
+        assert record[name].dtype == array.dtype
+        np.testing.assert_array_equal(record[name], array)
+    np.testing.assert_array_equal(record.part("span", slice(2, 4)), content["span"][2:4])
+    for name, value in attributes(kind).items():
+        assert record.attrs[name] == value
+    assert record.attrs["provenance"] == '{"rule": "r"}'
+
+
+@pytest.mark.parametrize("kind", [k for k, layout in LAYOUTS.items() if layout.per_video])
+def test_round_trip_of_a_group_a_video(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    content = {"b": arrays(kind, rng), "a": arrays(kind, rng)}
+    path = tmp_path / "x.h5"
+    io.write_videos(path, kind, content, attrs=attributes(kind), provenance={})
+    records = io.read_videos(path, kind, ["b"])
+    assert list(records) == ["b"]
+    for name, array in content["b"].items():
+        np.testing.assert_array_equal(records["b"][name], array)
+    assert set(io.read_videos(path, kind)) == {"a", "b"}
+    with pytest.raises(InputError, match="no video 'c'"):
+        io.read_videos(path, kind, ["c"])
+
+
+def test_every_data_set_says_its_units_and_axes(tmp_path):
+    path = tmp_path / "x.h5"
+    content = arrays("flow", np.random.default_rng(0))
+    io.write(path, "flow", content, attrs=attributes("flow"), provenance={})
+    with h5py.File(path) as file:
+        assert file.attrs["kind"] == "flow"
+        assert file.attrs["version"] == 1
+        assert file["regional"].attrs["axes"] == "frame,lag,region,uv"
+        assert file["regional"].attrs["units"] == "px"
+
+
+def test_same_content_same_bytes(tmp_path):
+    content = arrays("frames", np.random.default_rng(0))
+    for name in ("a.h5", "b.h5"):
+        io.write(tmp_path / name, "frames", content, attrs=attributes("frames"), provenance={})
+        time.sleep(1.1)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_writer_refuses_what_the_layout_does_not_say(tmp_path):
+    content = arrays("frames", np.random.default_rng(0))
+    good = dict(attrs=attributes("frames"), provenance={})
+    wrong = [
+        {**content, "extra": content["span"]},
+        {name: array for name, array in content.items() if name != "span"},
+        {**content, "span": content["span"][:-1]},
+        {**content, "image": content["image"][0]},
+        {**content, "image": content["image"].astype("float32")},
+    ]
+    for arrays_ in wrong:
+        with pytest.raises(ValueError):
+            io.write(tmp_path / "x.h5", "frames", arrays_, **good)
+    with pytest.raises(ValueError, match="attributes"):
+        io.write(tmp_path / "x.h5", "frames", content, attrs={}, provenance={})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reader_names_the_file_and_what_is_wrong(tmp_path):
+    content = arrays("frames", np.random.default_rng(0))
+    good = tmp_path / "good.h5"
+    io.write(good, "frames", content, attrs=attributes("frames"), provenance={})
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(good.read_bytes()[:-100])
+    text = tmp_path / "text.h5"
+    text.write_text("no HDF5")
+    foreign = tmp_path / "foreign.h5"
+    h5py.File(foreign, "w").close()
+    newer = tmp_path / "newer.h5"
+    newer.write_bytes(good.read_bytes())
+    with h5py.File(newer, "a") as file:
+        file.attrs["version"] = 99
+    lacking = tmp_path / "lacking.h5"
+    lacking.write_bytes(good.read_bytes())
+    with h5py.File(lacking, "a") as file:
+        del file["span"]
+    for path, words in [
+        (cut, "not a whole HDF5 file"),
+        (text, "not a whole HDF5 file"),
+        (foreign, "not written by mespot"),
+        (newer, "frames version 99"),
+        (lacking, "lacks span"),
+        (tmp_path / "none.h5", "does not exist"),
+    ]:
+        with pytest.raises(InputError, match=words) as caught:
+            io.read(path, "frames")
+        assert str(path) in str(caught.value)
+    with pytest.raises(InputError, match="expected flow version"):
+        io.read(good, "flow")
+
+
+def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), files.replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_full_disk_is_told_with_the_file(tmp_path):
+    path = tmp_path / "x.csv"
+    with pytest.raises(InputError, match="x.csv.*Free space"), files.replacing(path):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "folder").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        with files.replacing(tmp_path / "folder" / "x.csv"):
+            pass
+
+
+def test_table_round_trip_keeps_ids_text_and_gaps_empty(tmp_path):
+    path = tmp_path / "a.csv"
+    table = pd.DataFrame(
+        {
+            "subject": ["006"],
+            "video": ["1e5"],
+            "onset": [3],
+            "apex": [pd.NA],
+            "offset": [9],
+            "type": ["micro"],
+        }
+    )
+    tables.write(path, "annotations", table)
+    assert path.read_text() == "subject,video,onset,apex,offset,type\n006,1e5,3,,9,micro\n"
+    back = tables.read(path, "annotations")
+    assert back.subject[0] == "006" and back.video[0] == "1e5"
+    assert back.apex.isna()[0] and back.offset[0] == 9
+
+
+def test_table_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    tables.write(path, "annotations", tables.empty("annotations"))
+    with pytest.raises(InputError, match="not a metrics table"):
+        tables.read(path, "metrics")
+    path.write_text("subject,video,onset,apex,offset,type\na,b,x,,3,micro\n")
+    with pytest.raises(InputError, match="not a annotations table|not an annotations"):
+        tables.read(path, "annotations")
