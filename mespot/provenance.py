@@ -1,0 +1,123 @@
+"""What a result was made with: a digest of the code and the versions of the libraries under it.
+
+Snakemake notices neither an edited module behind a script nor an upgraded library. A rule that
+carries `code_digest` of its step among its params is run again when one of them changes, and
+only then: comments, docstrings and layout do not count.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).parent
+
+# Import name -> distribution, for the libraries whose version can change a number or a picture.
+# Readers and writers of files (h5py, pandas) are left out: their upgrades change no result.
+_DECISIVE = {
+    "cv2": "opencv-contrib-python",
+    "matplotlib": "matplotlib",
+    "mediapipe": "mediapipe",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "skimage": "scikit-image",
+    "torch": "torch",
+}
+
+
+def code_digest(module: str) -> str:
+    """Digest of `module` (a dotted name inside mespot) and all mespot modules that it imports.
+
+    Returns e.g. "5f0c92d1 numpy-2.4.6 torch-2.13.0". The modules are parsed, not imported.
+    """
+    digest = hashlib.sha256()
+    libraries: set[str] = set()
+    for name in sorted(_closure(module)):
+        digest.update(f"{name}\n{_code(name)}\n".encode())
+        libraries |= _imports(name) & _DECISIVE.keys()
+    versions = [f"{_DECISIVE[name]}-{_version(_DECISIVE[name])}" for name in sorted(libraries)]
+    return " ".join([digest.hexdigest()[:12], *versions])
+
+
+def plain(value: Any) -> Any:
+    """The value as builtins with sorted keys, so that its repr is the same for the same content."""
+    if isinstance(value, dict):
+        return {str(key): plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+@cache
+def _closure(module: str) -> frozenset[str]:
+    found: set[str] = set()
+    queue = [module]
+    while queue:
+        name = queue.pop()
+        if name not in found and _file(name) is not None:
+            found.add(name)
+            queue += [imported for imported in _imports(name) if imported.startswith("mespot")]
+    if not found:
+        raise ValueError(f"no module {module}")
+    return frozenset(found)
+
+
+def _file(name: str) -> Path | None:
+    base = _ROOT.joinpath(*name.split(".")[1:])
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+@cache
+def _tree(name: str) -> ast.Module:
+    path = _file(name)
+    assert path is not None
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imports(name: str) -> frozenset[str]:
+    """Mespot modules by dotted name, other libraries by their top-level name."""
+    names: set[str] = set()
+    for node in ast.walk(_tree(name)):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from mespot.store import io` names a module, `from mespot.store.io import read` not;
+            # a name that is no module is dropped when its file is looked for.
+            targets = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for target in targets:
+            names.add(target if target.startswith("mespot") else target.split(".")[0])
+    return frozenset(names)
+
+
+@cache
+def _code(name: str) -> str:
+    tree = ast.parse(ast.unparse(_tree(name)))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if node.body and _is_docstring(node.body[0]):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+@cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "missing"

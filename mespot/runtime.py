@@ -1,0 +1,94 @@
+"""What every workflow script does around its step: threads, log, errors.
+
+Imported before anything heavy: the thread limits must be in the environment by the time numpy,
+OpenCV and torch are loaded.
+"""
+
+import faulthandler
+import fcntl
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mespot.errors import InputError
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[dict[str, Any]]:
+    """Surround a step: limit threads, send all output to the rule's log, end cleanly on bad input.
+
+    Yields the provenance that the step stamps on what it writes.
+    """
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(snakemake.threads)
+    # MediaPipe and OpenCV write from C++: only the file descriptors themselves catch that.
+    with open(snakemake.log[0], "w", encoding="utf-8") as log:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    faulthandler.enable()
+    logging.basicConfig(
+        level=os.environ.get("MESPOT_LOG_LEVEL", "INFO"),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    limit_threads(snakemake.threads)
+    try:
+        yield {"rule": snakemake.rule, **dict(snakemake.params.items())}
+    except InputError as error:
+        print(f"mespot: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        traceback.print_exc()
+        print(
+            f"mespot: {snakemake.rule}: {error}. What is already computed is kept.",
+            file=sys.stderr,
+            flush=True,
+        )
+        raise SystemExit(1) from None
+
+
+def limit_threads(threads: int) -> None:
+    """Hold OpenCV and torch, where loaded later, to the rule's threads and not the machine's."""
+    os.environ["OPENCV_FOR_THREADS_NUM"] = str(threads)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+
+_locks: list[Any] = []
+
+
+def lock_results(folder: str | Path) -> None:
+    """Let one run at a time write to `folder`, for as long as this process lives.
+
+    Snakemake's own lock outlives a killed run and must then be removed by hand; this one is
+    released by the kernel however the process ends. Raises InputError when another run holds it.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = open(folder / ".lock", "w")  # noqa: SIM115 (held until the process ends)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be written: {error.strerror}. Check the folder's permissions."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"{folder}: another mespot run is writing here. Wait for it to end, or stop it."
+        ) from None
+    except OSError as error:
+        logging.getLogger(__name__).warning(
+            "%s: no file locks on this file system (%s); do not start two runs at once",
+            folder,
+            error.strerror,
+        )
+    _locks.append(handle)
