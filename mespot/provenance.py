@@ -101,9 +101,10 @@ def _imports(name: str) -> frozenset[str]:
 def _code(name: str) -> str:
     tree = ast.parse(ast.unparse(_tree(name)))
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            if node.body and _is_docstring(node.body[0]):
-                node.body = node.body[1:] or [ast.Pass()]
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            continue
+        if node.body and _is_docstring(node.body[0]):
+            node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree)
 
 

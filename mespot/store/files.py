@@ -26,7 +26,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         # words, this call says which file it was.
         temporary.open("wb").close()
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}. {_advice(error)}") from error
+        raise InputError(
+            f"{path}: cannot be written: {error.strerror}. {_advice(error)}"
+        ) from error
     try:
         yield temporary
         _flush(temporary)

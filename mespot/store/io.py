@@ -108,9 +108,7 @@ def read(path: str | Path, kind: str) -> Record:
     return Record(path, "", attrs, tuple(layout.data_sets))
 
 
-def read_videos(
-    path: str | Path, kind: str, videos: list[str] | None = None
-) -> dict[str, Record]:
+def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) -> dict[str, Record]:
     """Open an artefact that holds one group a video; `videos` limits and orders what is read."""
     layout = _layout(kind, per_video=True)
     path = Path(path)
@@ -176,9 +174,7 @@ class _created:
         return self._replacing.__exit__(*exception)
 
 
-def _put(
-    group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]
-) -> None:
+def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]) -> None:
     if set(arrays) != set(layout.data_sets):
         raise ValueError(f"{what}: data sets {sorted(arrays)}, not {sorted(layout.data_sets)}")
     lengths = {name: len(array) for name, array in arrays.items()}
@@ -201,9 +197,7 @@ def _put(
         data_set.attrs["description"] = declared.description
 
 
-def _set_attributes(
-    group: h5py.Group, layout: Layout, attrs: Mapping[str, Any], what: str
-) -> None:
+def _set_attributes(group: h5py.Group, layout: Layout, attrs: Mapping[str, Any], what: str) -> None:
     if set(attrs) != set(layout.attributes):
         raise ValueError(f"{what}: attributes {sorted(attrs)}, not {sorted(layout.attributes)}")
     for name, value in attrs.items():

@@ -73,7 +73,7 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
     try:
         return pd.DataFrame(
             {
-                name: table[name].replace("", pd.NA).astype(dtype)
+                name: pd.Series(table[name].replace("", pd.NA), dtype=dtype)
                 for name, dtype in COLUMNS[kind].items()
             }
         )

@@ -148,9 +148,9 @@ def test_full_disk_is_told_with_the_file(tmp_path):
 
 def test_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "folder").write_text("")
-    with pytest.raises(InputError, match="cannot be written"):
-        with files.replacing(tmp_path / "folder" / "x.csv"):
-            pass
+    path = tmp_path / "folder" / "x.csv"
+    with pytest.raises(InputError, match="cannot be written"), files.replacing(path):
+        pass
 
 
 def test_table_round_trip_keeps_ids_text_and_gaps_empty(tmp_path):
