@@ -1,0 +1,276 @@
+"""A corpus described by two tables: the recording sheet and, where there are labels, annotations.
+
+`videos.csv` has the columns subject, video, path, fps; `annotations.csv` subject, video, onset,
+apex, offset, type. A path is a video file or a folder of numbered images and is relative to the
+folder of its sheet. fps may be empty for a video file (then its own is used) and is needed for
+images. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro
+or macro.
+
+The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
+folder of images. Everything that is wrong is collected and reported at once, with file, row and
+column; row numbers are line numbers of the file, the header is row 1.
+"""
+
+import csv
+import math
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from mespot.errors import InputError
+
+VIDEO_COLUMNS = ["subject", "video", "path", "fps"]
+ANNOTATION_COLUMNS = ["subject", "video", "onset", "apex", "offset", "type"]
+TYPES = ("micro", "macro")
+MOST_SHOWN = 20  # errors in one message
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+RESERVED = ("all", ".", "..")  # `all` is the row of totals in metrics.csv
+
+Row = tuple[int, dict[str, str]]  # line number, cells
+
+
+class _Errors:
+    """What is wrong in one sheet, to be told in one message."""
+
+    def __init__(self, sheet: Path):
+        self.sheet = sheet
+        self.found: list[str] = []
+
+    def add(self, line: int, column: str, text: str) -> None:
+        self.found.append(f"{self.sheet}: row {line}: {column}: {text}")
+
+    def raise_any(self) -> None:
+        if not self.found:
+            return
+        shown = self.found[:MOST_SHOWN]
+        rest = len(self.found) - len(shown)
+        if rest:
+            shown.append(f"{self.sheet}: and {rest} more")
+        raise InputError("\n".join(shown))
+
+
+def read_sheets(
+    videos: str | Path, annotations: str | Path | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Read and check the two sheets.
+
+    Returns the videos (subject, video, path, fps; path with the sheet's folder before it, fps
+    Float64, NA where the file's own is meant) and the annotations (subject, video, onset, apex,
+    offset, type; frames Int64, apex NA where empty), or None for those when there is no annotation
+    sheet.
+
+    Raises InputError that names file, row and column of up to 20 faults and says what to do.
+    """
+    sheet = read_videos(videos)
+    return sheet, None if annotations is None else read_annotations(annotations, sheet)
+
+
+def read_videos(path: str | Path) -> pd.DataFrame:
+    """The recording sheet, checked; see `read_sheets`."""
+    sheet = Path(path)
+    errors = _Errors(sheet)
+    first_line: dict[str, int] = {}
+    table = []
+    for line, row in _rows(sheet, VIDEO_COLUMNS):
+        subject, video = row["subject"], row["video"]
+        for column in ("subject", "video"):
+            _check_name(errors, line, column, row[column])
+        if video and video in first_line:
+            errors.add(
+                line, "video", f"'{video}' is already in row {first_line[video]}; names are unique"
+            )
+        first_line.setdefault(video, line)
+        place = _place(errors, line, row["path"])
+        fps = _rate(errors, line, row["fps"])
+        if place is not None and place.is_dir() and not row["fps"]:
+            errors.add(line, "fps", "is needed for a folder of images; write their frame rate")
+        table.append((subject, video, str(place), fps))
+    errors.raise_any()
+    if not table:
+        raise InputError(f"{sheet}: has a header and no rows; list at least one video")
+    return pd.DataFrame(table, columns=VIDEO_COLUMNS).astype(
+        {"subject": "string", "video": "string", "path": "string", "fps": "Float64"}
+    )
+
+
+def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
+    """The annotation sheet, checked against the recording sheet; see `read_sheets`.
+
+    A sheet with a header and no rows is a corpus in which nobody showed anything: an empty table.
+    """
+    sheet = Path(path)
+    errors = _Errors(sheet)
+    owner = dict(zip(videos["video"], videos["subject"], strict=True))
+    first_line: dict[tuple[str, ...], int] = {}
+    table = []
+    for line, row in _rows(sheet, ANNOTATION_COLUMNS):
+        subject, video, kind = row["subject"], row["video"], row["type"]
+        if video not in owner:
+            errors.add(line, "video", f"'{video}' is not in the recording sheet; add it there")
+        elif owner[video] != subject:
+            errors.add(
+                line,
+                "subject",
+                f"'{subject}', but the recording sheet says that '{video}' is of"
+                f" '{owner[video]}'; make them agree",
+            )
+        if kind not in TYPES:
+            errors.add(line, "type", f"'{kind}' must be micro or macro")
+        onset = _frame(errors, line, "onset", row["onset"])
+        offset = _frame(errors, line, "offset", row["offset"])
+        apex = _frame(errors, line, "apex", row["apex"]) if row["apex"] else None
+        if onset is not None and offset is not None:
+            if offset < onset:
+                errors.add(
+                    line, "offset", f"{offset} is before the onset {onset}; swap or correct them"
+                )
+            elif apex is not None and not onset <= apex <= offset:
+                errors.add(
+                    line,
+                    "apex",
+                    f"{apex} is outside [{onset}, {offset}]; correct it or leave it empty",
+                )
+        same = first_line.setdefault((video, kind, row["onset"], row["offset"]), line)
+        if same != line:
+            errors.add(line, "video", f"the same label as in row {same}; delete one of them")
+        table.append((subject, video, onset, apex, offset, kind))
+    errors.raise_any()
+    return pd.DataFrame(table, columns=ANNOTATION_COLUMNS).astype(
+        dict.fromkeys(("subject", "video", "type"), "string")
+        | dict.fromkeys(("onset", "apex", "offset"), "Int64")
+    )
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _rows(sheet: Path, columns: list[str]) -> list[Row]:
+    """Cells of each row by column, stripped of spaces at the ends; blank lines are left out."""
+    lines = _lines(sheet)
+    if not lines:
+        raise InputError(f"{sheet}: is empty; its first row must be {','.join(columns)}")
+    (_, header), *body = lines
+    _check_header(sheet, header, columns)
+    errors = _Errors(sheet)
+    rows = []
+    for line, cells in body:
+        if len(cells) != len(header):
+            what = f"{len(cells)} cells where the header has {len(header)}"
+            errors.add(line, "columns", f"{what}; a comma too many or missing?")
+        else:
+            rows.append((line, dict(zip(header, cells, strict=True))))
+    errors.raise_any()
+    return rows
+
+
+def _lines(sheet: Path) -> list[tuple[int, list[str]]]:
+    lines = []
+    try:
+        # utf-8-sig: spreadsheet programs put a byte order mark before the first column's name.
+        with sheet.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, strict=True)
+            before = 0
+            for cells in reader:
+                line, before = before + 1, reader.line_num
+                cells = [cell.strip() for cell in cells]
+                if any(cells):
+                    lines.append((line, cells))
+    except FileNotFoundError:
+        raise InputError(f"{sheet}: does not exist; check the path in the config") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{sheet}: is not UTF-8 text ({error.reason} at byte {error.start});"
+            " save it as 'CSV UTF-8'"
+        ) from None
+    except csv.Error as error:
+        raise InputError(f"{sheet}: row {before + 1}: is not CSV: {error}; correct it") from None
+    except OSError as error:
+        raise InputError(f"{sheet}: cannot be read: {error.strerror}") from None
+    return lines
+
+
+def _check_header(sheet: Path, header: list[str], columns: list[str]) -> None:
+    expected = f"the columns are {','.join(columns)}"
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        raise InputError(
+            f"{sheet}: row 1: the columns are not separated by commas; save it with commas;"
+            f" {expected}"
+        )
+    faults = [f"column '{name}' is missing" for name in columns if name not in header]
+    faults += [
+        f"column '{name}' stands {header.count(name)} times"
+        for name in columns
+        if header.count(name) > 1
+    ]
+    faults += [
+        f"column '{name}' is not known" if name else "a column has no name"
+        for name in dict.fromkeys(header)
+        if name not in columns
+    ]
+    if faults:
+        raise InputError(f"{sheet}: row 1: {'; '.join(faults)}; {expected}")
+
+
+# ---------------------------------------------------------------- one cell
+
+
+def _check_name(errors: _Errors, line: int, column: str, name: str) -> None:
+    """Names become file names and wildcards."""
+    if not name:
+        errors.add(line, column, "is empty; give it a name")
+    elif not NAME.fullmatch(name):
+        errors.add(
+            line, column, f"'{name}' may have the characters A-Z a-z 0-9 . _ - only; rename it"
+        )
+    elif name in RESERVED:
+        errors.add(line, column, f"'{name}' is reserved; rename it")
+
+
+def _place(errors: _Errors, line: int, text: str) -> Path | None:
+    """The path of a recording, which must lie below the folder of the sheet, links followed."""
+    if not text:
+        errors.add(line, "path", "is empty; write the video file or the folder of images")
+        return None
+    root = errors.sheet.parent
+    inside = "but recordings must lie below the folder of the sheet"
+    relative = Path(text)
+    if relative.is_absolute() or ".." in relative.parts:
+        errors.add(line, "path", f"'{text}' leads elsewhere, {inside}; write it relative to that")
+        return None
+    try:
+        target = (root / relative).resolve()
+        exists = target.exists()
+        outside = not target.is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte
+        errors.add(line, "path", f"'{text}' cannot be followed: {error}; correct it")
+        return None
+    if outside:
+        errors.add(line, "path", f"'{text}' is a link to {target}, {inside}; move or copy it")
+    elif not exists:
+        errors.add(line, "path", f"'{text}' does not exist in {root}; correct it")
+    else:
+        return Path(os.path.normpath(root / relative))
+    return None
+
+
+def _rate(errors: _Errors, line: int, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = math.nan
+    if not (math.isfinite(fps) and fps > 0):
+        errors.add(line, "fps", f"'{text}' must be a positive number of frames per second")
+        return None
+    return fps
+
+
+def _frame(errors: _Errors, line: int, column: str, text: str) -> int | None:
+    """A native frame number: plain digits, at most 2**31 - 1."""
+    if re.fullmatch(r"[0-9]{1,10}", text) and int(text) < 2**31:
+        return int(text)
+    errors.add(line, column, f"'{text}' must be a whole frame number, 0 or more")
+    return None
