@@ -1,0 +1,238 @@
+"""Face landmarks of a recording, by MediaPipe's face landmarker, and the usable spans.
+
+Three decisions are made here: which of several faces is the recorded person, over which gaps the
+landmarks are interpolated, and which parts of a recording have a usable face.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
+
+from mespot.errors import InputError
+
+log = logging.getLogger(__name__)
+
+N_POINTS, N_BLENDSHAPES = 478, 52
+BLINK = (9, 10)  # eyeBlinkLeft, eyeBlinkRight among the blendshapes
+
+# Two detections are one face when their centres are less than this share of its width apart for
+# each working frame between them, but at most the second number.
+_STEP, _REACH = 0.25, 0.75
+# A face found elsewhere later is still the same person when its width is within this factor.
+_SAME_WIDTH = 1.5
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face. points (478, 3) px; blendshapes (52,); pose (4, 4)."""
+
+    points: np.ndarray
+    blendshapes: np.ndarray
+    pose: np.ndarray
+
+    @property
+    def centre(self) -> np.ndarray:
+        return (self.points[:, :2].min(axis=0) + self.points[:, :2].max(axis=0)) / 2
+
+    @property
+    def width(self) -> float:
+        return float(np.ptp(self.points[:, :2], axis=0).max())
+
+
+@dataclass
+class Track:
+    """Landmarks over all working frames of one recording; NaN where there is no face.
+
+    points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4), found (T,) bool, bridged (T,) bool,
+    span (T,) int16.
+    """
+
+    points: np.ndarray
+    blendshapes: np.ndarray
+    pose: np.ndarray
+    found: np.ndarray
+    bridged: np.ndarray
+    span: np.ndarray
+
+
+def blendshape_names() -> tuple[str, ...]:
+    """MediaPipe's names of the 52 blendshapes, in the order of its output."""
+    from mediapipe.tasks.python.vision.face_landmarker import Blendshapes
+
+    names = {
+        member.value: "_neutral" if name == "NEUTRAL" else _camel(name)
+        for name, member in Blendshapes.__members__.items()
+    }
+    return tuple(names[index] for index in range(N_BLENDSHAPES))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.lower().split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def detect(
+    frames: Iterable[tuple[float, np.ndarray | None]],
+    model: str | Path,
+    *,
+    faces: int,
+    confidence: float,
+) -> Iterator[list[Face]]:
+    """Faces of each frame, in time order.
+
+    frames: time (s) and BGR image of each; None where there is no image. faces: the most faces to
+    look for, 2 or more: with 1 MediaPipe filters the landmarks over time, and they lag behind a
+    moving head by half a pixel. confidence: of detection, presence and tracking, 0..1.
+    Raises InputError when the model cannot be loaded.
+    """
+    import mediapipe as mp
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(model)),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=faces,
+        min_face_detection_confidence=confidence,
+        min_face_presence_confidence=confidence,
+        min_tracking_confidence=confidence,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    try:
+        landmarker = vision.FaceLandmarker.create_from_options(options)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise InputError(
+            f"{model}: cannot be loaded as a face landmarker model ({error}); delete it, run again"
+        ) from error
+    with landmarker:
+        for time, image in frames:
+            if image is None:
+                yield []
+                continue
+            picture = mp.Image(
+                image_format=mp.ImageFormat.SRGB, data=cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            )
+            result = landmarker.detect_for_video(picture, round(time * 1000))
+            yield _faces(result, image.shape[1], image.shape[0])
+
+
+def _faces(result, width: int, height: int) -> list[Face]:
+    scale = np.array([width, height, width], np.float32)  # z is in units of the width
+    return [
+        Face(
+            np.array([[p.x, p.y, p.z] for p in points], np.float32) * scale,
+            np.array([shape.score for shape in shapes], np.float32),
+            np.asarray(pose, np.float32),
+        )
+        for points, shapes, pose in zip(
+            result.face_landmarks,
+            result.face_blendshapes,
+            result.facial_transformation_matrixes,
+            strict=True,
+        )
+    ]
+
+
+def choose_face(detections: list[list[Face]], max_gap: int) -> list[Face | None]:
+    """Follow one person: the face that is larger and seen for longer.
+
+    Detections are joined to tracks by place, over gaps of up to `max_gap` frames. The track with
+    the largest sum of face widths is the person; tracks of about the same width at other times
+    (after the person left and came back) are added.
+    """
+    tracks = _tracks(detections, max_gap)
+    chosen: list[Face | None] = [None] * len(detections)
+    if not tracks:
+        return chosen
+    # sorted() is stable: of two equal tracks the one that began first is taken.
+    tracks = sorted(tracks, key=lambda track: -sum(face.width for face in track.values()))
+    width = np.median([face.width for face in tracks[0].values()])
+    taken = np.zeros(len(detections), bool)
+    for track in tracks:
+        ratio = np.median([face.width for face in track.values()]) / width
+        inside = slice(min(track), max(track) + 1)
+        if taken[inside].any() or not 1 / _SAME_WIDTH <= ratio <= _SAME_WIDTH:
+            continue
+        taken[inside] = True
+        for index, face in track.items():
+            chosen[index] = face
+    return chosen
+
+
+def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]:
+    tracks: list[dict[int, Face]] = []
+    last: list[int] = []
+    for index, faces in enumerate(detections):
+        pairs = []
+        for i, face in enumerate(faces):
+            for j, track in enumerate(tracks):
+                old, steps = track[last[j]], index - last[j]
+                apart = np.hypot(*(face.centre - old.centre)) / old.width
+                if steps <= max_gap + 1 and apart <= min(_STEP * steps, _REACH):
+                    pairs.append((float(apart), i, j))
+        joined: dict[int, int] = {}
+        for _, i, j in sorted(pairs):
+            if i not in joined and j not in joined.values():
+                joined[i] = j
+        for i, face in enumerate(faces):
+            if i not in joined:
+                joined[i] = len(tracks)
+                tracks.append({})
+                last.append(index)
+            tracks[joined[i]][index] = face
+            last[joined[i]] = index
+    return tracks
+
+
+def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track:
+    """Arrays over time from one face (or None) a frame, gaps bridged, spans numbered.
+
+    max_gap: gaps of fewer frames are interpolated, longer ones (and both ends of the recording)
+    are left without a face. min_span: spans of fewer frames are unusable (span -1).
+    """
+    n = len(chosen)
+    track = Track(
+        np.full((n, N_POINTS, 3), np.nan, np.float32),
+        np.full((n, N_BLENDSHAPES), np.nan, np.float32),
+        np.full((n, 4, 4), np.nan, np.float32),
+        np.array([face is not None for face in chosen], bool),
+        np.zeros(n, bool),
+        np.full(n, -1, np.int16),
+    )
+    for index, face in enumerate(chosen):
+        if face is not None:
+            track.points[index] = face.points
+            track.blendshapes[index] = face.blendshapes
+            track.pose[index] = face.pose
+    seen = np.flatnonzero(track.found)
+    for before, after in zip(seen[:-1], seen[1:], strict=True):
+        if 1 < after - before <= max_gap:
+            _bridge(track, int(before), int(after))
+    usable = track.found | track.bridged
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))
+    spans = [(a, b) for a, b in edges.reshape(-1, 2) if b - a >= min_span]
+    for index, (start, end) in enumerate(spans):
+        track.span[start:end] = index
+    return track
+
+
+def _bridge(track: Track, before: int, after: int) -> None:
+    inside = np.arange(before + 1, after)
+    share = ((inside - before) / (after - before)).astype(np.float32)
+    for values in (track.points, track.blendshapes, track.pose):
+        weight = share.reshape(-1, *[1] * (values.ndim - 1))
+        values[inside] = (1 - weight) * values[before] + weight * values[after]
+    # A mean of rotation matrices is not a rotation.
+    ends = Rotation.from_matrix(track.pose[[before, after], :3, :3])
+    track.pose[inside, :3, :3] = Slerp([0, 1], ends)(share).as_matrix()
+    track.bridged[inside] = True
+
+
+def blink(blendshapes: np.ndarray) -> np.ndarray:
+    """The larger of the two eyeBlink blendshapes (T,); 0 where there is no face."""
+    return np.nan_to_num(blendshapes[:, BLINK].max(axis=1)).astype(np.float32)

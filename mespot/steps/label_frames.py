@@ -1,0 +1,112 @@
+"""Check the labels of a corpus against its recordings and place them on working frames."""
+
+import csv
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mespot.corpora.sheet import read_annotations
+from mespot.errors import InputError
+from mespot.store import io, tables
+from mespot.store.io import Record
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    *,
+    annotations: str | Path | None,
+    landmarks: Sequence[str | Path],
+    output: str | Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the `labels` table.
+
+    annotations: the annotation sheet, or None for a corpus without labels (an empty table).
+    landmarks: the tracked recordings, all of the corpus.
+    Raises InputError that names file, row and video of every label that cannot be.
+    """
+    recordings = {}
+    for path in landmarks:
+        record = io.read(path, "landmarks")
+        recordings[str(record.attrs["video"])] = record
+    if annotations is None:
+        tables.write(output, "labels", tables.empty("labels"))
+        return
+    videos = pd.DataFrame(
+        {
+            "subject": [str(record.attrs["subject"]) for record in recordings.values()],
+            "video": list(recordings),
+        }
+    )
+    labels = read_annotations(annotations, videos)
+    _check_extent(Path(annotations), labels, recordings)
+    native = {video: record["native_frame"] for video, record in recordings.items()}
+    for column in ("onset", "apex", "offset"):
+        labels[f"{column}_w"] = pd.array(
+            [
+                pd.NA if pd.isna(frame) else nearest(native[video], int(frame))
+                for video, frame in zip(labels["video"], labels[column], strict=True)
+            ],
+            dtype="Int64",
+        )
+    _report(labels, recordings)
+    tables.write(output, "labels", labels)
+
+
+def nearest(native: np.ndarray, frame: int) -> int:
+    """Index of the working frame nearest to a native frame; the earlier of two as near."""
+    after = int(np.searchsorted(native, frame))
+    if after == 0:
+        return 0
+    if after == len(native) or frame - native[after - 1] <= native[after] - frame:
+        return after - 1
+    return after
+
+
+def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
+    errors = []
+    for line, label in zip(_lines(sheet), labels.to_dict("records"), strict=True):
+        attrs = recordings[label["video"]].attrs
+        first = attrs["first_native_frame"]
+        last = first + attrs["n_native_frames"] - 1
+        for column in ("onset", "offset"):
+            frame = label[column]
+            if not first <= frame <= last:
+                errors.append(
+                    f"{sheet}: row {line}: {column}: {frame} is outside video '{label['video']}', "
+                    f"which has frames {first} to {last}; correct the label"
+                )
+    if errors:
+        rest = [f"{sheet}: and {len(errors) - 20} more"] if len(errors) > 20 else []
+        raise InputError("\n".join(errors[:20] + rest))
+
+
+def _lines(sheet: Path) -> list[int]:
+    """Row numbers of the labels, as the sheet's reader counts them: blank rows are passed over."""
+    with sheet.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.reader(handle)
+        rows, before = [], 0
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(before + 1)
+            before = reader.line_num
+    return rows[1:]
+
+
+def _report(labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
+    for kind in tables.EXPRESSIONS:
+        log.info("%d %s labels", (labels["type"] == kind).sum(), kind)
+    for label in labels.to_dict("records"):
+        span = recordings[label["video"]]["span"][label["onset_w"] : label["offset_w"] + 1]
+        if (span < 0).any():
+            log.warning(
+                "%s: the label [%d, %d] lies where there is no usable face",
+                label["video"],
+                label["onset"],
+                label["offset"],
+            )

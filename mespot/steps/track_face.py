@@ -1,0 +1,109 @@
+"""Track one person's face through a recording: landmarks, blendshapes, head pose, usable spans."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mespot.face import landmarks
+from mespot.recording import Frame, open_recording, working_rate
+from mespot.store import io
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    *,
+    video: str,
+    subject: str,
+    source: str | Path,
+    fps: float | None,
+    model: str | Path,
+    output: str | Path,
+    rate: float,
+    max_faces: int,
+    confidence: float,
+    max_gap: float,
+    min_span: float,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the `landmarks` of one recording.
+
+    source: video file or folder of numbered images; fps: needed for a folder. rate: working frames
+    a second. max_faces: the most faces to tell apart, of which one is followed. confidence:
+    MediaPipe's thresholds, 0..1. max_gap: gaps shorter than this (s) are bridged. min_span:
+    shorter spans (s) are unusable.
+
+    A recording without any face is written with every span -1, and a warning.
+    Raises InputError when the recording cannot be read to its end.
+    """
+    cv2.setNumThreads(1)
+    recording = open_recording(source, fps)
+    own_rate = working_rate(recording.fps, rate)
+    clock: list[tuple[int, float]] = []
+    frames = _noting(recording.frames(rate), clock)
+    detections = list(landmarks.detect(frames, model, faces=max_faces, confidence=confidence))
+    gap = max(1, round(max_gap * own_rate))
+    track = landmarks.assemble(
+        landmarks.choose_face(detections, gap),
+        max_gap=gap,
+        min_span=max(1, round(min_span * own_rate)),
+    )
+    _report(video, track)
+    io.write(
+        output,
+        "landmarks",
+        {
+            "points": track.points,
+            "blendshapes": track.blendshapes,
+            "head_pose": track.pose,
+            "found": track.found,
+            "bridged": track.bridged,
+            "span": track.span,
+            "native_frame": np.array([native for native, _ in clock], np.int32),
+            "time": np.array([time for _, time in clock], np.float64),
+        },
+        attrs={
+            "video": video,
+            "subject": subject,
+            "native_fps": float(recording.fps),
+            "n_native_frames": recording.n_frames,
+            "first_native_frame": recording.first_frame,
+            "rate": float(own_rate),
+            "width": recording.width,
+            "height": recording.height,
+            "blendshape_names": list(landmarks.blendshape_names()),
+        },
+        provenance=provenance,
+    )
+
+
+def _noting(
+    frames: Iterator[Frame], clock: list[tuple[int, float]]
+) -> Iterator[tuple[float, np.ndarray | None]]:
+    """Times and images; numbers and times of what has passed are noted in `clock`."""
+    for frame in frames:
+        clock.append((frame.native, frame.time))
+        yield frame.time, frame.image
+
+
+def _report(video: str, track: landmarks.Track) -> None:
+    frames = len(track.span)
+    if not track.found.any():
+        log.warning("%s: no face found in any of %d frames", video, frames)
+        return
+    usable = int((track.span >= 0).sum())
+    log.info(
+        "%s: a face in %d of %d frames, %d bridged; %d usable in %d span(s)",
+        video,
+        track.found.sum(),
+        frames,
+        track.bridged.sum(),
+        usable,
+        track.span.max() + 1,
+    )
+    if usable < frames:
+        log.warning("%s: %d of %d frames without a usable face", video, frames - usable, frames)

@@ -1,0 +1,167 @@
+"""Working frames of video files and image folders, and what is refused."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mespot.errors import InputError
+from mespot.recording import numbered_images, open_recording, picked, working_rate
+
+SIZE = 48, 32  # width, height
+
+
+def picture(number):
+    """A grey picture whose brightness says which frame it is."""
+    return np.full((SIZE[1], SIZE[0], 3), 20 + 4 * (number % 50), np.uint8)
+
+
+def number_of(image):
+    return round((float(image.mean()) - 20) / 4)
+
+
+def write_video(path, frames, fps):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), fps, SIZE)
+    for number in range(frames):
+        writer.write(picture(number))
+    writer.release()
+    return path
+
+
+def write_images(folder, numbers, name="img{}.png"):
+    folder.mkdir(exist_ok=True)
+    for number in numbers:
+        cv2.imwrite(str(folder / name.format(number)), picture(number))
+    return folder
+
+
+def test_every_frame_of_a_slow_video(tmp_path):
+    recording = open_recording(write_video(tmp_path / "v.avi", 40, 24))
+    frames = list(recording.frames(30))
+    assert (recording.fps, recording.first_frame, recording.n_frames) == (24, 0, 40)
+    assert (recording.width, recording.height) == SIZE
+    assert [frame.native for frame in frames] == list(range(40))
+    assert [number_of(frame.image) for frame in frames] == list(range(40))
+    assert frames[12].time == pytest.approx(0.5)
+
+
+def test_a_fast_recording_is_read_at_the_nearest_frames(tmp_path):
+    # 200 / 30 = 6.67: 0, 6.67 -> 7, 13.3 -> 13, 20, 26.7 -> 27, ...
+    recording = open_recording(write_video(tmp_path / "v.avi", 45, 200))
+    frames = list(recording.frames(30))
+    assert [frame.native for frame in frames] == [0, 7, 13, 20, 27, 33, 40]
+    assert [number_of(frame.image) for frame in frames] == [0, 7, 13, 20, 27, 33, 40]
+    assert [frame.time for frame in frames] == pytest.approx(
+        [n / 200 for n in (0, 7, 13, 20, 27, 33, 40)]
+    )
+    assert recording.n_frames == 45
+
+
+def test_picked_frames_do_not_drift():
+    taken = picked(59.94, 30)
+    indices = [next(taken) for _ in range(1000)]
+    assert all(abs(i / 59.94 - k / 30) <= 0.5 / 59.94 + 1e-9 for k, i in enumerate(indices))
+
+
+def test_a_slightly_faster_recording_keeps_every_frame():
+    assert working_rate(32.0, 30.0) == 32.0
+    assert working_rate(50.0, 30.0) == 30.0
+    assert working_rate(24.0, 30.0) == 24.0
+
+
+def test_given_fps_replaces_the_files_own(tmp_path):
+    recording = open_recording(write_video(tmp_path / "v.avi", 10, 30), fps=10)
+    assert [frame.time for frame in recording.frames(30)][-1] == pytest.approx(0.9)
+
+
+def test_images_are_sorted_by_number_past_9999(tmp_path):
+    folder = write_images(tmp_path / "006_1", [9998, 9999, 10000, 10001], "006_1_{:04d}.png")
+    recording = open_recording(folder, fps=30)
+    frames = list(recording.frames(30))
+    assert [frame.native for frame in frames] == [9998, 9999, 10000, 10001]
+    assert [number_of(f.image) for f in frames] == [n % 50 for n in (9998, 9999, 10000, 10001)]
+    assert (recording.first_frame, recording.n_frames) == (9998, 4)
+    assert frames[0].time == 0
+
+
+def test_stray_files_are_left_out(tmp_path):
+    folder = write_images(tmp_path / "v", [1, 2, 10])
+    (folder / "Thumbs.db").write_bytes(b"x")
+    (folder / "._img1.png").write_bytes(b"x")
+    (folder / "notes7.txt").write_text("x")
+    cv2.imwrite(str(folder / "cover.png"), picture(0))
+    assert sorted(numbered_images(folder)) == [1, 2, 10]
+
+
+def test_missing_images_are_filled_by_the_one_before(tmp_path):
+    recording = open_recording(write_images(tmp_path / "v", [1, 2, 3, 5, 6]), fps=30)
+    frames = list(recording.frames(30))
+    assert [frame.native for frame in frames] == [1, 2, 3, 4, 5, 6]
+    assert [number_of(frame.image) for frame in frames] == [1, 2, 3, 3, 5, 6]
+
+
+def test_nothing_is_shown_in_a_long_hole(tmp_path):
+    numbers = [*range(1, 31), *range(46, 80)]
+    frames = list(open_recording(write_images(tmp_path / "v", numbers), fps=10).frames(30))
+    empty = [frame.native for frame in frames if frame.image is None]
+    assert empty == [41, 42, 43, 44, 45]  # more than a second (10 frames) after 30
+
+
+def broken(kind, tmp_path):
+    """A path, fps, and the words that the refusal must have."""
+    folder = tmp_path / "v"
+    if kind == "absent":
+        return tmp_path / "none.avi", None, "no such"
+    if kind == "empty file":
+        (tmp_path / "v.avi").touch()
+        return tmp_path / "v.avi", None, "empty"
+    if kind == "not a video":
+        (tmp_path / "v.mp4").write_bytes(b"not a video at all" * 100)
+        return tmp_path / "v.mp4", None, "cannot be opened"
+    if kind == "truncated":
+        whole = write_video(tmp_path / "w.avi", 60, 30).read_bytes()
+        (tmp_path / "v.avi").write_bytes(whole[: len(whole) // 2])
+        return tmp_path / "v.avi", None, "cut off"
+    if kind == "no frames":
+        return write_images(folder, []), 30, "no numbered images"
+    if kind == "no fps":
+        return write_images(folder, [1, 2]), None, "needs fps"
+    if kind == "zero fps":
+        return write_images(folder, [1, 2]), 0, "fps is 0"
+    if kind == "two of one number":
+        write_images(folder, [1, 2])
+        return write_images(folder, [1], "img{:04d}.png"), 30, "same number"
+    if kind == "empty image":
+        (write_images(folder, [1, 2, 3]) / "img2.png").write_bytes(b"")
+        return folder, 30, r"img2\.png: is empty"
+    if kind == "unreadable image":
+        (write_images(folder, [1, 2, 3]) / "img2.png").write_bytes(b"nonsense")
+        return folder, 30, r"img2\.png: no readable image"
+    if kind == "another size":
+        cv2.imwrite(str(write_images(folder, [1, 2]) / "img3.png"), np.zeros((9, 9, 3), np.uint8))
+        return folder, 30, r"img3\.png: 9x9 px"
+    assert kind == "hardly any image"
+    return write_images(folder, [1, 2, 500]), 30, "only 3 of them"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "absent",
+        "empty file",
+        "not a video",
+        "truncated",
+        "no frames",
+        "no fps",
+        "zero fps",
+        "two of one number",
+        "empty image",
+        "unreadable image",
+        "another size",
+        "hardly any image",
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(kind, tmp_path):
+    path, fps, words = broken(kind, tmp_path)
+    with pytest.raises(InputError, match=words) as refusal:
+        list(open_recording(path, fps).frames(30))
+    assert path.name in str(refusal.value)

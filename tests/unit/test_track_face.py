@@ -1,0 +1,100 @@
+"""track_face on a made recording, with hand-made detections in the place of MediaPipe's."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from mespot.errors import InputError
+from mespot.face import landmarks
+from mespot.steps import track_face
+from mespot.store import io
+from tests.unit.faces import face
+from tests.unit.test_recording import SIZE, write_images, write_video
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """A function that says which faces are in which working frame."""
+
+    def use(faces_of):
+        def detect(frames, model, *, faces, confidence):
+            assert faces == 2
+            for index, (_, image) in enumerate(frames):
+                assert image.shape == (SIZE[1], SIZE[0], 3)
+                yield faces_of(index)[:faces]
+
+        monkeypatch.setattr(landmarks, "detect", detect)
+
+    return use
+
+
+def track(source, output, fps=None):
+    track_face.run(
+        video="v",
+        subject="006",
+        source=source,
+        fps=fps,
+        model="face.task",
+        output=output,
+        rate=30.0,
+        max_faces=2,
+        confidence=0.5,
+        max_gap=1.0,
+        min_span=1.0,
+        provenance={"rule": "track_face"},
+    )
+    return io.read(output, "landmarks")
+
+
+def test_gaps_and_spans_of_a_video(tmp_path, seen):
+    # At 24 fps a second is 24 frames: a gap of 10 is bridged, one of 30 is not.
+    away = {*range(30, 40), *range(80, 110)}
+    seen(lambda index: [] if index in away else [face((20 + index / 4, 15))])
+    tracked = track(write_video(tmp_path / "v.avi", 140, 24), tmp_path / "l.h5")
+    assert tracked["span"].tolist() == [0] * 80 + [-1] * 30 + [1] * 30
+    assert np.flatnonzero(tracked["bridged"]).tolist() == list(range(30, 40))
+    assert np.flatnonzero(~tracked["found"]).tolist() == sorted(away)
+    assert tracked["native_frame"].tolist() == list(range(140))
+    assert tracked["time"][24] == pytest.approx(1.0)
+    assert np.isnan(tracked["points"][80:110]).all() and np.isfinite(tracked["points"][:80]).all()
+    middle = tracked["points"][:80, :, 0].mean(axis=1)
+    np.testing.assert_allclose(np.diff(middle), 0.25, atol=1e-3)  # straight through the gap
+    attrs = tracked.attrs
+    assert (attrs["video"], attrs["subject"], attrs["rate"]) == ("v", "006", 24.0)
+    assert (attrs["native_fps"], attrs["n_native_frames"]) == (24.0, 140)
+    assert (attrs["width"], attrs["height"]) == SIZE
+    assert attrs["blendshape_names"][9] == "eyeBlinkLeft"
+
+
+def test_numbers_of_a_folder_of_fast_images(tmp_path, seen):
+    seen(lambda index: [face()])
+    folder = write_images(tmp_path / "v", range(9990, 10290), "v_{:04d}.png")
+    tracked = track(folder, tmp_path / "l.h5", fps=200)
+    assert tracked["native_frame"].tolist()[:4] == [9990, 9997, 10003, 10010]
+    assert tracked.attrs["rate"] == 30.0 and tracked.attrs["first_native_frame"] == 9990
+    assert tracked.attrs["n_native_frames"] == 300 and len(tracked["span"]) == 45
+    assert (tracked["span"] == 0).all()
+
+
+def test_a_video_without_a_face_is_written_with_a_warning(tmp_path, seen, caplog):
+    seen(lambda index: [])
+    with caplog.at_level(logging.WARNING):
+        tracked = track(write_video(tmp_path / "v.avi", 30, 30), tmp_path / "l.h5")
+    assert (tracked["span"] == -1).all() and not tracked["found"].any()
+    assert "no face found" in caplog.text
+
+
+def test_the_larger_of_two_faces_is_written(tmp_path, seen):
+    seen(lambda index: [face((300, 90), 60), face((100, 100), 150)])
+    tracked = track(write_video(tmp_path / "v.avi", 40, 30), tmp_path / "l.h5")
+    assert np.ptp(tracked["points"][5, :, 0]) == pytest.approx(150, abs=2)
+
+
+def test_a_truncated_video_leaves_nothing_behind(tmp_path, seen):
+    seen(lambda index: [face()])
+    whole = write_video(tmp_path / "w.avi", 60, 30).read_bytes()
+    (tmp_path / "v.avi").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"v\.avi.*cut off"):
+        track(tmp_path / "v.avi", tmp_path / "l.h5")
+    assert not (tmp_path / "l.h5").exists()
