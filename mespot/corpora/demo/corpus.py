@@ -1,0 +1,52 @@
+"""What the demo corpus consists of: its subjects, videos, labels and random numbers."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks for `videos`
+    import numpy as np
+
+    from mespot.corpora.demo.events import Expression
+    from mespot.corpora.demo.settings import Settings
+
+# What a generator is for; each has its own, so that a change in one leaves the others' numbers.
+IDENTITY, SCRIPT, MOTION, SENSOR = range(4)
+
+
+def videos(subjects: int, videos_per_subject: int) -> list[dict[str, str]]:
+    """Subject and video names in order: s01 s01_1, s01 s01_2, ..."""
+    return [
+        {"subject": f"s{subject:02d}", "video": f"s{subject:02d}_{number}"}
+        for subject in range(1, subjects + 1)
+        for number in range(1, videos_per_subject + 1)
+    ]
+
+
+def numbers(video: str) -> tuple[int, int]:
+    """0-based subject and video of a name: s03_1 is (2, 0)."""
+    subject, number = video.removeprefix("s").split("_")
+    return int(subject) - 1, int(number) - 1
+
+
+def generator(seed: int, video: str, purpose: int) -> "np.random.Generator":
+    """Random numbers for one purpose in one video; of an identity, the same in all its videos."""
+    import numpy as np
+
+    subject, number = numbers(video)
+    number = -1 if purpose == IDENTITY else number
+    return np.random.default_rng(np.random.SeedSequence([seed, subject, number + 1, purpose]))
+
+
+def script(video: str, settings: "Settings") -> "list[Expression]":
+    """The labelled expressions of a video."""
+    from mespot.corpora.demo.events import expressions
+
+    return expressions(settings, generator(settings.seed, video, SCRIPT))
+
+
+def annotations(settings: "Settings") -> list[dict[str, Any]]:
+    """All labels in order; frames are 0-based and inclusive."""
+    return [
+        {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
+        for entry in videos(settings.subjects, settings.videos_per_subject)
+        for e in script(entry["video"], settings)
+    ]

@@ -1,0 +1,136 @@
+"""The photographs that the demo corpus is made of, and their upright, evenly sized versions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mespot.corpora.demo.action_units import face_width
+from mespot.errors import InputError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+OVERSAMPLING = 2  # pixels of a prepared face per pixel of a frame, along each axis
+_LEAST_WIDTH = 60  # px: a smaller face has too little detail to be moved convincingly
+_MOST_TURN = 0.25  # of the face width: how far the nose may be off the middle
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """name; image (H, W, 3) uint8 BGR; glasses: worn by a person known to wear some."""
+
+    name: str
+    image: np.ndarray
+    glasses: bool = False
+
+
+def names(folder: str | None) -> list[str]:
+    """Names of the portraits in order, without reading them; InputError for a folder without."""
+    if folder is None:
+        return ["grace_hopper", "eileen_collins"]
+    found = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
+    if not found:
+        raise InputError(
+            f"{folder}: demo.portraits: no portrait in this folder;"
+            f" put images ({', '.join(sorted(SUFFIXES))}) of one face each there"
+        )
+    return found
+
+
+def _listing(folder: str) -> list[Path]:
+    try:
+        return list(Path(folder).iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{folder}: demo.portraits: not a folder that can be read ({error.strerror})"
+        ) from None
+
+
+def load(folder: str | None, name: str) -> Portrait:
+    """One portrait by its name; InputError when it cannot be read.
+
+    The built-in two are works of the US government and in the public domain: Grace Hopper by the
+    US Navy, in matplotlib's sample data, and Eileen Collins by NASA, in scikit-image's.
+    """
+    if folder is not None:
+        return Portrait(name, _read(f"{folder}/{name}"))
+    if name == "grace_hopper":
+        from matplotlib import get_data_path
+
+        path = Path(get_data_path()) / "sample_data" / "grace_hopper.jpg"
+        return Portrait(name, _read(str(path)), glasses=True)
+    from skimage.data import astronaut
+
+    return Portrait(name, np.ascontiguousarray(astronaut()[..., ::-1]))
+
+
+def _read(path: str) -> np.ndarray:
+    image = cv2.imread(path, cv2.IMREAD_COLOR)
+    if image is None:
+        raise InputError(f"{path}: not a readable image; remove or replace it")
+    return np.asarray(image)
+
+
+def check(where: str, faces: list[np.ndarray]) -> np.ndarray:
+    """The landmarks (478, 3) of the one usable face among those found in a portrait.
+
+    where: the portrait, for messages. Raises InputError for none, several, one that is too small
+    or one that looks aside.
+    """
+    if len(faces) != 1:
+        raise InputError(
+            f"{where}: {len(faces) or 'no'} face{'s' * (len(faces) > 1)} found in this portrait;"
+            " use a picture of one person who looks into the camera"
+        )
+    points = np.asarray(faces[0], np.float64)
+    width = face_width(points)
+    if width < _LEAST_WIDTH:
+        raise InputError(
+            f"{where}: the face is {width:.0f} px wide; use a picture where it has at least"
+            f" {_LEAST_WIDTH} px"
+        )
+    turn = abs(points[1, 0] - points[[234, 454], 0].mean()) / width
+    if turn > _MOST_TURN:
+        raise InputError(f"{where}: the face is turned aside; use a picture from the front")
+    return points
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A portrait whose eyes are level and whose face has the wanted width and place.
+
+    matrix (2, 3) leads from the portrait to it; points (478, 3) are its landmarks, px of a frame;
+    image is the portrait, made smaller where it has far more detail than a frame, and matrix
+    already allows for that.
+    """
+
+    image: np.ndarray
+    matrix: np.ndarray
+    points: np.ndarray
+
+
+def upright(
+    portrait: Portrait, points: np.ndarray, centre: tuple[float, float], width: float, mirror: bool
+) -> Upright:
+    """Turn, scale and, if wanted, mirror a portrait; nothing is resampled yet.
+
+    centre: where the middle of the face shall be, width: how wide it shall be, px of a frame.
+    """
+    image, points = portrait.image, points.copy()
+    detail = face_width(points) / (width * OVERSAMPLING)
+    if detail > 1.2:
+        size = (round(image.shape[1] / detail), round(image.shape[0] / detail))
+        points *= size[0] / image.shape[1]
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    if mirror:
+        points[:, 0] = image.shape[1] - 1 - points[:, 0]
+        image = np.ascontiguousarray(image[:, ::-1])
+    eyes = points[[33, 263], :2]
+    axis = eyes[np.argmax(eyes[:, 0])] - eyes[np.argmin(eyes[:, 0])]
+    angle = np.arctan2(axis[1], axis[0])
+    scale = width / face_width(points)
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    low, high = (points[:, :2] @ turn.T).min(axis=0), (points[:, :2] @ turn.T).max(axis=0)
+    matrix = np.concatenate([turn, (np.array(centre) - (low + high) / 2)[:, None]], axis=1)
+    moved = np.concatenate([points[:, :2] @ turn.T + matrix[:, 2], points[:, 2:] * scale], axis=1)
+    return Upright(image, matrix, moved)

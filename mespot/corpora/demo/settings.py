@@ -1,0 +1,78 @@
+"""What can be set about the demo corpus: the section `demo` of the configuration."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from mespot.errors import InputError
+
+LARGEST_AMPLITUDE = 8.5  # % of the face width: a lip corner in a broad smile
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Amplitudes are in % of the face width, ranges are (least, most)."""
+
+    seed: int
+    portraits: str | None
+    subjects: int
+    videos_per_subject: int
+    seconds: float
+    fps: float
+    width: int
+    height: int
+    face_width: int
+    micro_per_video: float
+    micro_seconds: tuple[float, float]
+    micro_amplitude: tuple[float, float]
+    macro_per_video: float
+    macro_seconds: tuple[float, float]
+    macro_amplitude: tuple[float, float]
+    gap_seconds: float
+    blinks_per_minute: float
+    glances_per_minute: float
+    speech_per_minute: float
+    gestures_per_minute: float
+    head_drift: float
+    light: float
+    noise: float
+
+    @property
+    def n_frames(self) -> int:
+        return round(self.seconds * self.fps)
+
+    @classmethod
+    def from_config(cls, section: dict[str, Any]) -> "Settings":
+        """Settings from the section's keys; InputError when one is missing, unknown or senseless.
+
+        Types are the schema's business; what is checked here is what a schema cannot say.
+        """
+        known = {field.name for field in fields(cls)}
+        for name in sorted(known ^ section.keys()):
+            what = "is missing" if name in known else "is not known"
+            raise InputError(f"config: demo.{name}: {what}; see the commented config.yaml")
+        ranges = [name for name in known if isinstance(section[name], (list, tuple))]
+        settings = cls(**section | {name: tuple(section[name]) for name in ranges})
+        for name in ranges:
+            least, most = getattr(settings, name)
+            if not 0 < least <= most:
+                raise InputError(
+                    f"config: demo.{name}: {[least, most]} is not a range; write [least, most]"
+                )
+            if name.endswith("_amplitude") and most > LARGEST_AMPLITUDE:
+                raise InputError(
+                    f"config: demo.{name}: {most} % of the face width is more than any face does;"
+                    f" write at most {LARGEST_AMPLITUDE}"
+                )
+        if settings.width % 4 or settings.height % 4:
+            raise InputError("config: demo.width, demo.height: must be multiples of 4")
+        if settings.face_width > 0.6 * min(settings.width, settings.height):
+            raise InputError(
+                f"config: demo.face_width: {settings.face_width} px leaves no room for the head in"
+                f" {settings.width}x{settings.height}; take at most 0.6 of the smaller side"
+            )
+        if settings.micro_seconds[0] * settings.fps < 3:
+            raise InputError(
+                f"config: demo.fps: {settings.fps} is too low for an expression of"
+                f" {settings.micro_seconds[0]} s; it needs 3 frames"
+            )
+        return settings

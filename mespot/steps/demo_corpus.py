@@ -1,0 +1,30 @@
+"""Rule demo_corpus: the two sheets of the built-in corpus, from its script alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora.demo import corpus
+from mespot.corpora.demo.settings import Settings
+from mespot.store import tables
+
+
+def run(
+    *, videos_out: str | Path, annotations_out: str | Path, video_path: str, **section: Any
+) -> None:
+    """Write the recording sheet and the annotation sheet.
+
+    video_path: path of a video relative to the sheets, with `{video}` for its name. section: the
+    configuration's section `demo`.
+    """
+    settings = Settings.from_config(section)
+    entries = corpus.videos(settings.subjects, settings.videos_per_subject)
+    rows = [
+        {**entry, "path": video_path.format(video=entry["video"]), "fps": settings.fps}
+        for entry in entries
+    ]
+    tables.write(videos_out, "videos", pd.DataFrame(rows))
+    labels = corpus.annotations(settings)
+    table = pd.DataFrame(labels) if labels else tables.empty("annotations")
+    tables.write(annotations_out, "annotations", table)

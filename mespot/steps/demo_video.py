@@ -1,0 +1,84 @@
+"""Rule demo_video: one video of the built-in corpus."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mespot.corpora.demo import corpus, portraits
+from mespot.corpora.demo.identities import identity, portrait_of
+from mespot.corpora.demo.motion import motion
+from mespot.corpora.demo.render import Renderer
+from mespot.corpora.demo.settings import Settings
+from mespot.errors import InputError
+from mespot.face.landmarks import detect
+from mespot.store.files import replacing
+
+log = logging.getLogger(__name__)
+
+
+def run(*, video: str, output: str | Path, model: str | Path, **section: Any) -> None:
+    """Render one video.
+
+    video: its name, such as s03_1. output: the file, .mp4. model: MediaPipe's face landmarker.
+    section: the configuration's section `demo`.
+    Raises InputError for a portrait that cannot be used.
+    """
+    cv2.setNumThreads(1)
+    settings = Settings.from_config(section)
+    names = portraits.names(settings.portraits)
+    number, variant = portrait_of(corpus.numbers(video)[0], len(names))
+    portrait = portraits.load(settings.portraits, names[number])
+    points = find_face(portrait, model, settings.portraits)
+    person = identity(
+        portrait,
+        points,
+        variant,
+        (settings.width, settings.height),
+        settings.face_width,
+        corpus.generator(settings.seed, video, corpus.IDENTITY),
+    )
+    script = corpus.script(video, settings)
+    distractors = motion(settings, corpus.generator(settings.seed, video, corpus.MOTION))
+    sensor = corpus.generator(settings.seed, video, corpus.SENSOR)
+    renderer = Renderer(person, settings, sensor)
+    with replacing(output) as temporary:
+        write_video(temporary, renderer.frames(script, distractors), settings)
+    what = (video, settings.n_frames, portrait.name, variant, len(script))
+    log.info("%s: %d frames of %s, variant %d, with %d labels", *what)
+
+
+def find_face(portrait: portraits.Portrait, model: str | Path, folder: str | None) -> np.ndarray:
+    """Landmarks (478, 3) of the portrait's face, px."""
+    found = next(iter(detect([(0.0, portrait.image)], model, faces=2, confidence=0.5)))
+    where = portrait.name if folder is None else f"{folder}/{portrait.name}"
+    return portraits.check(where, [face.points for face in found])
+
+
+def write_video(path: Path, frames: Iterable[np.ndarray], settings: Settings) -> None:
+    """MPEG-4 at OpenCV's own rate, about 0.1 Mbyte a second.
+
+    On the demo's frames it keeps motion of half a pixel within 2 % and of 0.15 px within 20 %.
+    """
+    writer = cv2.VideoWriter(
+        str(path),
+        cv2.CAP_FFMPEG,
+        cv2.VideoWriter.fourcc(*"mp4v"),
+        settings.fps,
+        (settings.width, settings.height),
+    )
+    if not writer.isOpened():
+        raise InputError(f"{path}: OpenCV cannot write MPEG-4 here; install opencv-contrib-python")
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    # OpenCV does not say when the disk was full.
+    written = int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT))
+    if written != settings.n_frames:
+        raise InputError(
+            f"{path.parent}: only {written} of {settings.n_frames} frames of a video could be"
+            " written; free space on that disk and run again"
+        )

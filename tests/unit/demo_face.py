@@ -1,0 +1,56 @@
+"""The demo corpus for tests: its settings, and one portrait with landmarks found once."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mespot.corpora.demo import portraits
+from mespot.corpora.demo.identities import identity
+from mespot.corpora.demo.settings import Settings
+
+SECTION = {
+    "seed": 1,
+    "portraits": None,
+    "subjects": 2,
+    "videos_per_subject": 2,
+    "seconds": 30.0,
+    "fps": 30.0,
+    "width": 240,
+    "height": 200,
+    "face_width": 100,
+    "micro_per_video": 3.0,
+    "micro_seconds": [0.17, 0.5],
+    "micro_amplitude": [0.6, 2.5],
+    "macro_per_video": 2.0,
+    "macro_seconds": [0.5, 3.0],
+    "macro_amplitude": [2.5, 8.0],
+    "gap_seconds": 0.5,
+    "blinks_per_minute": 15.0,
+    "glances_per_minute": 25.0,
+    "speech_per_minute": 2.0,
+    "gestures_per_minute": 4.0,
+    "head_drift": 1.5,
+    "light": 0.04,
+    "noise": 2.0,
+}
+
+
+def settings(**changes):
+    return Settings.from_config(SECTION | changes)
+
+
+def landmarks():
+    """What MediaPipe finds in the portrait of Grace Hopper: (478, 3) px."""
+    return np.loadtxt(Path(__file__).with_name("grace_hopper_landmarks.csv"), delimiter=",")
+
+
+def person(variant=0, seed=0, **changes):
+    chosen = settings(**changes)
+    return identity(
+        portraits.load(None, "grace_hopper"),
+        landmarks(),
+        variant,
+        (chosen.width, chosen.height),
+        chosen.face_width,
+        np.random.default_rng(seed),
+    )
