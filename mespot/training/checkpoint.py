@@ -1,0 +1,99 @@
+"""Trained networks on disk: `.pt` files that hold builtins and tensors only.
+
+Every file is a dict with `kind`, `version` and the keys that its kind requires. It is read with
+`weights_only=True`, so a file from elsewhere cannot run code, and it rebuilds its own network:
+`ReconstructionNetwork(**checkpoint["network"])`, then `load_state_dict(checkpoint["state"])`.
+"""
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mespot.errors import InputError
+from mespot.store.files import replacing
+
+_ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
+
+# Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
+KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "encoder": (1, (*_ARTEFACT, "settings", "subjects")),
+    "spotter": (1, _ARTEFACT),
+    "training": (1, ("digest", "state")),
+}
+
+_DIGEST_BYTES = 32
+
+
+def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
+    """Write `content` with its kind and version, atomically; the same content, the same bytes.
+
+    `provenance` is stored as JSON. Raises ValueError when a key that the kind requires is missing,
+    InputError when the file cannot be written.
+    """
+    version, keys = KINDS[kind]
+    missing = [key for key in keys if key not in content]
+    if missing:
+        raise ValueError(f"{kind}: lacks {', '.join(missing)}")
+    stamped = {"kind": kind, "version": version, **content}
+    if "provenance" in stamped:
+        # As in the HDF5 files: JSON, so that nothing but text can come in by this way.
+        stamped["provenance"] = json.dumps(stamped["provenance"], sort_keys=True, default=str)
+    # Into memory first: torch.save writes the name of the file it is given into the archive,
+    # and the temporary name differs from run to run.
+    buffer = io.BytesIO()
+    torch.save(_canonical(stamped), buffer)
+    payload = buffer.getvalue()
+    with replacing(path) as temporary:
+        temporary.write_bytes(payload + hashlib.sha256(payload).digest())
+
+
+def load(path: str | Path, kind: str) -> dict[str, Any]:
+    """Read a checkpoint of `kind`, tensors on the CPU.
+
+    Raises InputError when the file is missing, damaged, not a checkpoint of mespot, or of another
+    kind or version.
+    """
+    version, keys = KINDS[kind]
+    rebuild = "delete the file and run again: Snakemake makes it anew"
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    payload, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {rebuild}")
+    try:
+        found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except Exception as error:  # a refused pickle can fail with almost any exception
+        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {rebuild}") from error
+    if not isinstance(found, dict) or (found.get("kind"), found.get("version")) != (kind, version):
+        described = (
+            f"{found.get('kind')} version {found.get('version')}"
+            if isinstance(found, dict)
+            else type(found).__name__
+        )
+        raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {rebuild}")
+    missing = [key for key in keys if key not in found]
+    if missing:
+        raise InputError(f"{path}: lacks {', '.join(missing)}; {rebuild}")
+    return found
+
+
+def _canonical(value: Any) -> Any:
+    """The same value with one object for equal strings: pickle writes a second one as a reference.
+
+    Without it a run that was continued from a file would give other bytes than one that was not.
+    """
+    if isinstance(value, str):
+        return sys.intern(value)
+    if isinstance(value, dict):
+        return {_canonical(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_canonical(item) for item in value)
+    return value

@@ -1,0 +1,287 @@
+"""From stored videos to training clips: channels, standardisation, held-out parts, targets.
+
+A video becomes an array (T, C, S, S) float16: u, v (crop px/frame) and strain (1/frame) of the
+flow, or the grey aligned face, averaged over pixel areas down to S x S. Half floats keep a
+hundredth of a pixel, and a video of 900 frames in 17 MB.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import torch
+
+from mespot.errors import InputError
+
+CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
+
+# Videos are held out in pieces of this many clips, so that few of the clips that are trained on
+# border on one that is held out.
+_CLIPS_A_SEGMENT = 4
+_BLOCK = 256  # frames read at once
+# A clip without motion is not blown up to unit contrast: this share of the usual contrast is added.
+_CONTRAST_FLOOR = 0.25
+
+
+class Record(Protocol):
+    """What is read of a stored video; mespot.store.io.Record is one."""
+
+    attrs: dict[str, Any]
+
+    def __getitem__(self, name: str) -> np.ndarray: ...
+
+    def part(self, name: str, frames: Any) -> np.ndarray: ...
+
+
+def video_values(
+    record: Record, *, stream: str, input_size: int, reference_seconds: float
+) -> np.ndarray:
+    """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
+
+    `record` is of kind `flow` or `frames`. The face is given as its deviation from the mean face of
+    the `reference_seconds` around each frame, within the span, in units of the span's contrast:
+    what moves is left, and a subject's looks, the light and the slow turns of the head are not.
+    With 0 it is grey / 255. Flow is motion already and stays as it is.
+    """
+    span = record["span"]
+    values = np.zeros((len(span), len(CHANNELS[stream]), input_size, input_size), np.float32)
+    for start in range(0, len(span), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        if stream == "flow":
+            flow = record.part("flow", part).astype(np.float32) * record.attrs["scale"]
+            strain = record.part("strain", part).astype(np.float32) * record.attrs["strain_scale"]
+            frames = np.concatenate([flow, strain[..., None]], axis=-1)
+        else:
+            # As floats: the mean over an area is finer than a grey level, and so is what moves.
+            frames = record.part("image", part)[..., None].astype(np.float32) / 255
+        for index, frame in enumerate(frames, start):
+            values[index] = np.moveaxis(_resized(frame, input_size), -1, 0)
+    if stream == "face" and reference_seconds > 0:
+        reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
+        for first, last in spans(span):
+            values[first:last] = _deviation(values[first:last], reach)
+    values[span < 0] = 0
+    return values.astype(np.float16)
+
+
+def spans(span: np.ndarray) -> list[tuple[int, int]]:
+    """Runs of equal non-negative span index as [first, last + 1) frames, in time order."""
+    edges = np.flatnonzero(np.diff(span)) + 1
+    bounds = [0, *edges.tolist(), len(span)] if len(span) else [0]
+    pairs = zip(bounds[:-1], bounds[1:], strict=True)
+    return [(first, last) for first, last in pairs if span[first] >= 0]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Frames [first, last) of one video, inside one span."""
+
+    video: int
+    first: int
+    last: int
+
+
+def split(
+    span_of_videos: list[np.ndarray],
+    *,
+    clip_length: int,
+    validation_fraction: float,
+    memory_frames: int,
+    generator: torch.Generator,
+) -> tuple[list[Segment], list[Segment]]:
+    """Cut the usable spans into segments and hold some out: (training, validation).
+
+    Each segment has at least `clip_length` frames; shorter spans are left out. Of a corpus with
+    more than `memory_frames` frames a random part is taken. At least one segment is held out.
+    Raises InputError when there are not two segments to split.
+    """
+    segments: list[Segment] = []
+    for clips in (_CLIPS_A_SEGMENT, 1):
+        segments = [
+            Segment(video, first, last)
+            for video, span in enumerate(span_of_videos)
+            for first, last in _pieces(span, clip_length, clips * clip_length)
+        ]
+        if len(segments) >= 2:
+            break
+    else:
+        raise InputError(
+            f"pretrain.clip_length: {clip_length}: the training videos have fewer than two usable "
+            "stretches of as many frames; choose a shorter clip or add recordings"
+        )
+    order = torch.randperm(len(segments), generator=generator).tolist()
+    kept: list[Segment] = []
+    frames = 0
+    for segment in (segments[index] for index in order):
+        if len(kept) >= 2 and frames + segment.last - segment.first > memory_frames:
+            break
+        kept.append(segment)
+        frames += segment.last - segment.first
+    held_out = min(max(1, round(validation_fraction * len(kept))), len(kept) - 1)
+    return sorted(kept[held_out:], key=_place), sorted(kept[:held_out], key=_place)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Stretches of video (T_i, C, S, S) of which clips of `clip_length` frames are cut."""
+
+    stretches: list[np.ndarray]
+    clip_length: int
+
+    def sample(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """`count` clips (count, C, clip_length, S, S) float32, every start equally likely."""
+        starts = np.array([len(stretch) - self.clip_length + 1 for stretch in self.stretches])
+        ends = np.cumsum(starts)
+        drawn = torch.randint(int(ends[-1]), (count,), generator=generator).numpy()
+        which = np.searchsorted(ends, drawn, side="right")
+        return self._clips(which, drawn - (ends - starts)[which])
+
+    def grid(self, limit: int) -> torch.Tensor:
+        """Clips that follow each other without overlap, at most `limit`, spread evenly."""
+        places = [
+            (index, start)
+            for index, stretch in enumerate(self.stretches)
+            for start in range(0, len(stretch) - self.clip_length + 1, self.clip_length)
+        ]
+        chosen = np.unique(np.linspace(0, len(places) - 1, min(limit, len(places))).round())
+        which, starts = np.array(places)[chosen.astype(int)].T
+        return self._clips(which, starts)
+
+    def _clips(self, which: np.ndarray, starts: np.ndarray) -> torch.Tensor:
+        clips = [
+            self.stretches[index][start : start + self.clip_length]
+            for index, start in zip(which, starts, strict=True)
+        ]
+        return torch.from_numpy(np.stack(clips)).transpose(1, 2).float()
+
+
+def _raw(clip: torch.Tensor, reach: int) -> torch.Tensor:
+    return clip
+
+
+def _without_mean(clip: torch.Tensor, reach: int) -> torch.Tensor:
+    return clip - clip.mean(2, keepdim=True)
+
+
+def _difference(clip: torch.Tensor, reach: int) -> torch.Tensor:
+    change = torch.zeros_like(clip)
+    change[:, :, reach:-reach] = clip[:, :, 2 * reach :] - clip[:, :, : -2 * reach]
+    return change
+
+
+def _displacement(clip: torch.Tensor, reach: int) -> torch.Tensor:
+    return _difference(clip.cumsum(2), reach)
+
+
+# What is reconstructed, from a standardised clip (N, C, T, S, S):
+# raw                  the clip itself, as in the paper
+# clip_normalised      its deviation from each pixel's mean over the clip, at unit contrast
+# temporal_difference  frame t + reach minus frame t - reach
+# displacement         sum of the frames t - reach + 1 .. t + reach: of flow, the way moved in them
+TARGETS: dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
+    "raw": _raw,
+    "clip_normalised": _without_mean,
+    "temporal_difference": _difference,
+    "displacement": _displacement,
+}
+
+
+@dataclass(frozen=True)
+class Standardisation:
+    """Scale of input and target, by channel, from training subjects only (lists of length C)."""
+
+    mean: list[float]
+    std: list[float]
+    target: str
+    target_reach: int
+    target_mean: list[float]
+    target_std: list[float]
+
+    def inputs(self, clip: torch.Tensor) -> torch.Tensor:
+        """A clip (N, C, T, S, S) in its own units, standardised."""
+        return (clip - _column(self.mean, clip)) / _column(self.std, clip)
+
+    def targets(self, inputs: torch.Tensor) -> tuple[torch.Tensor, slice]:
+        """What to reconstruct from a standardised clip, and the frames in which it is defined."""
+        target = TARGETS[self.target](inputs, self.target_reach)
+        scale = _column(self.target_std, target)
+        if self.target == "clip_normalised":
+            contrast = target.square().mean((2, 3, 4), keepdim=True)
+            return target / (contrast + (_CONTRAST_FLOOR * scale) ** 2).sqrt(), slice(None)
+        return (target - _column(self.target_mean, target)) / scale, self._defined()
+
+    def _defined(self) -> slice:
+        if self.target in ("temporal_difference", "displacement"):
+            return slice(self.target_reach, -self.target_reach)
+        return slice(None)
+
+
+def standardise(clips: torch.Tensor, *, target: str, target_reach: int) -> Standardisation:
+    """Measure the scale of input and target on training clips (N, C, T, S, S).
+
+    Raises InputError when the target is unknown or reaches beyond the clip.
+    """
+    if target not in TARGETS:
+        raise InputError(f"pretrain.target: {target!r} is none of {', '.join(TARGETS)}")
+    if target in ("temporal_difference", "displacement") and not (
+        target_reach >= 1 and 2 * target_reach < clips.shape[2]
+    ):
+        raise InputError(
+            f"pretrain.target_reach: {target_reach} is not between 1 and half of "
+            f"pretrain.clip_length {clips.shape[2]}"
+        )
+    mean, std = _moments(clips)
+    plain = Standardisation(mean, std, target, target_reach, [], [])
+    inputs = plain.inputs(clips)
+    targets = TARGETS[target](inputs, target_reach)[:, :, plain._defined()]
+    return Standardisation(mean, std, target, target_reach, *_moments(targets))
+
+
+def as_builtins(standardisation: Standardisation) -> Mapping[str, Any]:
+    """For a checkpoint; `Standardisation(**result)` gives it back."""
+    return dict(vars(standardisation))
+
+
+def _moments(clips: torch.Tensor) -> tuple[list[float], list[float]]:
+    axes = (0, 2, 3, 4)
+    std = clips.double().std(axes)
+    return clips.double().mean(axes).tolist(), std.clamp(min=1e-6).tolist()
+
+
+def _column(values: list[float], like: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1, 1)
+
+
+def _pieces(span: np.ndarray, shortest: int, longest: int) -> list[tuple[int, int]]:
+    """Spans cut into stretches of `longest` frames; a rest shorter than `shortest` is left out."""
+    return [
+        (start, min(start + longest, last))
+        for first, last in spans(span)
+        for start in range(first, last - shortest + 1, longest)
+    ]
+
+
+def _place(segment: Segment) -> tuple[int, int]:
+    return segment.video, segment.first
+
+
+def _resized(frame: np.ndarray, size: int) -> np.ndarray:
+    """(H, W, C) averaged over areas to (size, size, C)."""
+    if frame.shape[0] != size:
+        frame = cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+    return frame.reshape(size, size, -1)
+
+
+def _deviation(faces: np.ndarray, reach: int) -> np.ndarray:
+    """Faces (T, 1, S, S) of one span minus the mean of the `reach` frames before and after each.
+
+    In units of the contrast of the span's mean face.
+    """
+    sums = np.concatenate([np.zeros_like(faces[:1], np.float64), faces.cumsum(0, np.float64)])
+    frame = np.arange(len(faces))
+    low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, len(faces))
+    reference = (sums[high] - sums[low]) / (high - low)[:, None, None, None]
+    # Never divide by less than a grey level: a black picture has no contrast.
+    return (faces - reference) / max(float(faces.mean(0).std()), 1 / 255)

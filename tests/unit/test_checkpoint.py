@@ -1,0 +1,91 @@
+import pickle
+
+import pytest
+import torch
+
+from mespot.errors import InputError
+from mespot.training import checkpoint
+
+
+@pytest.fixture
+def content():
+    return {
+        "network": {"channels": 4},
+        "state": {"weight": torch.arange(6.0).reshape(2, 3)},
+        "standardisation": {"mean": [0.5]},
+        "history": [{"epoch": 0, "loss": 1.5}],
+        "provenance": {"rule": "pretrain"},
+        "settings": {"stream": "flow"},
+        "subjects": ["s1"],
+    }
+
+
+def test_comes_back_as_it_was(tmp_path, content):
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    found = checkpoint.load(tmp_path / "a.pt", "encoder")
+    assert torch.equal(found["state"]["weight"], content["state"]["weight"])
+    assert found["history"] == content["history"]
+    assert found["provenance"] == '{"rule": "pretrain"}'
+    assert (found["kind"], found["version"]) == ("encoder", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_same_content_same_bytes_whatever_the_name(tmp_path, content):
+    for name in ("a.pt", "another.pt"):
+        checkpoint.save(tmp_path / name, "encoder", content)
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "another.pt").read_bytes()
+
+
+def test_incomplete_content_is_not_written(tmp_path, content):
+    del content["state"]
+    with pytest.raises(ValueError, match="state"):
+        checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_kind_is_refused(tmp_path, content):
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    with pytest.raises(InputError, match="a.pt: holds encoder version 1, expected spotter"):
+        checkpoint.load(tmp_path / "a.pt", "spotter")
+
+
+def test_another_version_is_refused(tmp_path, content, monkeypatch):
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    keys = checkpoint.KINDS["encoder"][1]
+    monkeypatch.setitem(checkpoint.KINDS, "encoder", (2, keys))
+    with pytest.raises(InputError, match="expected encoder version 2"):
+        checkpoint.load(tmp_path / "a.pt", "encoder")
+
+
+@pytest.mark.parametrize("at", [10, 300, -40, -1])
+def test_one_flipped_byte_is_noticed(tmp_path, content, at):
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, "encoder", content)
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="a.pt: damaged"):
+        checkpoint.load(path, "encoder")
+
+
+@pytest.mark.parametrize("length", [0, 5, 500])
+def test_a_cut_off_file_is_noticed(tmp_path, content, length):
+    path = tmp_path / "a.pt"
+    checkpoint.save(path, "encoder", content)
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(InputError, match="a.pt: damaged"):
+        checkpoint.load(path, "encoder")
+
+
+def test_foreign_files_are_refused(tmp_path):
+    torch.save({"kind": "encoder"}, tmp_path / "torch.pt")
+    (tmp_path / "pickle.pt").write_bytes(pickle.dumps(print))
+    (tmp_path / "text.pt").write_text("not a checkpoint")
+    for path in tmp_path.iterdir():
+        with pytest.raises(InputError, match=path.name):
+            checkpoint.load(path, "encoder")
+
+
+def test_a_missing_file_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="none.pt"):
+        checkpoint.load(tmp_path / "none.pt", "encoder")
