@@ -1,0 +1,211 @@
+"""From score curves and boundaries to intervals.
+
+Intervals are inclusive at both ends, in working frames, with a confidence on the scale of the score
+they come from. None crosses the border of a span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from mespot.spotting.signals import usable_spans
+
+_TINY = 1e-12  # lets candidates of confidence zero be averaged
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """N intervals of one video and class, as columns of equal length.
+
+    onset, apex, offset: int64 working frames, onset <= apex <= offset, ends inclusive.
+    confidence: float64, larger is surer.
+    """
+
+    onset: np.ndarray
+    apex: np.ndarray
+    offset: np.ndarray
+    confidence: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """`(N, 2)` int64 of onset and offset."""
+        return np.stack([self.onset, self.offset], axis=1)
+
+    @property
+    def duration(self) -> np.ndarray:
+        """Frames from onset to offset, both counted, `(N,)`."""
+        return self.offset - self.onset + 1
+
+    def pick(self, which: np.ndarray | Sequence[int]) -> Intervals:
+        """Rows chosen by a mask or by indices."""
+        w = np.asarray(which)
+        w = w if w.dtype == bool else w.astype(np.int64)
+        return Intervals(self.onset[w], self.apex[w], self.offset[w], self.confidence[w])
+
+    def above(self, threshold: float) -> Intervals:
+        """Those with a confidence of at least `threshold`."""
+        return self.pick(self.confidence >= threshold)
+
+    def in_time_order(self) -> Intervals:
+        return self.pick(np.lexsort((self.offset, self.onset)))
+
+
+def intervals(onset, apex, offset, confidence) -> Intervals:
+    """Intervals of any sequences, typed."""
+    return Intervals(
+        np.asarray(onset, dtype=np.int64).reshape(-1),
+        np.asarray(apex, dtype=np.int64).reshape(-1),
+        np.asarray(offset, dtype=np.int64).reshape(-1),
+        np.asarray(confidence, dtype=np.float64).reshape(-1),
+    )
+
+
+def from_peaks(
+    score: np.ndarray,
+    half_length: int | np.ndarray,
+    span: np.ndarray,
+    *,
+    threshold: float,
+    distance: int,
+) -> Intervals:
+    """An interval around each peak of a curve: `[t - half_length[t], t + half_length[t]]`.
+
+    score: `(T,)`. half_length: frames, one for all or `(T,)`. Peaks are strict local maxima (the
+    middle of a plateau) of at least `threshold`, the highest first, at least `distance` frames
+    apart; this is the usual decoder of spotting curves (SOFTNet, Liong et al. 2021,
+    doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals.
+    """
+    half = np.broadcast_to(np.asarray(half_length, dtype=np.int64), np.shape(score))
+    found: list[tuple[int, int, int, float]] = []
+    for start, stop in usable_spans(span):
+        # A peak needs lower neighbours: -inf on both sides makes those at the ends count.
+        padded = np.r_[-np.inf, np.asarray(score[start:stop], dtype=np.float64), -np.inf]
+        peaks, _ = find_peaks(padded, height=threshold, distance=max(1, distance))
+        for t in peaks - 1 + start:
+            first, last = max(start, t - half[t]), min(stop - 1, t + half[t])
+            found.append((int(first), int(t), int(last), float(score[t])))
+    return intervals(*zip(*found, strict=True)) if found else intervals([], [], [], [])
+
+
+def from_boundaries(
+    score: np.ndarray, to_onset: np.ndarray, to_offset: np.ndarray, span: np.ndarray, floor: float
+) -> Intervals:
+    """A candidate from each frame that scores at least `floor`: it, and its distances to both ends.
+
+    score, to_onset, to_offset: `(T,)`, distances in frames and not negative. Ends are rounded to
+    whole frames and kept inside the span; the frame itself stands for the apex.
+    """
+    parts = []
+    for start, stop in usable_spans(span):
+        t = start + np.flatnonzero(score[start:stop] >= floor)
+        onset = np.rint(t - np.maximum(to_onset[t], 0))
+        offset = np.rint(t + np.maximum(to_offset[t], 0))
+        parts.append((np.maximum(onset, start), t, np.minimum(offset, stop - 1), score[t]))
+    if not parts:
+        return intervals([], [], [], [])
+    return intervals(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def limit_duration(candidates: Intervals, shortest: int, longest: int) -> Intervals:
+    """Those that last from `shortest` to `longest` frames, both included."""
+    duration = candidates.duration
+    return candidates.pick((duration >= shortest) & (duration <= longest))
+
+
+def overlap(one: Intervals, many: Intervals) -> np.ndarray:
+    """IoU of each interval of `one` with each of `many`, `(N, M)`, frames inclusive."""
+    last = np.minimum(one.offset[:, None], many.offset[None])
+    first = np.maximum(one.onset[:, None], many.onset[None])
+    shared = np.maximum(0, last - first + 1)
+    return shared / (one.duration[:, None] + many.duration[None] - shared)
+
+
+def merge(candidates: Intervals, *, iou: float, agree: float) -> Intervals:
+    """Non-maximum suppression in which those that agree with a winner vote on its ends.
+
+    The surest candidate wins, those that overlap it with an IoU above `iou` go, and so on. The ends
+    of a winner are the mean of the ends of all candidates with an IoU of at least `agree` with it,
+    weighted by confidence x IoU (box voting, Gidaris and Komodakis 2015,
+    doi:10.1109/ICCV.2015.135): neighbouring frames regress the same ends with independent errors.
+    `agree` above 1 leaves the winner's own ends. Returned surest first.
+    """
+    order = np.lexsort((candidates.onset, -candidates.confidence))
+    pool = candidates.pick(order)
+    rows = []
+    left = np.ones(len(pool), dtype=bool)
+    while left.any():
+        best = int(np.argmax(left))
+        fit = overlap(pool.pick([best]), pool)[0]
+        voters = left & (fit >= agree)
+        voters[best] = True
+        weight = np.maximum(pool.confidence[voters], _TINY) * fit[voters]
+        onset = int(np.rint(np.average(pool.onset[voters], weights=weight)))
+        offset = int(np.rint(np.average(pool.offset[voters], weights=weight)))
+        apex = min(max(int(pool.apex[best]), onset), offset)
+        rows.append((onset, apex, offset, float(pool.confidence[best])))
+        left &= fit <= iou
+        left[best] = False
+    return intervals(*zip(*rows, strict=True)) if rows else candidates
+
+
+def soft_nms(candidates: Intervals, *, sigma: float, floor: float) -> Intervals:
+    """Gaussian soft-NMS: overlap with a surer interval lowers a confidence instead of removing it.
+
+    The confidence of what remains is multiplied by exp(-IoU^2 / sigma) at each step, what falls
+    below `floor` is dropped (Bodla et al. 2017, doi:10.1109/ICCV.2017.593). Surest first.
+    """
+    pool = candidates.pick(np.lexsort((candidates.onset, -candidates.confidence)))
+    confidence = pool.confidence.copy()
+    left = confidence >= floor
+    kept, values = [], []
+    while left.any():
+        best = int(np.argmax(np.where(left, confidence, -np.inf)))
+        kept.append(best)
+        values.append(confidence[best])
+        left[best] = False
+        confidence *= np.exp(-(overlap(pool.pick([best]), pool)[0] ** 2) / sigma)
+        left &= confidence >= floor
+    chosen = pool.pick(kept)
+    return intervals(chosen.onset, chosen.apex, chosen.offset, values)
+
+
+def one_class_each(
+    first: Intervals, second: Intervals, first_sure: np.ndarray, second_sure: np.ndarray, iou: float
+) -> tuple[Intervals, Intervals]:
+    """Where intervals of two classes overlap by more than `iou`, keep the one that is surer.
+
+    first_sure, second_sure: how sure each is on a scale that both classes share, `(N,)`, `(M,)`
+    (confidence over the class's threshold, say). A tie keeps the first class's.
+    """
+    clash = np.asarray(overlap(first, second) > iou)
+    surer = first_sure[:, None] >= second_sure[None]  # (N, M)
+    keep_first = ~np.any(clash & ~surer, axis=1)
+    keep_second = ~np.any(clash & surer, axis=0)
+    return first.pick(np.flatnonzero(keep_first)), second.pick(np.flatnonzero(keep_second))
+
+
+def from_network(
+    score: np.ndarray,
+    distances: np.ndarray,
+    span: np.ndarray,
+    *,
+    durations: tuple[int, int],
+    floor: float,
+    nms_iou: float,
+    vote_iou: float,
+) -> Intervals:
+    """Candidates of one class: score `(T,)`, distances `(T, 2)` to onset and offset in frames.
+
+    Candidates of frames that score at least `floor` vote on each other's ends (`merge`); those that
+    last fewer or more frames than `durations` says are left out. In time order.
+    """
+    found = from_boundaries(score, distances[:, 0], distances[:, 1], span, floor)
+    merged = merge(found, iou=nms_iou, agree=vote_iou)
+    return limit_duration(merged, *durations).in_time_order()

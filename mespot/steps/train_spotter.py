@@ -1,0 +1,252 @@
+"""Rule train_spotter: the temporal spotter of one method and fold, and its thresholds."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mespot.device import deterministic
+from mespot.errors import InputError
+from mespot.networks.spotter import CLASSES
+from mespot.spotting import decode
+from mespot.spotting.thresholds import best_threshold
+from mespot.store import io, tables
+from mespot.training import checkpoint
+from mespot.training.recordings import (
+    Recording,
+    feature_scale,
+    labelled,
+    recording,
+    standardised,
+)
+from mespot.training.spot import (
+    Member,
+    Prediction,
+    Recipe,
+    held_out_predictions,
+    train_members,
+)
+from mespot.training.windows import Augmentation, mirrored
+
+log = logging.getLogger(__name__)
+
+_RECIPE = tuple(Recipe.__dataclass_fields__)
+
+
+def run(
+    *,
+    method: Mapping[str, Any],
+    spotting: Mapping[str, Any],
+    flow: Sequence[str | Path],
+    features: Mapping[str, str | Path],
+    labels: str | Path,
+    output: str | Path,
+    partial: str | Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
+
+    method: `streams` that it reads (features: {stream: features file}) and `regional_flow`, whether
+    it reads the hand-made motion. spotting: that section of config.yaml; `learned` is used here.
+    flow: flow/{video}.h5 of the training subjects only. partial: where an interrupted run keeps its
+    finished networks; taken up when settings, data and code are the same, removed at the end.
+
+    Raises InputError when there is nothing to learn from (no label, a single subject) or files do
+    not fit together.
+    """
+    deterministic()
+    settings = spotting["learned"]
+    records = [io.read(path, "flow") for path in flow]
+    table = tables.read(labels, "labels")
+    recordings = [
+        labelled(one, table) for one in read_recordings(records, features, method, settings)
+    ]
+    _check(recordings, labels)
+    scale = feature_scale(recordings)
+    recordings = [standardised(one, scale) for one in recordings]
+    durations = {
+        c: _durations([r.labels[c] for r in recordings], settings["duration_slack"])
+        for c in CLASSES
+    }
+    shape = dict(
+        regions=recordings[0].motion.shape[1],
+        motion=recordings[0].motion.shape[2],
+        context=recordings[0].context.shape[1],
+        streams={name: len(values) for name, values in sorted(scale.items())},
+        code=settings["code"],
+        width=settings["width"],
+        dilations=list(settings["dilations"]),
+        dropout=settings["dropout"],
+        lengths=[_half_length([r.labels[c] for r in recordings]) for c in CLASSES],
+    )
+    recipe = Recipe(**{name: settings[name] for name in _RECIPE})
+    attrs = records[0].attrs
+    digest = _digest([shape, dict(method), dict(spotting), dict(provenance)], recordings)
+
+    def save(members: list[Member]) -> None:
+        state = [dict(vars(member)) for member in members]
+        checkpoint.save(partial, "training", {"digest": digest, "state": state})
+
+    members = train_members(
+        shape,
+        recordings,
+        round(settings["window_seconds"] * attrs["rate"]),
+        settings["lags"],
+        Augmentation(
+            stretch=settings["stretch"],
+            amplitude=settings["amplitude"],
+            mirror=mirrored(attrs["regions"]) if settings["mirror"] else None,
+            regions=settings["region_dropout"],
+            streams=settings["stream_dropout"],
+        ),
+        recipe,
+        spotting["seed"],
+        done=_interrupted(partial, digest),
+        save=save,
+    )
+    thresholds = choose_thresholds(
+        recordings, held_out_predictions(shape, recordings, members), durations, settings
+    )
+    checkpoint.save(
+        output,
+        "spotter",
+        {
+            "network": shape,
+            "state": [member.state for member in members if not member.held_out],
+            "standardisation": {name: torch.from_numpy(x) for name, x in scale.items()},
+            "durations": {c: list(durations[c]) for c in CLASSES},
+            "thresholds": thresholds,
+            "regions": list(attrs["regions"]),
+            "subjects": sorted({r.subject for r in recordings}),
+            "history": [
+                {"network": number, **row}
+                for number, member in enumerate(members)
+                for row in member.history
+            ],
+            "provenance": dict(provenance),
+        },
+    )
+    Path(partial).unlink(missing_ok=True)
+
+
+def read_recordings(
+    records: Sequence[io.Record],
+    features: Mapping[str, str | Path],
+    method: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> list[Recording]:
+    """Recordings of flow records with the features that the method reads, not yet standardised."""
+    videos = [str(record.attrs["video"]) for record in records]
+    missing = sorted(set(method["streams"]) - set(features))
+    if missing:
+        raise InputError(f"method: reads stream {missing[0]!r}, no features of it were given")
+    streams = {
+        name: io.read_videos(features[name], "features", videos) for name in method["streams"]
+    }
+    found = []
+    for record, video in zip(records, videos, strict=True):
+        lacking = sorted(set(settings["lags"]) - set(record.attrs["lags"]))
+        if lacking:
+            raise InputError(
+                f"{record.path}: has no flow at lag {lacking[0]}; "
+                "spotting.learned.lags must be among flow.lags"
+            )
+        try:
+            one = recording(
+                record,
+                record.attrs,
+                {name: of[video] for name, of in streams.items()},
+                use_motion=method["regional_flow"],
+                use_lags=settings["lags"],
+                drift_seconds=settings["drift_seconds"],
+            )
+        except ValueError as error:
+            raise InputError(f"{record.path}: {error}; delete both and run again") from error
+        found.append(one)
+    return found
+
+
+def choose_thresholds(
+    recordings: Sequence[Recording],
+    predictions: Sequence[Prediction],
+    durations: Mapping[str, tuple[int, int]],
+    settings: Mapping[str, Any],
+) -> dict[str, float]:
+    """Thresholds on confidence by class, for the highest strict F1 over recordings that were held
+    out from the networks whose predictions these are."""
+    thresholds = {}
+    for c, name in enumerate(CLASSES):
+        candidates = [
+            decode.from_network(
+                prediction.score[:, c],
+                prediction.distances[:, c],
+                one.span,
+                durations=durations[name],
+                floor=settings["floor"],
+                nms_iou=settings["nms_iou"],
+                vote_iou=settings["vote_iou"],
+            )
+            for one, prediction in zip(recordings, predictions, strict=True)
+        ]
+        known = [one.labels[name] for one in recordings]
+        thresholds[name], f1 = best_threshold(candidates, known, tolerance=settings["tolerance"])
+        log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
+    return thresholds
+
+
+def _check(recordings: Sequence[Recording], labels: str | Path) -> None:
+    subjects = {one.subject for one in recordings}
+    if len(subjects) < 2:
+        raise InputError(
+            f"train_spotter: {len(subjects)} training subject in this fold, thresholds need two; "
+            "use folds of fewer subjects, or the training-free method"
+        )
+    if not any((one.span >= 0).any() for one in recordings):
+        raise InputError("train_spotter: no training video has a usable face")
+    if not any(len(known) for one in recordings for known in one.labels.values()):
+        raise InputError(
+            f"{labels}: no label in any training video of this fold; use the training-free method"
+        )
+
+
+def _durations(labels: Sequence[np.ndarray], slack: float) -> tuple[int, int]:
+    """Shortest and longest that is believed, frames; (1, 0), which nothing fits, without labels."""
+    frames = np.concatenate([known[:, 1] - known[:, 0] + 1 for known in labels])
+    if not frames.size:
+        return 1, 0
+    return max(2, int(np.floor(frames.min() / slack))), int(np.ceil(frames.max() * slack))
+
+
+def _half_length(labels: Sequence[np.ndarray]) -> float:
+    frames = np.concatenate([known[:, 1] - known[:, 0] + 1 for known in labels])
+    return float(frames.mean() / 2) if frames.size else 1.0
+
+
+def _digest(settings: list[Any], recordings: Sequence[Recording]) -> str:
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for one in recordings:
+        for array in (one.motion, *one.features.values(), one.context, *one.labels.values()):
+            digest.update(np.ascontiguousarray(array).data)
+    digest.update(torch.__version__.encode())
+    return digest.hexdigest()
+
+
+def _interrupted(partial: str | Path, digest: str) -> list[Member]:
+    """Networks that an interrupted run of the same settings, data and code has finished."""
+    if not Path(partial).exists():
+        return []
+    try:
+        found = checkpoint.load(partial, "training")
+    except InputError as error:
+        log.warning("starting anew: %s", error)
+        return []
+    if found["digest"] != digest:
+        log.warning("starting anew: %s is of other settings, data or code", partial)
+        return []
+    log.info("continuing after %d networks", len(found["state"]))
+    return [Member(**member) for member in found["state"]]

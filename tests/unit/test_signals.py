@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from mespot.spotting import signals
+from tests.unit.moving_regions import lagged
+
+
+def test_usable_spans():
+    span = np.array([-1, 0, 0, -1, 1, 1, 2])
+    assert signals.usable_spans(span) == [(1, 3), (4, 6), (6, 7)]
+    assert signals.usable_spans(np.full(4, -1)) == []
+    assert signals.usable_spans(np.zeros(0, int)) == []
+
+
+def test_displacement_of_any_length_is_the_difference_of_positions():
+    rng = np.random.default_rng(0)
+    path = rng.normal(size=(60, 3, 2)).cumsum(axis=0)
+    lags = [1, 3, 6, 12]
+    regional = lagged(path, lags)
+    span = np.zeros(60, int)
+    for length in (1, 2, 6, 17, 31):
+        moved = signals.displacement(regional, lags, length, span)
+        assert moved[length:] == pytest.approx(path[length:] - path[:-length])
+        assert not moved[:length].any()
+
+
+def test_displacement_does_not_cross_spans():
+    path = np.arange(40.0)[:, None, None].repeat(2, axis=2)
+    span = np.repeat([0, 1], 20)
+    moved = signals.displacement(lagged(path, [1, 3], span), [1, 3], 5, span)
+    assert not moved[20:25].any()
+    assert moved[25:] == pytest.approx(5.0)
+
+
+def test_displacement_needs_lags_that_fit():
+    with pytest.raises(ValueError, match="cannot be made"):
+        signals.displacement(np.zeros((20, 1, 1, 2)), [3], 5, np.zeros(20, int))
+
+
+def test_course_follows_a_burst_and_forgets_drift():
+    t = np.arange(300)
+    burst = 2.0 * np.exp(-(((t - 150) / 6.0) ** 2))
+    path = np.stack([burst, 0.01 * t], axis=1)[:, None]  # u: burst, v: slow drift
+    span = np.zeros(300, int)
+    found = signals.course(lagged(path, [1, 3, 6]), [1, 3, 6], span, drift_frames=240)[:, 0]
+    assert found[150, 0] - found[120, 0] == pytest.approx(2.0, rel=0.1)
+    assert np.abs(found[60:240, 1]).max() < 0.3  # of 3 px
+
+
+def test_course_of_fast_and_of_slow_oscillation():
+    t = np.arange(2000)
+    for period, gain in ((40, 1.0), (240, 0.5), (1500, 0.03)):
+        path = np.cos(2 * np.pi * t / period)[:, None, None].repeat(2, axis=2)
+        span = np.zeros(2000, int)
+        found = signals.course(lagged(path, [1, 3]), [1, 3], span, drift_frames=240)
+        assert np.abs(found[500:1500]).max() == pytest.approx(gain, abs=0.05)
+
+
+def test_course_treats_spans_apart():
+    rng = np.random.default_rng(1)
+    path = rng.normal(size=(80, 1, 2)).cumsum(axis=0)
+    span = np.repeat([0, -1, 1], [40, 3, 37])
+    regional = lagged(path, [1, 3, 50], span)
+    whole = signals.course(regional, [1, 3, 50], span, 100)
+    alone = signals.course(regional[43:], [1, 3, 50], np.zeros(37, int), 100)
+    assert whole[43:] == pytest.approx(alone)
+    assert not whole[40:43].any()
+
+
+def test_without_drift():
+    signal = np.linspace(0, 10, 101)[:, None]
+    span = np.zeros(101, int)
+    flat = signals.without_drift(signal, span, 20)
+    assert flat[15:85] == pytest.approx(0.0, abs=1e-9)
+    signal[50] += 5
+    assert signals.without_drift(signal, span, 20)[50, 0] > 4.5
+    assert not signals.without_drift(signal, np.full(101, -1), 20).any()
+
+
+def test_noise_scale_ignores_bursts_and_unusable_frames():
+    rng = np.random.default_rng(2)
+    signal = rng.normal(scale=0.3, size=(2000, 4))
+    signal[:100] = 50.0
+    span = np.zeros(2000, int)
+    assert signals.noise_scale(signal, span) == pytest.approx(0.3, rel=0.15)
+    span[:] = -1
+    assert signals.noise_scale(signal, span) == 1.0
+    assert signals.noise_scale(np.zeros((5, 2)), np.zeros(5, int)) == 1.0
+
+
+def test_eyes_open_reaches_around_a_blink():
+    blink = np.zeros(20)
+    blink[10] = 0.8
+    blink[0] = np.nan
+    weight = signals.eyes_open(blink, 2)
+    assert weight[[8, 12]] == pytest.approx(0.2)
+    assert weight[[0, 7, 13]] == pytest.approx(1.0)

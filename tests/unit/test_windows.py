@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from mespot.training.recordings import Recording
+from mespot.training.windows import Augmentation, WindowSampler, mirrored, stretch_lags, targets
+
+NONE = Augmentation(stretch=1.0, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
+
+
+def one(frames=100, span=None, labels=((40, 49),)):
+    motion = np.zeros((frames, 2, 4), np.float32)
+    motion[..., 2:] = np.arange(frames, dtype=np.float32)[:, None, None]  # the path tells the time
+    return Recording(
+        "s1",
+        "v1",
+        motion,
+        {"flow": np.ones((frames, 2, 3), np.float32)},
+        np.arange(frames, dtype=np.float32)[:, None],
+        np.zeros(frames, int) if span is None else span,
+        {"micro": np.array(labels).reshape(-1, 2), "macro": np.zeros((0, 2), int)},
+    )
+
+
+def sampler(recording, frames=32, augmentation=NONE, share=1.0):
+    return WindowSampler([recording], frames, [2], augmentation, share, np.random.default_rng(0))
+
+
+def test_targets_of_one_expression():
+    score, distances = targets(
+        {"micro": np.array([[10, 20]]), "macro": np.zeros((0, 2), int)}, np.arange(40.0), 1.0
+    )
+    assert score[15, 0] == 1.0 and score[10, 0] == pytest.approx(np.exp(-8 * (5 / 11) ** 2))
+    assert score[9, 0] == score[21, 0] == 0 and not score[:, 1].any()
+    assert distances[12, 0].tolist() == [2, 8]
+
+
+def test_targets_follow_the_stretch():
+    at = np.arange(60) / 1.5
+    score, distances = targets({"micro": np.array([[10, 20]]), "macro": np.zeros((0, 2))}, at, 1.5)
+    assert (score[:, 0] > 0).sum() == 16  # 11 frames, slowed down
+    peak = int(score[:, 0].argmax())
+    assert distances[peak, 0].sum() == pytest.approx(15.0)
+
+
+def test_overlapping_labels_take_the_nearer_middle():
+    known = {"micro": np.array([[0, 20], [15, 25]]), "macro": np.zeros((0, 2), int)}
+    _, distances = targets(known, np.arange(30.0), 1.0)
+    assert distances[10, 0].tolist() == [10, 10]
+    assert distances[18, 0].tolist() == [3, 7]
+
+
+def test_windows_hold_the_expression_and_fit_their_labels():
+    batch = sampler(one()).batch(16)
+    assert batch["score"].shape == (16, 32, 2) and batch["features"]["flow"].shape == (16, 32, 2, 3)
+    for time, score, distances in zip(
+        batch["context"][..., 0], batch["score"], batch["distances"], strict=True
+    ):
+        inside = score[:, 0] > 0
+        assert inside.any()
+        assert time[inside] - distances[inside, 0, 0] == pytest.approx(40.0, abs=1e-4)
+        assert time[inside] + distances[inside, 0, 1] == pytest.approx(49.0, abs=1e-4)
+
+
+def test_windows_stay_in_one_span_and_pad():
+    span = np.repeat([0, -1, 1], [30, 10, 60])
+    batch = sampler(one(span=span, labels=((5, 14),)), frames=64).batch(12)
+    time, mask = batch["context"][..., 0], batch["mask"]
+    assert time[mask > 0].max() < 30 and (mask.sum(axis=1) == 30).all()
+    assert not batch["motion"][mask == 0].any() and not batch["score"][mask == 0].any()
+
+
+def test_stretched_window_slows_time_and_motion():
+    augmentation = Augmentation(stretch=1.4, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
+    record = one()
+    record.motion[..., :2] = 2.0  # moves one unit a frame: two over a lag of 2
+    for _ in range(8):
+        window = sampler(record, augmentation=augmentation).batch(1)
+        pace = float(np.diff(window["context"][0, :, 0]).mean())
+        assert window["motion"][0, 5, 0, 0] == pytest.approx(2.0 * pace, rel=1e-3)
+        assert np.diff(window["motion"][0, :, 0, 2]).mean() == pytest.approx(pace, rel=1e-3)
+
+
+def test_mirror_swaps_sides_and_turns_the_horizontal():
+    assert mirrored(["left_brow", "chin", "right_brow"]) == [2, 1, 0]
+    assert mirrored(["outer_right_eye", "mouth"]) == [0, 1]
+    augmentation = Augmentation(stretch=1.0, amplitude=1.0, mirror=[1, 0], regions=0, streams=0)
+    record = one()
+    record.motion[:, 0], record.motion[:, 1] = [1, 2, 3, 4], [5, 6, 7, 8]
+    windows = sampler(record, augmentation=augmentation).batch(20)["motion"][:, 3]
+    seen = {tuple(np.round(w.ravel(), 3).tolist()) for w in windows}
+    assert seen == {(1, 2, 3, 4, 5, 6, 7, 8), (-5, 6, -7, 8, -1, 2, -3, 4)}
+
+
+def test_amplitude_and_drop_out():
+    augmentation = Augmentation(stretch=1.0, amplitude=2.0, mirror=None, regions=0.5, streams=0.5)
+    record = one()
+    record.motion[:] = 1.0
+    batch = sampler(record, augmentation=augmentation).batch(40)
+    size = batch["motion"][:, 0, :, 0]
+    kept = size[size > 0]
+    assert 0.3 < (size == 0).mean() < 0.7
+    assert 0.5 <= kept.min() < 0.8 and 1.3 < kept.max() <= 2.0
+    assert 0.6 < (batch["features"]["flow"][:, 0, :, 0] == 0).mean() < 0.9
+
+
+def test_stretch_lags():
+    assert stretch_lags([1, 3, 6], 1.0) == pytest.approx(np.eye(4))
+    # Steady motion: displacement over a lag is the lag, slowed down it is lag / stretch.
+    for stretch in (0.7, 1.3):
+        moved = stretch_lags([1, 3, 6], stretch) @ np.array([1.0, 3.0, 6.0, 9.0])
+        assert moved == pytest.approx([1 / stretch, 3 / stretch, 6 / stretch, 9.0])
+
+
+def test_recordings_without_labels_are_sampled_anywhere():
+    batch = sampler(one(labels=())).batch(4)
+    assert not batch["score"].any() and batch["mask"].all()
