@@ -1,0 +1,94 @@
+"""Rule plot_timeline: scores, labels and predictions of one video, and two of them as faces."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mespot.errors import InputError
+from mespot.metrics import match_table
+from mespot.plots import style
+from mespot.plots.timeline import CLASSES, Curves, Example, choose, timeline
+from mespot.store import io, tables
+from mespot.store.io import Record
+
+
+def run(
+    *,
+    video: str,
+    method: str,
+    scores: str | Path,
+    intervals: Mapping[str, str | Path],
+    labels: str | Path | None,
+    frames: str | Path,
+    iou: float,
+    png: str | Path,
+    pdf: str | Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Draw one video.
+
+    method: the one whose scores (`scores`: its file for the fold in which the video is tested) and
+    faces are shown. intervals: method -> intervals table of that fold, a row of the figure each.
+    labels: the labels table of the corpus, or None. frames: the video's aligned faces.
+    """
+    record = io.read(frames, "frames")
+    truth = None if labels is None else _of(video, tables.read(labels, "labels"), record)
+    names = [method, *(name for name in intervals if name != method)]
+    found = {
+        name: match_table(truth, _of(video, tables.read(intervals[name], "intervals"), record), iou)
+        for name in names
+    }
+    shown = found[method]
+    if truth is not None:
+        truth["found"] = np.isin(np.arange(len(truth)), shown["label"])
+    curves = _curves(io.read_videos(scores, "scores", [video])[video], record)
+    examples = [
+        _example(mark, what, shown.iloc[row], record)
+        for mark, (what, row) in zip("AB", choose(shown, truth is not None), strict=False)
+    ]
+    figure = timeline(
+        title=f"{video} (subject {record.attrs['subject']}), scores and faces: {method}",
+        time=record["time"],
+        usable=record["span"] >= 0,
+        curves=curves,
+        labels=truth,
+        predictions=found,
+        examples=examples,
+    )
+    style.save(figure, provenance, png, pdf)
+
+
+def _of(video: str, table: pd.DataFrame, record: Record) -> pd.DataFrame:
+    """Rows of a video with `start` and `end` in seconds; the last frame counts whole."""
+    rows = table[table["video"] == video].reset_index(drop=True)
+    first, fps = record.attrs["first_native_frame"], record.attrs["native_fps"]
+    rows["start"] = (rows["onset"].astype("float64") - first) / fps
+    rows["end"] = (rows["offset"].astype("float64") + 1 - first) / fps
+    return rows
+
+
+def _curves(scores: Record, record: Record) -> Curves:
+    usable = record["span"] >= 0
+    if len(scores["span"]) != len(usable):
+        raise InputError(f"{scores.path}: {scores.group}: not of the frames of {record.path}")
+    return Curves(
+        curve={kind: np.where(usable, scores[kind], np.nan) for kind in CLASSES},
+        threshold={kind: float(scores.attrs[f"threshold_{kind}"]) for kind in CLASSES},
+    )
+
+
+def _example(mark: str, what: str, row: pd.Series, record: Record) -> Example:
+    last = len(record["time"]) - 1
+    onset, offset = int(row["onset_w"]), int(row["offset_w"])
+    apex = (onset + offset) // 2 if pd.isna(row["apex_w"]) else int(row["apex_w"])
+    at = [min(max(frame, 0), last) for frame in (onset, apex, offset)]
+    faces = np.stack([record.part("image", slice(frame, frame + 1))[0] for frame in at])
+    row = row.copy()
+    for name, frame in zip(("onset_time", "apex_time", "offset_time"), at, strict=True):
+        row[name] = float(record["time"][frame])
+    fit = f", IoU {row['iou']:.2f}" if row["label"] >= 0 else ""
+    title = f"{what}, {row['type']}, confidence {row['confidence']:.2f}{fit}"
+    return Example(mark, title, row, faces)
