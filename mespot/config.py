@@ -1,0 +1,94 @@
+"""config.yaml: read, checked against its schema, with every mistake named by its key."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from mespot.errors import InputError
+
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+
+
+def load(path: str | Path) -> dict[str, Any]:
+    """Read and check one config file. Raises InputError naming the file and the key."""
+    path = Path(path)
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: does not exist") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {error}") from error
+    check(config, str(path))
+    return config
+
+
+def check(config: Any, source: str = "config") -> None:
+    """Refuse unknown, missing and ill-typed keys and names that refer to nothing.
+
+    Raises InputError that lists every mistake, a line each, as `source: section.key: what`.
+    """
+    validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    lines = [_explain(error) for error in validator.iter_errors(config)]
+    if not lines:
+        lines = _check_references(config)
+    if lines:
+        raise InputError("\n".join(f"{source}: {line}" for line in sorted(set(lines))))
+
+
+def _explain(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path)
+    schema: Any = error.schema
+    value: Any = error.validator_value
+    given: Any = error.instance
+    prefix = f"{where}." if where else ""
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema.get("properties", {}))
+        unknown = [str(key) for key in error.instance if key not in known]
+        return "; ".join(f"{prefix}{key}: unknown key{_nearest(key, known)}" for key in unknown)
+    if error.validator == "required":
+        missing = [key for key in value if key not in given]
+        return f"{prefix}{', '.join(missing)}: missing; see the project's config.yaml"
+    if error.validator in ("oneOf", "anyOf") and error.context:
+        # Each branch failed; the one that got furthest is the one that was meant.
+        best = max(error.context, key=lambda inner: len(inner.absolute_path))
+        if len(best.absolute_path) > len(error.absolute_path):
+            return _explain(best)
+        if isinstance(error.instance, Mapping):
+            return f"{where}: {error.instance} is none of the forms that config.yaml describes"
+    if error.validator == "enum":
+        return f"{where}: {error.instance!r} is none of {', '.join(map(str, value))}"
+    if error.validator == "propertyNames" or error.validator == "pattern":
+        return f"{where}: {error.instance!r} is not a name of letters, digits, '_' and '-'"
+    return f"{where}: {error.message}"
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+
+
+def _check_references(config: Mapping[str, Any]) -> list[str]:
+    lines = []
+    encoders, methods = config["encoders"], config["methods"]
+    for name, method in methods.items():
+        encoder = method.get("encoder")
+        if encoder is not None and encoder not in encoders:
+            lines.append(f"methods.{name}.encoder: no {encoder!r} among encoders")
+        if method["kind"] == "learned":
+            if bool(method["streams"]) != (encoder is not None):
+                lines.append(f"methods.{name}: an encoder goes with streams, and streams with one")
+            if not method["streams"] and not method["regional_flow"]:
+                lines.append(f"methods.{name}: reads nothing; give it streams or regional_flow")
+    if "sheet" in config["corpora"] and not config["sheet"]["videos"]:
+        lines.append("sheet.videos: missing; name the sheet of the corpus `sheet`")
+    if not any(method["kind"] == "training_free" for method in methods.values()):
+        lines.append("methods: none is training_free; corpora without labels need one")
+    method = config["figures"]["method"]
+    if method not in methods:
+        lines.append(f"figures.method: no {method!r} among methods")
+    return lines

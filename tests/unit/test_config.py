@@ -1,0 +1,125 @@
+"""The config, its schema and the steps that read it say the same."""
+
+import copy
+import importlib
+import inspect
+
+import pytest
+import yaml
+
+from mespot import config as configs
+from mespot.errors import InputError
+from tests.workflow.project import ROOT
+
+
+@pytest.fixture(scope="module")
+def default():
+    return configs.load(ROOT / "config.yaml")
+
+
+def schema():
+    return yaml.safe_load(configs.SCHEMA.read_text())
+
+
+def test_every_object_of_the_schema_is_closed():
+    def walk(node, where):
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                assert "additionalProperties" in node, where
+            for key, value in node.items():
+                walk(value, f"{where}.{key}")
+        elif isinstance(node, list):
+            for value in node:
+                walk(value, where)
+
+    walk(schema(), "")
+
+
+def test_every_key_has_a_comment_or_stands_under_one():
+    lines = (ROOT / "config.yaml").read_text().splitlines()
+    commented_above = False
+    for line in lines:
+        if not line.strip() or line.strip().startswith("#"):
+            commented_above = commented_above and bool(line.strip()) or line.startswith("#")
+            continue
+        if not line.startswith(" "):
+            section_comment = commented_above
+            assert section_comment or "#" in line or line.strip() in SELF_EVIDENT, line
+        commented_above = False
+
+
+# Sections whose keys are commented one by one.
+SELF_EVIDENT = {"tracking:", "crop:", "flow:", "evaluation:", "figures:", "spotting:"}
+
+SECTIONS = {
+    "face_landmarker": ("landmarker", {"output"}),
+    "track_face": ("tracking", {"video", "subject", "source", "fps", "model", "output"}),
+    "crop_frames": ("crop", {"source", "fps", "landmarks", "output"}),
+    "optical_flow": ("flow", {"frames", "output"}),
+    "pretrain": ("pretrain", {"stream", "sources", "output", "partial", "weights"}),
+}
+
+
+@pytest.mark.parametrize("step", SECTIONS)
+def test_step_takes_exactly_the_keys_of_its_section(default, step):
+    section, own = SECTIONS[step]
+    function = importlib.import_module(f"mespot.steps.{step}").run
+    taken = set(inspect.signature(function).parameters) - own - {"provenance"}
+    assert taken == set(default[section])
+
+
+def changed(default, path, value):
+    config = copy.deepcopy(default)
+    place = config
+    *folders, last = path.split(".")
+    for key in folders:
+        place = place[key]
+    if value is KeyError:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("pretrian", {}, "c.yaml: pretrian: unknown key; did you mean 'pretrain'?"),
+        ("flow.lag", [1], "c.yaml: flow.lag: unknown key; did you mean 'lags'?"),
+        ("flow.lags", 3, "c.yaml: flow.lags: 3 is not of type 'array'"),
+        ("flow.lags", [0], "c.yaml: flow.lags.0: 0 is less than the minimum of 1"),
+        ("flow.algorithm", "raft", "flow.algorithm: 'raft' is none of lucas_kanade, dis"),
+        ("crop.size", KeyError, "c.yaml: crop.size: missing"),
+        ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
+        ("demo.seed", True, "c.yaml: demo.seed: True is not of type 'integer'"),
+        ("evaluation.folds", "all", "c.yaml: evaluation.folds: "),
+        ("encoders.random.settings", {"epoch": 1}, "encoders.random.settings.epoch: unknown key"),
+        ("methods.learned.encoder", "x", "methods.learned.encoder: no 'x' among encoders"),
+        ("methods.learned.stream", [], "methods.learned"),
+        ("methods.learned.streams", [], "methods.learned: an encoder goes with streams"),
+        ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not a name"),
+        ("figures.method", "x", "figures.method: no 'x' among methods"),
+        ("corpora", ["sheet"], "sheet.videos: missing"),
+        ("methods", {}, "methods"),
+    ],
+)
+def test_mistake_is_named_by_its_key(default, path, value, words):
+    with pytest.raises(InputError) as caught:
+        configs.check(changed(default, path, value), "c.yaml")
+    assert words in str(caught.value)
+
+
+def test_all_mistakes_come_at_once(default):
+    config = changed(changed(default, "flow.lag", 1), "crop.size", "big")
+    with pytest.raises(InputError) as caught:
+        configs.check(config, "c.yaml")
+    assert "flow.lag" in str(caught.value) and "crop.size" in str(caught.value)
+
+
+def test_file_that_is_no_yaml_is_named(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("a: [")
+    with pytest.raises(InputError, match="c.yaml: not YAML"):
+        configs.load(path)
+    with pytest.raises(InputError, match="none.yaml: does not exist"):
+        configs.load(tmp_path / "none.yaml")
