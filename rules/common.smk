@@ -1,0 +1,281 @@
+# What the stages share: the checked config, the corpora, the paths of all artefacts, and the
+# functions that give a rule its inputs.
+
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+from snakemake.exceptions import WorkflowError
+
+from mespot.config import check
+from mespot.corpora import ALL, open_corpus
+from mespot.errors import InputError
+from mespot.provenance import code_digest, plain
+from mespot.runtime import lock_results
+
+try:
+    check(config)
+    CORPORA = {name: open_corpus(name, config) for name in config["corpora"]}
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+ENVIRONMENT = "../envs/mespot.yaml"
+METHODS = config["methods"]
+
+
+wildcard_constraints:
+    corpus="[A-Za-z0-9_-]+",
+    encoder="[A-Za-z0-9_-]+",
+    method="[A-Za-z0-9_-]+",
+    fold="[A-Za-z0-9._-]+",
+    video="[A-Za-z0-9._-]+",
+    stream="face|flow",
+
+
+def settings(*sections):
+    """Config sections as one param: builtins with sorted keys, which Snakemake compares by repr."""
+    return plain(
+        {key: value for section in sections for key, value in config[section].items()}
+    )
+
+
+def methods_of(corpus):
+    """Every method where there are labels to learn from, the training-free ones elsewhere."""
+    labelled = CORPORA[corpus].annotations is not None
+    return [m for m in METHODS if labelled or METHODS[m]["kind"] == "training_free"]
+
+
+def folds_of_method(corpus, method):
+    if METHODS[method]["kind"] == "training_free":
+        return [ALL]
+    return list(CORPORA[corpus].folds)
+
+
+def encoder_fold(corpus, encoder, fold):
+    """The fold whose encoder serves `fold`: `all` where nobody is held out."""
+    transductive = config["encoders"][encoder]["pretraining"] == "transductive"
+    return ALL if transductive or not CORPORA[corpus].folds else fold
+
+
+def folds_of_encoder(corpus, encoder):
+    folds = list(CORPORA[corpus].folds) or [ALL]
+    return sorted({encoder_fold(corpus, encoder, fold) for fold in folds})
+
+
+def recording(wildcards):
+    """What the sheet says of a video beside its path; fps is None where the file's own is meant."""
+    row = CORPORA[wildcards.corpus].videos.loc[wildcards.video]
+    return {
+        "fps": None if pd.isna(row.fps) else float(row.fps),
+        "subject": str(row.subject),
+    }
+
+
+def stream_folder(stream):
+    """The per-video artefacts that a stream's network reads."""
+    return {"flow": "flow", "face": "frames"}[stream]
+
+
+def per_video(folder, corpus, videos=None):
+    if videos is None:
+        videos = CORPORA[corpus].videos.index
+    return [f"results/{corpus}/{folder}/{video}.h5" for video in videos]
+
+
+def artefacts_of(corpus):
+    """Every artefact of one corpus, by stage."""
+    root = f"results/{corpus}"
+    labelled = CORPORA[corpus].annotations is not None
+    encoders = [
+        f"{encoder}/{fold}/{stream}"
+        for encoder in config["encoders"]
+        for fold in folds_of_encoder(corpus, encoder)
+        for stream in ("face", "flow")
+    ]
+    spotted = {
+        f"{method}/{fold}": METHODS[method]["kind"]
+        for method in methods_of(corpus)
+        for fold in folds_of_method(corpus, method)
+    }
+    learned = [name for name, kind in spotted.items() if kind == "learned"]
+    figures = [f"timeline/{video}" for video in CORPORA[corpus].videos.index]
+    for encoder, recipe in config["encoders"].items():
+        if recipe["pretraining"] != "none":
+            figures.append(f"losses/{encoder}")
+            figures += [
+                f"reconstruction/{encoder}/{stream}" for stream in ("face", "flow")
+            ]
+    if labelled:
+        figures.append("f1")
+    found = {
+        "landmarks": per_video("landmarks", corpus),
+        "labels": [f"{root}/labels.csv"] if labelled else [],
+        "frames": per_video("frames", corpus),
+        "flow": per_video("flow", corpus),
+        "encoders": [f"{root}/encoders/{name}.pt" for name in encoders],
+        "features": [f"{root}/features/{name}.h5" for name in encoders],
+        "spotters": [f"{root}/spotters/{name}.pt" for name in learned],
+        "scores": [f"{root}/scores/{name}.h5" for name in spotted],
+        "intervals": [f"{root}/intervals/{name}.csv" for name in spotted],
+        "metrics": [f"{root}/metrics.csv"],
+        "figures": [
+            f"{root}/figures/{name}.{end}" for name in figures for end in ("png", "pdf")
+        ],
+    }
+    if corpus == "demo":
+        found["corpus"] = [
+            *CORPORA[corpus].videos.path,
+            str(CORPORA[corpus].annotations),
+        ]
+    return found
+
+
+def artefacts(target):
+    """The files behind a target, over all corpora of the config."""
+    names = {"all": ["metrics", "figures", "features", "intervals"]}.get(
+        target, [target]
+    )
+    files = [
+        f for corpus in CORPORA for name in names for f in artefacts_of(corpus)[name]
+    ]
+    return ["results/metrics.csv", *files] if target in ("all", "metrics") else files
+
+
+def rebuild_deleted():
+    """Have artefacts that were deleted made again, and what depends on them.
+
+    Left to itself Snakemake sees no reason to remake a missing intermediate file as long as what
+    was made from it is there. Called from an input function, when the graph of jobs is being
+    built: only jobs that the requested target rests on can be forced. While the final table is
+    missing too, Snakemake remakes what it needs by itself.
+    """
+    if workflow.is_main_process and Path("results/metrics.csv").exists():
+        files = [f for corpus in CORPORA for f in chain(*artefacts_of(corpus).values())]
+        workflow.dag.forcefiles.update(f for f in files if not Path(f).exists())
+
+
+def begin_run():
+    """Refuse a second run over the same results, as soon as the first job would start."""
+    if workflow.is_main_process:
+        try:
+            lock_results("results")
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+
+
+# Pretraining
+
+
+def recipe(wildcards):
+    """The recipe of an encoder: the section `pretrain` with what the recipe itself sets."""
+    chosen = config["encoders"][wildcards.encoder]
+    weights = "random" if chosen["pretraining"] == "none" else "pretrained"
+    return plain({**config["pretrain"], **chosen["settings"], "weights": weights})
+
+
+# Spotting
+
+
+def spotter_inputs(wildcards, videos):
+    """Motion of the given videos, and the features of the streams that the method reads."""
+    corpus, method = wildcards.corpus, METHODS[wildcards.method]
+    inputs = {"flow": per_video("flow", corpus, videos)}
+    for stream in method.get("streams", []):
+        encoder = method["encoder"]
+        fold = encoder_fold(corpus, encoder, wildcards.fold)
+        inputs[f"{stream}_features"] = (
+            f"results/{corpus}/features/{encoder}/{fold}/{stream}.h5"
+        )
+    return inputs
+
+
+def training_inputs(wildcards):
+    return spotter_inputs(
+        wildcards, CORPORA[wildcards.corpus].training_videos(wildcards.fold)
+    )
+
+
+def spotting_inputs(wildcards):
+    inputs = spotter_inputs(
+        wildcards, CORPORA[wildcards.corpus].test_videos(wildcards.fold)
+    )
+    if METHODS[wildcards.method]["kind"] == "learned":
+        inputs["spotter"] = (
+            f"results/{wildcards.corpus}/spotters/{wildcards.method}/{wildcards.fold}.pt"
+        )
+    return inputs
+
+
+def method_settings(wildcards):
+    """What the method itself says and the settings of its kind of spotter."""
+    method = METHODS[wildcards.method]
+    return plain({"method": method, "spotting": config["spotting"]})
+
+
+# Evaluation
+
+
+def labels_of(corpus):
+    return [] if CORPORA[corpus].annotations is None else f"results/{corpus}/labels.csv"
+
+
+def pretraining_of(method):
+    """What metrics.csv says of how the method's encoder was pretrained."""
+    encoder = METHODS[method].get("encoder")
+    return config["encoders"][encoder]["pretraining"] if encoder else "none"
+
+
+def intervals_of(corpus, method):
+    folds = folds_of_method(corpus, method)
+    return [f"results/{corpus}/intervals/{method}/{fold}.csv" for fold in folds]
+
+
+def metrics_of_all(wildcards):
+    rebuild_deleted()
+    return expand("results/{corpus}/metrics.csv", corpus=CORPORA)
+
+
+# Figures
+
+
+def timeline_fold(corpus, method, video):
+    if METHODS[method]["kind"] == "training_free":
+        return ALL
+    return CORPORA[corpus].fold_of(video)
+
+
+def timeline_method(corpus):
+    """The method whose curves and faces a timeline shows."""
+    chosen = config["figures"]["method"]
+    return chosen if chosen in methods_of(corpus) else methods_of(corpus)[0]
+
+
+def timeline_scores(wildcards):
+    method = timeline_method(wildcards.corpus)
+    fold = timeline_fold(wildcards.corpus, method, wildcards.video)
+    return f"results/{wildcards.corpus}/scores/{method}/{fold}.h5"
+
+
+def timeline_intervals(wildcards):
+    corpus = wildcards.corpus
+    return [
+        f"results/{corpus}/intervals/{m}/{timeline_fold(corpus, m, wildcards.video)}.csv"
+        for m in methods_of(corpus)
+    ]
+
+
+def checkpoints_of(wildcards):
+    """The encoder checkpoints of a recipe: stream -> fold -> path."""
+    root = f"results/{wildcards.corpus}/encoders/{wildcards.encoder}"
+    return {
+        stream: {
+            fold: f"{root}/{fold}/{stream}.pt"
+            for fold in folds_of_encoder(wildcards.corpus, wildcards.encoder)
+        }
+        for stream in ("face", "flow")
+    }
+
+
+def shown_fold(wildcards):
+    """The fold whose networks the reconstruction panel shows: the first."""
+    return folds_of_encoder(wildcards.corpus, wildcards.encoder)[0]

@@ -1,0 +1,72 @@
+# Where recordings and labels come from: the built-in corpus, and the check of any corpus's labels.
+
+
+rule demo_video:
+    input:
+        model="results/resources/face_landmarker.task",
+    output:
+        video="results/demo/corpus/videos/{video}.mp4",
+    log:
+        "results/demo/logs/demo_video/{video}.log",
+    benchmark:
+        "results/demo/benchmarks/demo_video/{video}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        settings=settings("demo"),
+        code=code_digest("mespot.steps.demo_video"),
+    message:
+        "Rendering {wildcards.video}"
+    script:
+        "../workflow_scripts/demo_video.py"
+
+
+rule demo_corpus:
+    output:
+        videos="results/demo/corpus/videos.csv",
+        annotations="results/demo/corpus/annotations.csv",
+    log:
+        "results/demo/logs/demo_corpus.log",
+    benchmark:
+        "results/demo/benchmarks/demo_corpus.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=settings("demo"),
+        code=code_digest("mespot.steps.demo_corpus"),
+    message:
+        "Writing the two sheets of the built-in corpus"
+    script:
+        "../workflow_scripts/demo_corpus.py"
+
+
+rule label_frames:
+    input:
+        annotations=lambda wildcards: CORPORA[wildcards.corpus].annotations,
+        landmarks=lambda wildcards: per_video("landmarks", wildcards.corpus),
+    output:
+        labels="results/{corpus}/labels.csv",
+    log:
+        "results/{corpus}/logs/label_frames.log",
+    benchmark:
+        "results/{corpus}/benchmarks/label_frames.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code_digest("mespot.steps.label_frames"),
+    message:
+        "Checking the labels of {wildcards.corpus} against its recordings"
+    script:
+        "../workflow_scripts/label_frames.py"

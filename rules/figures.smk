@@ -1,0 +1,140 @@
+# Figures: what a person looks at, each as PNG for the report and PDF for paper.
+
+
+rule plot_timeline:
+    input:
+        scores=timeline_scores,
+        intervals=timeline_intervals,
+        labels=lambda wildcards: labels_of(wildcards.corpus),
+        frames="results/{corpus}/frames/{video}.h5",
+    output:
+        png=report(
+            "results/{corpus}/figures/timeline/{video}.png",
+            caption="../docs/report/timeline.rst",
+            category="Timelines",
+            subcategory="{corpus}",
+            labels={"video": "{video}"},
+        ),
+        pdf="results/{corpus}/figures/timeline/{video}.pdf",
+    log:
+        "results/{corpus}/logs/plot_timeline/{video}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_timeline/{video}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        methods=lambda wildcards: methods_of(wildcards.corpus),
+        method=lambda wildcards: timeline_method(wildcards.corpus),
+        iou=config["evaluation"]["iou"],
+        code=code_digest("mespot.steps.plot_timeline"),
+    message:
+        "Drawing the timeline of {wildcards.corpus}/{wildcards.video}"
+    script:
+        "../workflow_scripts/plot_timeline.py"
+
+
+rule plot_losses:
+    input:
+        checkpoints=lambda wildcards: [
+            path
+            for folds in checkpoints_of(wildcards).values()
+            for path in folds.values()
+        ],
+    output:
+        png=report(
+            "results/{corpus}/figures/losses/{encoder}.png",
+            caption="../docs/report/losses.rst",
+            category="Pretraining",
+            subcategory="{corpus}",
+            labels={"encoder": "{encoder}", "figure": "losses"},
+        ),
+        pdf="results/{corpus}/figures/losses/{encoder}.pdf",
+    log:
+        "results/{corpus}/logs/plot_losses/{encoder}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_losses/{encoder}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        checkpoints=checkpoints_of,
+        code=code_digest("mespot.steps.plot_losses"),
+    message:
+        "Drawing the losses of {wildcards.encoder}"
+    script:
+        "../workflow_scripts/plot_losses.py"
+
+
+rule plot_reconstruction:
+    input:
+        encoder=lambda wildcards: (
+            f"results/{wildcards.corpus}/encoders/{wildcards.encoder}/"
+            f"{shown_fold(wildcards)}/{wildcards.stream}.pt"
+        ),
+        source=lambda wildcards: per_video(
+            stream_folder(wildcards.stream),
+            wildcards.corpus,
+            CORPORA[wildcards.corpus].test_videos(shown_fold(wildcards))[:1],
+        ),
+        labels=lambda wildcards: labels_of(wildcards.corpus),
+    output:
+        png=report(
+            "results/{corpus}/figures/reconstruction/{encoder}/{stream}.png",
+            caption="../docs/report/reconstruction.rst",
+            category="Pretraining",
+            subcategory="{corpus}",
+            labels={"encoder": "{encoder}", "figure": "reconstruction of {stream}"},
+        ),
+        pdf="results/{corpus}/figures/reconstruction/{encoder}/{stream}.pdf",
+    log:
+        "results/{corpus}/logs/plot_reconstruction/{encoder}/{stream}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_reconstruction/{encoder}/{stream}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        code=code_digest("mespot.steps.plot_reconstruction"),
+    message:
+        "Drawing what {wildcards.encoder} reconstructs of {wildcards.stream}"
+    script:
+        "../workflow_scripts/plot_reconstruction.py"
+
+
+rule plot_f1:
+    input:
+        metrics="results/{corpus}/metrics.csv",
+    output:
+        png=report(
+            "results/{corpus}/figures/f1.png",
+            caption="../docs/report/f1.rst",
+            category="Scores",
+            labels={"corpus": "{corpus}", "figure": "F1 by subject and method"},
+        ),
+        pdf="results/{corpus}/figures/f1.pdf",
+    log:
+        "results/{corpus}/logs/plot_f1.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_f1.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        code=code_digest("mespot.steps.plot_f1"),
+    message:
+        "Drawing F1 by subject and method of {wildcards.corpus}"
+    script:
+        "../workflow_scripts/plot_f1.py"

@@ -1,0 +1,29 @@
+# Self-supervised pretraining: one masked reconstruction network a recipe, fold and stream.
+
+
+rule pretrain:
+    input:
+        sources=lambda wildcards: per_video(
+            stream_folder(wildcards.stream),
+            wildcards.corpus,
+            CORPORA[wildcards.corpus].training_videos(wildcards.fold),
+        ),
+    output:
+        encoder="results/{corpus}/encoders/{encoder}/{fold}/{stream}.pt",
+    log:
+        "results/{corpus}/logs/pretrain/{encoder}/{fold}/{stream}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/pretrain/{encoder}/{fold}/{stream}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        settings=recipe,
+        code=code_digest("mespot.steps.pretrain"),
+    message:
+        "Pretraining {wildcards.encoder} on {wildcards.stream} without fold {wildcards.fold}"
+    script:
+        "../workflow_scripts/pretrain.py"

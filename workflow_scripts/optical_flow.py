@@ -1,0 +1,13 @@
+"""Rule optical_flow."""
+
+from mespot.runtime import job
+
+with job(snakemake) as provenance:
+    from mespot.steps import optical_flow
+
+    optical_flow.run(
+        frames=snakemake.input.frames,
+        output=snakemake.output.flow,
+        provenance=provenance,
+        **snakemake.params.settings,
+    )

@@ -1,0 +1,16 @@
+"""Rule track_face."""
+
+from mespot.runtime import job
+
+with job(snakemake) as provenance:
+    from mespot.steps import track_face
+
+    track_face.run(
+        source=snakemake.input.source,
+        video=snakemake.wildcards.video,
+        model=snakemake.input.model,
+        output=snakemake.output.landmarks,
+        provenance=provenance,
+        **snakemake.params.recording,
+        **snakemake.params.settings,
+    )
