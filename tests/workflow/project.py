@@ -83,3 +83,8 @@ def planned(output: str) -> set[str]:
         assert "Nothing to be done" in output, output
         return set()
     return {line.split()[0] for line in table[1].splitlines()} - {"total"}
+
+
+def copy_finished(finished: Path, folder: Path) -> None:
+    """Copy a finished run with its results, its time stamps and what Snakemake knows of it."""
+    shutil.copytree(finished, folder, copy_function=shutil.copy2, symlinks=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mespot.corpora.demo.action_units import face_width
 from mespot.corpora.demo.portraits import OVERSAMPLING, Portrait, upright
-from mespot.corpora.demo.sampling import grid
+from mespot.corpora.demo.sampling import grid, remap
 from mespot.corpora.demo.tones import toned
 
 MARGIN = 32  # px of a frame around it, so that a moving head brings in real surroundings
@@ -94,12 +94,10 @@ def identity(
     to_portrait = cv2.invertAffineTransform(even.matrix)
     coarse = (before @ to_portrait[:, :2].T + to_portrait[:, 2]).astype(np.float32)
     look = cv2.resize(coarse, None, fx=4 * OVERSAMPLING, fy=4 * OVERSAMPLING)
-    image = np.asarray(
-        cv2.remap(even.image, look, np.empty(0), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    )
+    image = remap(even.image, np.asarray(look), cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
     moved = even.points.copy()
     moved[:, :2] += _stretch(moved[:, :2], even.points, shape)
-    return Identity(toned(np.asarray(image), moved, variant, rng), moved, portrait.glasses)
+    return Identity(toned(image, moved, variant, rng), moved, portrait.glasses)
 
 
 def _strengths(variant: int, rng: np.random.Generator) -> dict[str, float]:

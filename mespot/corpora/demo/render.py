@@ -227,7 +227,7 @@ class Sensor:
         self.noise, self.lit = np.empty_like(self.level), np.empty_like(self.level)
 
     def expose(self, image: np.ndarray, gain: np.ndarray) -> np.ndarray:
-        """The camera's picture (h, w, 3) uint8 of a scene (h, w, 3) uint8 under a light (h, w, 3)."""
+        """The camera's picture of a scene `image` under a light; both (h, w, 3), uint8, float32."""
         y, x = self.rng.integers(0, _SPARE, 2)
         bank = self.bank[y : y + self.size[1], x : x + self.size[0]]
         cv2.multiply(bank, self.level, dst=self.noise)

@@ -28,9 +28,15 @@ def sample(
     """
     at = places * np.float32(1 / step)
     at += np.float32(0.5 / step - 0.5)
-    found = cv2.remap(
-        values, at, np.empty(0), cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE
-    )
+    return remap(values, at, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE, into)
+
+
+def remap(
+    picture: np.ndarray, at: np.ndarray, method: int, border: int, into: np.ndarray | None = None
+) -> np.ndarray:
+    """A picture at places (..., 2), column and row numbers, float32, by OpenCV."""
+    # The second map must be None: an empty array, as OpenCV's type hints want it, is read from.
+    found = cv2.remap(picture, at, None, method, dst=into, borderMode=border)  # type: ignore[call-overload]
     return np.asarray(found)
 
 
