@@ -190,7 +190,9 @@ def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.n
         options: dict[str, Any] = {}
         if array.size and array.nbytes > 4096:
             frames = max(1, min(len(array), _CHUNK_BYTES // max(1, array[0].nbytes)))
-            options = dict(chunks=(frames, *array.shape[1:]), compression="lzf", shuffle=True)
+            options = dict(chunks=(frames, *array.shape[1:]))
+            if array.dtype != np.uint8:  # images are noisy: packing them costs time, saves little
+                options |= dict(compression="lzf", shuffle=True)
         data_set = group.create_dataset(name, data=array, track_times=False, **options)
         data_set.attrs["axes"] = ",".join(declared.axes)
         data_set.attrs["units"] = declared.units

@@ -54,10 +54,11 @@ def video_values(
             strain = record.part("strain", part).astype(np.float32) * record.attrs["strain_scale"]
             frames = np.concatenate([flow, strain[..., None]], axis=-1)
         else:
-            # As floats: the mean over an area is finer than a grey level, and so is what moves.
-            frames = record.part("image", part)[..., None].astype(np.float32) / 255
+            frames = record.part("image", part)[..., None]
         for index, frame in enumerate(frames, start):
             values[index] = np.moveaxis(_resized(frame, input_size), -1, 0)
+    if stream == "face":
+        values /= 255
     if stream == "face" and reference_seconds > 0:
         reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
         for first, last in spans(span):
@@ -268,7 +269,9 @@ def _place(segment: Segment) -> tuple[int, int]:
 
 
 def _resized(frame: np.ndarray, size: int) -> np.ndarray:
-    """(H, W, C) averaged over areas to (size, size, C)."""
+    """(H, W, C) averaged over areas to (size, size, C) float32."""
+    # As floats: the mean over an area is finer than a grey level, and so is what moves.
+    frame = frame.astype(np.float32)
     if frame.shape[0] != size:
         frame = cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
     return frame.reshape(size, size, -1)

@@ -38,7 +38,7 @@ def copy(folder: Path) -> Path:
 
 
 def seed_model(folder: Path) -> None:
-    """Take the landmark model of an earlier run where there is one: saves a download a test."""
+    """Take the landmark model of an earlier run where there is one: saves a download."""
     known = ROOT / "results" / "resources" / "face_landmarker.task"
     if known.exists():
         target = folder / "results" / "resources" / known.name

@@ -59,8 +59,10 @@ def test_killed_in_every_stage_it_ends_with_the_scores_of_an_undisturbed_run(fin
 
 def is_leftover(path):
     """Half-written files: temporary names begin with a dot, training states end in .partial."""
-    return path.is_file() and (path.name[0] == "." or path.suffix == ".partial") and (
-        path.name != ".lock"
+    return (
+        path.is_file()
+        and (path.name[0] == "." or path.suffix == ".partial")
+        and (path.name != ".lock")
     )
 
 
