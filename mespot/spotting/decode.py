@@ -155,27 +155,6 @@ def merge(candidates: Intervals, *, iou: float, agree: float) -> Intervals:
     return intervals(*zip(*rows, strict=True)) if rows else candidates
 
 
-def soft_nms(candidates: Intervals, *, sigma: float, floor: float) -> Intervals:
-    """Gaussian soft-NMS: overlap with a surer interval lowers a confidence instead of removing it.
-
-    The confidence of what remains is multiplied by exp(-IoU^2 / sigma) at each step, what falls
-    below `floor` is dropped (Bodla et al. 2017, doi:10.1109/ICCV.2017.593). Surest first.
-    """
-    pool = candidates.pick(np.lexsort((candidates.onset, -candidates.confidence)))
-    confidence = pool.confidence.copy()
-    left = confidence >= floor
-    kept, values = [], []
-    while left.any():
-        best = int(np.argmax(np.where(left, confidence, -np.inf)))
-        kept.append(best)
-        values.append(confidence[best])
-        left[best] = False
-        confidence *= np.exp(-(overlap(pool.pick([best]), pool)[0] ** 2) / sigma)
-        left &= confidence >= floor
-    chosen = pool.pick(kept)
-    return intervals(chosen.onset, chosen.apex, chosen.offset, values)
-
-
 def one_class_each(
     first: Intervals, second: Intervals, first_sure: np.ndarray, second_sure: np.ndarray, iou: float
 ) -> tuple[Intervals, Intervals]:

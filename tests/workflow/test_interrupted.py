@@ -1,4 +1,4 @@
-"""Killed in the middle of a stage, a run goes on with the same command and ends with the same scores."""
+"""Killed in the middle of a stage, a run goes on with the same command to the same scores."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from tests.workflow import project
 
 pytestmark = pytest.mark.slow
 
-# Stages in which the run is killed: as soon as the log of such a job is there, the job is under way.
+# Stages in which the run is killed: when the log of such a job is there, it is under way.
 STAGES = [
     "demo/logs/track_face/*.log",
     "demo/logs/optical_flow/*.log",
@@ -22,7 +22,7 @@ STAGES = [
 
 
 def kill_during(folder, pattern):
-    """Start the run in a process group of its own and kill the whole group when `pattern` appears."""
+    """Start the run in a process group of its own; kill the group when `pattern` appears."""
     results = folder / "results"
     before = {path: path.stat().st_mtime_ns for path in results.glob(pattern)}
     run = subprocess.Popen(
