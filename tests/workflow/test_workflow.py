@@ -56,7 +56,7 @@ def test_files_say_where_they_come_from(finished):
     with h5py.File(path) as file:
         provenance = json.loads(file.attrs["provenance"])
     assert provenance["rule"] == "optical_flow"
-    assert provenance["settings"]["algorithm"] == "dis"
+    assert provenance["settings"]["algorithm"] == "lucas_kanade"
     assert "opencv-contrib-python-" in provenance["code"]
 
 
