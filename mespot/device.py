@@ -33,7 +33,8 @@ def deterministic(threads: int = 1) -> None:
     # Read by cuBLAS when CUDA starts; without it deterministic matrix products are refused.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms(True), but without importing torch's compiler: seconds a job.
+    torch.set_deterministic_debug_mode("error")
     # Otherwise every new tensor is filled with NaN first, a fifth of the time of a training step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from mespot.spotting.signals import usable_spans
 
@@ -82,6 +81,9 @@ def from_peaks(
     apart; this is the usual decoder of spotting curves (SOFTNet, Liong et al. 2021,
     doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals.
     """
+    # Here, because only this decoder needs scipy.signal, which takes a second to import.
+    from scipy.signal import find_peaks
+
     half = np.broadcast_to(np.asarray(half_length, dtype=np.int64), np.shape(score))
     found: list[tuple[int, int, int, float]] = []
     for start, stop in usable_spans(span):

@@ -70,18 +70,19 @@ def fit(
     pixels against predicting each pixel's mean over the clip (a static face scores 0 there).
     """
     network.to(where)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
     random = generator(recipe.seed)
     held_out = validation.grid(_VALIDATION_CLIPS)
     step, history = 0, []
-    sums = {"masked": 0.0, "visible": 0.0}
     if resume is None:
-        history.append(
-            _row(recipe, 0, {}, evaluate(network, held_out, standardisation, recipe, where))
-        )
-    else:
+        measured = evaluate(network, held_out, standardisation, recipe, where)
+        history.append(_row(recipe, 0, {}, measured))
+    if not recipe.steps:
+        return history
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    sums = {"masked": 0.0, "visible": 0.0}
+    if resume is not None:
         network.load_state_dict(resume["network"])
         optimizer.load_state_dict(resume["optimizer"])
         random.set_state(resume["random"])
