@@ -28,6 +28,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     """
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = str(snakemake.threads)
+    terminal = os.dup(2)
     # MediaPipe and OpenCV write from C++: only the file descriptors themselves catch that.
     with open(snakemake.log[0], "w", encoding="utf-8") as log:
         sys.stdout.flush()
@@ -44,16 +45,26 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     try:
         yield {"rule": snakemake.rule, **dict(snakemake.params.items())}
     except InputError as error:
-        print(f"mespot: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
+        _tell(f"mespot: {snakemake.rule}: {error}\n", terminal)
         raise SystemExit(1) from None
     except OSError as error:
-        traceback.print_exc()
-        print(
-            f"mespot: {snakemake.rule}: {error}. What is already computed is kept.",
-            file=sys.stderr,
-            flush=True,
+        _tell(
+            f"{traceback.format_exc()}mespot: {snakemake.rule}: {error}. "
+            "What is already computed is kept.\n",
+            terminal,
         )
         raise SystemExit(1) from None
+
+
+def _tell(message: str, terminal: int) -> None:
+    """Write to the log and, where the disk has no room for the message, to the terminal."""
+    line = message.encode(errors="replace")
+    try:
+        if os.write(2, line) == len(line):
+            return
+    except OSError:
+        pass
+    os.write(terminal, line)
 
 
 def limit_threads(threads: int) -> None:

@@ -41,6 +41,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def reserve(temporary: Path, path: str | Path, size: int) -> None:
+    """Claim room for `size` bytes on disk for the file `temporary`, which will become `path`.
+
+    For libraries that do not survive a full disk. Raises InputError when there is not enough.
+    """
+    try:
+        with temporary.open("r+b") as handle:
+            os.posix_fallocate(handle.fileno(), 0, max(1, size))
+    except OSError as error:
+        if _no_space(error):
+            megabytes = size / 1e6
+            raise InputError(
+                f"{path}: cannot be written: {error.strerror}, it needs up to {megabytes:.0f} MB. "
+                f"{_advice(error)}"
+            ) from error
+        # Some file systems cannot promise room; then the disk has to have it.
+
+
 def _flush(path: Path) -> None:
     # Without it a power cut after the move could leave an empty file under the final name.
     with path.open("rb") as handle:

@@ -5,7 +5,8 @@ code digest, library versions); every data set carries `axes`, `units` and `desc
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import h5py
 import numpy as np
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.store.files import replacing, reserve
 from mespot.store.schema import LAYOUTS, Layout
 
 # Whole frames are read one span at a time, so a chunk holds a second or so of them.
@@ -64,7 +65,7 @@ def write(
     anything else is a ValueError. Raises InputError when the file cannot be written.
     """
     layout = _layout(kind, per_video=False)
-    with _created(path, kind, layout, provenance) as file:
+    with _created(path, kind, layout, provenance, arrays.values()) as file:
         _put(file, kind, layout, arrays)
         _set_attributes(file, layout, attrs, kind)
 
@@ -80,7 +81,8 @@ def write_videos(
 ) -> None:
     """Write one artefact of a kind that holds a group for each video, atomically."""
     layout = _layout(kind, per_video=True)
-    with _created(path, kind, layout, provenance) as file:
+    every = [array for arrays in videos.values() for array in arrays.values()]
+    with _created(path, kind, layout, provenance, every) as file:
         for name, value in attrs.items():
             file.attrs[name] = _attribute(value)
         for video, arrays in videos.items():
@@ -145,33 +147,30 @@ def _opened(path: str | Path) -> h5py.File:
         raise InputError(f"{path}: not a whole HDF5 file ({error}); {_REBUILD}") from error
 
 
-class _created:
-    """A new stamped file that takes its place at `path` when the block ends without an error."""
+@contextmanager
+def _created(
+    path: str | Path,
+    kind: str,
+    layout: Layout,
+    provenance: Mapping[str, Any],
+    arrays: Iterable[np.ndarray],
+) -> Iterator[h5py.File]:
+    """A new stamped file that takes its place at `path` when the block ends without an error.
 
-    def __init__(
-        self, path: str | Path, kind: str, layout: Layout, provenance: Mapping[str, Any]
-    ) -> None:
-        self._replacing = replacing(path)
-        self._stamp = {
-            "kind": kind,
-            "version": layout.version,
-            "description": layout.description,
-            "provenance": json.dumps(provenance, sort_keys=True, default=str),
-        }
-
-    def __enter__(self) -> h5py.File:
+    Room for `arrays` is claimed first: on a full disk HDF5 ends the process when it closes a file.
+    """
+    size = sum(_CHUNK_BYTES // 16 + array.nbytes * 17 // 16 for array in arrays)
+    with replacing(path) as temporary:
+        reserve(temporary, path, size)
         # A fixed libver and no time stamps: the same content gives the same bytes.
-        self._file = h5py.File(self._replacing.__enter__(), "w", libver="v110")
-        self._file.attrs.update(self._stamp)
-        return self._file
-
-    def __exit__(self, *exception: Any) -> bool | None:
-        try:
-            self._file.close()
-        except OSError as error:  # a full disk shows only when HDF5 writes its buffers out
-            self._replacing.__exit__(OSError, error, error.__traceback__)
-            raise
-        return self._replacing.__exit__(*exception)
+        with h5py.File(temporary, "w", libver="v110") as file:
+            reserve(temporary, path, size)  # opening has given the room back
+            file.attrs["kind"] = kind
+            file.attrs["version"] = layout.version
+            file.attrs["description"] = layout.description
+            file.attrs["provenance"] = json.dumps(provenance, sort_keys=True, default=str)
+            yield file
+        h5py.File(temporary, "r+").close()  # gives back the room that was not used
 
 
 def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]) -> None:

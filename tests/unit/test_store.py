@@ -146,6 +146,30 @@ def test_full_disk_is_told_with_the_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_room_is_claimed_before_hdf5_writes(tmp_path, monkeypatch):
+    content = arrays("frames", np.random.default_rng(0))
+    claimed = []
+
+    def full(descriptor, offset, size):
+        claimed.append(size)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "posix_fallocate", full)
+    with pytest.raises(InputError, match="x.h5: cannot be written: No space left.*needs up to"):
+        io.write(tmp_path / "x.h5", "frames", content, attrs=attributes("frames"), provenance={})
+    assert claimed[0] >= sum(array.nbytes for array in content.values())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_room_that_was_not_used_is_given_back(tmp_path):
+    content = arrays("frames", np.random.default_rng(0))
+    path = tmp_path / "x.h5"
+    io.write(path, "frames", content, attrs=attributes("frames"), provenance={})
+    with h5py.File(path) as file:
+        assert path.stat().st_size == file.id.get_filesize()
+    assert path.stat().st_size < sum(array.nbytes for array in content.values()) + 100_000
+
+
 def test_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "folder").write_text("")
     path = tmp_path / "folder" / "x.csv"
