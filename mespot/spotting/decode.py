@@ -74,19 +74,22 @@ def from_peaks(
     *,
     threshold: float,
     distance: int,
+    ends: bool = True,
 ) -> Intervals:
     """An interval around each peak of a curve: `[t - half_length[t], t + half_length[t]]`.
 
     score: `(T,)`. half_length: frames, one for all or `(T,)`. Peaks are strict local maxima (the
     middle of a plateau) of at least `threshold`, the highest first, at least `distance` frames
     apart; this is the usual decoder of spotting curves (SOFTNet, Liong et al. 2021,
-    doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals.
+    doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals. `ends`:
+    whether the first and the last frame of a span can be peaks.
     """
     half = np.broadcast_to(np.asarray(half_length, dtype=np.int64), np.shape(score))
     found: list[tuple[int, int, int, float]] = []
     for start, stop in usable_spans(span):
         # A peak needs lower neighbours: -inf on both sides makes those at the ends count.
-        padded = np.r_[-np.inf, np.asarray(score[start:stop], dtype=np.float64), -np.inf]
+        beyond = -np.inf if ends else np.inf
+        padded = np.r_[beyond, np.asarray(score[start:stop], dtype=np.float64), beyond]
         peaks, _ = find_peaks(padded, height=threshold, distance=max(1, distance))
         for t in peaks - 1 + start:
             first, last = max(start, t - half[t]), min(stop - 1, t + half[t])

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.metrics import metrics_table
+from mespot.scoring.table import metrics_table
 from mespot.store import tables
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,6 @@ def run(
                 recordings,
                 truth,
                 found,
-                corpus,
-                method["method"],
-                method["pretraining"],
                 n_bootstrap=n_bootstrap,
                 seed=bootstrap_seed,
                 confidence=confidence,
@@ -55,6 +52,8 @@ def run(
             )
         except InputError as error:
             raise InputError(f"{corpus}, {method['method']}: {error}; run `spot` again") from error
+        for number, name in enumerate(("corpus", "method", "pretraining")):
+            table.insert(number, name, {"corpus": corpus, **method}[name])
         parts.append(table)
         for _, row in table[table["subject"] == "all"].iterrows():
             log.info(

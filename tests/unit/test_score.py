@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from mespot.errors import InputError
-from mespot.metrics import METRICS_COLUMNS
 from mespot.steps import join_metrics, score
 from mespot.store import tables
 
@@ -64,7 +63,7 @@ def run(files, labels="labels.csv", output="metrics.csv"):
 
 def test_score(files):
     found = tables.read(run(files), "metrics")
-    assert list(found.columns) == METRICS_COLUMNS
+    assert list(found.columns) == list(tables.COLUMNS["metrics"])
     assert len(found) == 2 * 3 * 3
     rows = found.set_index(["method", "expression", "subject"])
     subject = rows.loc[("learned", "micro", "006")]
