@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def score(options: argparse.Namespace) -> dict[str, Any]:
-    """All that `mespot score` says: tables by rule and, under the strict rule, what else there is."""
+    """All that `mespot score` says: tables by rule, and the figures of the strict rule."""
     labels = read_labels(options.labels)
     if options.videos is None:
         videos = labels[["subject", "video"]].drop_duplicates().assign(fps=np.nan, n_frames=np.nan)
@@ -152,10 +152,14 @@ def _quality(result: dict[str, Any]) -> list[str]:
     for name in (*CLASSES, ALL):
         precision, error = result["average_precision"][name], result["boundary_errors"][name]
         alarms = result["false_alarms_per_minute"].get(name, {})
-        rows.append({"": name, "AP at 0.5": precision["ap_50"], "AP at 0.5:0.95": precision["ap_mean"]}
-                    | {"onset error, ms": error["onset_error_ms"]}
-                    | {"offset error, ms": error["offset_error_ms"]}
-                    | {f"false alarms/min at recall {r:g}": n for r, n in alarms.items()})  # fmt: skip
+        row = {
+            "": name,
+            "AP at 0.5": precision["ap_50"],
+            "AP at 0.5:0.95": precision["ap_mean"],
+            "onset error, ms": error["onset_error_ms"],
+            "offset error, ms": error["offset_error_ms"],
+        }
+        rows.append(row | {f"false alarms/min at recall {r:g}": n for r, n in alarms.items()})
     return [
         "Strict F1 by least IoU",
         _lines(by_iou),

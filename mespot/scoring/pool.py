@@ -131,7 +131,7 @@ def pool(
             nothing = np.zeros(0, np.int64)
             found.append(Intervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0)))
             continue
-        found.append(_sorted(table, names, np.asarray(subjects)[owner], what))
+        found.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
     return Pool(list(names), [str(s) for s in subjects], owner.astype(np.int64), *found)
 
 
@@ -175,8 +175,8 @@ def best_of(group: np.ndarray, value: np.ndarray, size: int) -> np.ndarray:
 
 
 def _sorted(table: pd.DataFrame, names: pd.Index, owner: Sequence[str], what: str) -> Intervals:
-    video = names.get_indexer(table["video"].astype(str))
-    kind = pd.Index(CLASSES).get_indexer(table["type"].astype(str))
+    video = names.get_indexer(pd.Index(table["video"].astype(str)))
+    kind = pd.Index(CLASSES).get_indexer(pd.Index(table["type"].astype(str)))
     subject = table["subject"].astype(str).to_numpy()
     right = (video >= 0) & (kind >= 0) & (np.asarray(owner)[video] == subject)
     if not right.all():

@@ -158,8 +158,8 @@ def false_alarms_at_recall(
         if np.isnan(ours).any():
             continue
         tp, fp, labels = by_confidence(of, kind, iou)
-        for recall in recalls:
-            enough = np.flatnonzero(tp >= recall * labels) if labels else []
+        for recall in recalls if labels else ():
+            enough = np.flatnonzero(tp >= recall * labels)
             if len(enough):
                 table[name][recall] = float(fp[enough[0]] / minutes)
     return table

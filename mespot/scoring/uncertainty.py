@@ -19,8 +19,11 @@ _TIE = 1e-12  # sums in another order differ by less
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of A minus F1 of B, its interval, and the p-value of there being none; NaN: undefined."""
+    """F1 of the first and the second method, their difference, its interval, and the p-value of
+    there being none; NaN: undefined."""
 
+    first: float
+    second: float
     value: float
     low: float
     high: float
@@ -79,9 +82,10 @@ def compare(
     """
     a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
     n = len(a)
-    value = float(_f1(a.sum(axis=0)) - _f1(b.sum(axis=0)))
+    f1 = float(_f1(a.sum(axis=0))), float(_f1(b.sum(axis=0)))
+    value = f1[0] - f1[1]
     if n < 2 or not np.isfinite(value):
-        return Difference(value, np.nan, np.nan, np.nan)
+        return Difference(*f1, value, np.nan, np.nan, np.nan)
     drawn = draws(n, rng, n_bootstrap)
     low, high = interval(_pooled_f1(drawn, a) - _pooled_f1(drawn, b), n, confidence)
     if n <= _EXACT:
@@ -92,7 +96,7 @@ def compare(
     moved = swapped @ (b - a)
     difference = _f1(a.sum(axis=0) + moved) - _f1(b.sum(axis=0) - moved)
     as_large = np.abs(difference) >= abs(value) - _TIE
-    return Difference(value, low, high, float(as_large.mean()))
+    return Difference(*f1, value, low, high, float(as_large.mean()))
 
 
 def _pooled_f1(drawn: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ they come from. None crosses the border of a span.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,6 +171,27 @@ def one_class_each(
     keep_first = ~np.any(clash & ~surer, axis=1)
     keep_second = ~np.any(clash & surer, axis=0)
     return first.pick(np.flatnonzero(keep_first)), second.pick(np.flatnonzero(keep_second))
+
+
+def unbeaten(
+    candidates: Mapping[str, Intervals],
+    thresholds: Mapping[str, float],
+    sure: Mapping[str, np.ndarray],
+    iou: float,
+) -> dict[str, Intervals]:
+    """The candidates of two classes that no interval of the other one takes the place of.
+
+    candidates: of each class, below its threshold on confidence too. sure: `(N,)` as in
+    `one_class_each`; only what reaches its threshold competes. Those that reach it are what is
+    predicted, the others what would be at a lower threshold of their own class.
+    """
+    first, second = candidates
+    one, two = candidates[first], candidates[second]
+    at = {c: candidates[c].confidence >= thresholds[c] for c in candidates}
+    rivals = {c: (candidates[c].pick(at[c]), sure[c][at[c]]) for c in candidates}
+    kept_one, _ = one_class_each(one, rivals[second][0], sure[first], rivals[second][1], iou)
+    _, kept_two = one_class_each(rivals[first][0], two, rivals[first][1], sure[second], iou)
+    return {first: kept_one, second: kept_two}
 
 
 def from_network(

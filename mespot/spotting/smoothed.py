@@ -1,4 +1,4 @@
-"""The decoder of most learned spotters: peaks of a smoothed curve, intervals of one fixed length."""
+"""The decoder of most learned spotters: peaks of a smoothed curve, intervals of one length."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
 from mespot.spotting.signals import usable_spans
-from mespot.spotting.thresholds import relative_threshold
+from mespot.spotting.thresholds import relative_level, relative_threshold
 
 
 def peaks(
@@ -41,12 +41,11 @@ def peaks(
     ).in_time_order()
     if not len(found):
         return found
-    mean = smooth[inside >= 0].mean()
     return decode.intervals(
         found.apex - half_length,
         found.apex,
         found.apex + half_length,
-        (found.confidence - mean) / (smooth[inside >= 0].max() - mean),
+        relative_level(found.confidence, smooth, inside),
     )
 
 
