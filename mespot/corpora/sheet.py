@@ -1,6 +1,7 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps; `annotations.csv` subject, video, onset,
+`videos.csv` has the columns subject, video, path, fps (and may have n_frames, which only
+`mespot score` reads); `annotations.csv` subject, video, onset,
 apex, offset, type. A path is a video file or a folder of numbered images and is relative to the
 folder of its sheet. fps may be empty for a video file (then its own is used) and is needed for
 images. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro
@@ -50,7 +51,7 @@ def read_videos(path: str | Path) -> pd.DataFrame:
     errors = Errors(sheet)
     first_line: dict[str, int] = {}
     table = []
-    for line, row in rows(sheet, VIDEO_COLUMNS):
+    for line, row in rows(sheet, VIDEO_COLUMNS, ["n_frames"]):
         subject, video = row["subject"], row["video"]
         for column in ("subject", "video"):
             _check_name(errors, line, column, row[column])
