@@ -79,15 +79,15 @@ def run(options: argparse.Namespace) -> None:
 
 def score(options: argparse.Namespace) -> dict[str, Any]:
     """All that `mespot score` says: tables by rule, and the figures of the strict rule."""
-    labels = read_labels(options.labels)
     if options.videos is None:
+        labels = read_labels(options.labels)
         videos = labels[["subject", "video"]].drop_duplicates().assign(fps=np.nan, n_frames=np.nan)
         hint = " that have labels; list every video in --videos"
         if videos.empty:
             raise InputError(f"{options.labels}: row 1: no label; list the videos in --videos")
     else:
         videos, hint = read_videos(options.videos), f" of {options.videos}"
-        _check_known(options.labels, labels, videos)
+        labels = read_labels(options.labels, videos)
     predictions = read_predictions(options.predictions, videos, hint)
     of = pool(videos, labels, predictions, str(options.predictions[0]))
     if options.labelled_only:
@@ -112,14 +112,6 @@ def score(options: argparse.Namespace) -> dict[str, Any]:
             of, float(seconds) / 60, options.recall
         ),
     }
-
-
-def _check_known(path: Path, labels: pd.DataFrame, videos: pd.DataFrame) -> None:
-    owner = dict(zip(videos["video"], videos["subject"], strict=True))
-    for video, subject in zip(labels["video"], labels["subject"], strict=True):
-        if owner.get(video) != subject:
-            what = f"is of '{owner[video]}'" if video in owner else "is not"
-            raise InputError(f"{path}: video '{video}' of '{subject}' {what} in --videos")
 
 
 def _page(result: dict[str, Any], options: argparse.Namespace) -> str:

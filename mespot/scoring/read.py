@@ -22,17 +22,22 @@ _LABEL = ["subject", "video", "type", "onset", "offset"]
 _PREDICTION = ["video", "type", "onset", "offset"]
 
 
-def read_labels(path: str | Path) -> pd.DataFrame:
+def read_labels(path: str | Path, videos: pd.DataFrame | None = None) -> pd.DataFrame:
     """subject, video, type, onset, offset of each label; frames int64.
 
-    Raises InputError for a missing or unknown column, a type that is neither micro nor macro,
-    frames that are not whole, an offset before its onset, a video of two subjects.
+    videos: those that there are, None where only the labels tell. Raises InputError for a missing
+    or unknown column, a type that is neither micro nor macro, frames that are not whole, an offset
+    before its onset, a video that is not one of `videos` or has two subjects.
     """
     sheet, errors, table = Path(path), Errors(Path(path)), []
-    owner: dict[str, str] = {}
+    owner = {} if videos is None else dict(zip(videos["video"], videos["subject"], strict=True))
     for line, row in rows(sheet, _LABEL, ["apex", *_WORKING]):
-        first = owner.setdefault(row["video"], row["subject"])
-        if first != row["subject"]:
+        if videos is None:
+            owner.setdefault(row["video"], row["subject"])
+        first = owner.get(row["video"])
+        if first is None:
+            errors.add(line, "video", f"'{row['video']}' is not one of the videos in --videos")
+        elif first != row["subject"]:
             errors.add(line, "subject", f"'{row['subject']}', but '{row['video']}' is of '{first}'")
         table.append((row["subject"], row["video"], *_interval(errors, line, row, negative=False)))
     errors.raise_any()

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,7 +218,7 @@ def test_a_bad_prediction_is_named_by_its_row(capsys, files, line, message):
         ("labels", LABELS.replace("macro", "both"), "row 3: type: 'both' must be micro or macro"),
         ("videos", VIDEOS.replace("s2,b", "s2,a"), "row 3: video: 'a' is already in row 2"),
         ("videos", VIDEOS.replace("b.mp4,100", "b.mp4,fast"), "row 3: fps: 'fast' must be"),
-        ("videos", "subject,video\n006,a\n", "labels.csv: video 'b' of 's2' is not in --videos"),
+        ("videos", "subject,video\n006,a\n", "labels.csv: row 4: video: 'b' is not one of the"),
     ],
 )
 def test_a_bad_file_is_named(capsys, files, name, content, message):
@@ -254,6 +256,21 @@ sys.exit(f"imported {heavy}" if heavy else status)
 
 def spawned(*more):
     return subprocess.run([sys.executable, "-c", PROGRAM, *more], capture_output=True, text=True)
+
+
+def test_the_command_is_installed():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"mespot": "mespot.cli:main"}
+
+
+def test_a_reader_that_stops_early_is_no_error(files):
+    line = [sys.executable, "-c", "import mespot.cli; raise SystemExit(mespot.cli.main())"]
+    with subprocess.Popen(
+        [*line, *arguments(files)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_needs_neither_torch_nor_hdf5(files):
