@@ -4,8 +4,8 @@ A rule takes a `Pool` and gives TP, FP and FN of each group (video and class), `
 a rule goes through predictions or labels one by one and the order matters, it is that of time, so
 that the order of rows in a table does not.
 
-All but `strict` are written after the code that their authors published; docs/protocol.md names
-the places. They are here to be compared with printed tables and not to be reported: `megc2020`,
+The others are how published results were counted; docs/protocol.md says whose they are and where
+that can be read. They are here to be compared with printed tables and not to be reported: `megc2020`,
 `mult` and `strs` count one prediction as several hits, `sl_swin`, `softnet` and `strs` depend on
 which videos have labels or predictions.
 """
