@@ -229,6 +229,12 @@ def pretraining_of(method):
     return config["encoders"][encoder]["pretraining"] if encoder else "none"
 
 
+def has_snapshots(method):
+    """Whether earlier epochs of the method's spotter are looked at beside the last one."""
+    learned = METHODS[method]["kind"] == "learned"
+    return learned and config["spotting"]["learned"]["snapshots"] > 1
+
+
 def of_method(kind, corpus, method):
     """The tables of a kind (`intervals`, `candidates`, `snapshots`) of a method, one a fold."""
     folds = folds_of_method(corpus, method)

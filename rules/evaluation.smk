@@ -25,6 +25,7 @@ rule score:
             {
                 "method": method,
                 "pretraining": pretraining_of(method),
+                "epochs": has_snapshots(method),
                 **{
                     kind: of_method(kind, wildcards.corpus, method)
                     for kind in ("intervals", "candidates", "snapshots")

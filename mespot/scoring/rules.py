@@ -5,9 +5,9 @@ a rule goes through predictions or labels one by one and the order matters, it i
 that the order of rows in a table does not.
 
 The others are how published results were counted; docs/protocol.md says whose they are and where
-that can be read. They are here to be compared with printed tables and not to be reported: `megc2020`,
-`mult` and `strs` count one prediction as several hits, `sl_swin`, `softnet` and `strs` depend on
-which videos have labels or predictions.
+that can be read. They are here to be compared with printed tables and not to be reported:
+`megc2020`, `mult` and `strs` count one prediction as several hits, `sl_swin`, `softnet` and `strs`
+depend on which videos have labels or predictions.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ def run(
     """Write the `metrics` table of a corpus.
 
     videos: video -> subject, all of the corpus. labels: the labels table, None for a corpus without
-    labels. methods: for each one `method`, `pretraining` (inductive, transductive or none) and
-    `intervals`, `candidates` and `snapshots`, those tables of its folds. The other arguments are
-    explained in the section `evaluation` of config.yaml. Raises InputError for a table of other
-    videos.
+    labels. methods: for each one `method`, `pretraining` (inductive, transductive or none),
+    `epochs`, whether its snapshots are of several epochs, and `intervals`, `candidates` and
+    `snapshots`, those tables of its folds. The other arguments are explained in the section
+    `evaluation` of config.yaml. Raises InputError for a table of other videos.
     """
     recordings = recordings_of(videos)
     truth = None if labels is None else tables.read(labels, "labels")
@@ -99,8 +99,8 @@ def _add_oracles(
     candidates["confidence"] = candidates["level"]
     of = pool(recordings, truth, candidates, "candidates")
     oracles = {"f1_oracle_threshold": oracle_threshold(of, honest, iou)}
-    snapshots = read_intervals(method["snapshots"], "snapshots")
-    if len(snapshots):
+    if method["epochs"]:
+        snapshots = read_intervals(method["snapshots"], "snapshots")
         epochs = [
             pool(recordings, truth, rows, "snapshots") for _, rows in snapshots.groupby("epoch")
         ]

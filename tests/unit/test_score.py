@@ -74,12 +74,14 @@ def run(files, labels="labels.csv", output="metrics.csv"):
             "method": "learned",
             "pretraining": "inductive",
             "intervals": [files / "g1.csv", files / "g2.csv"],
+            "epochs": True,
             "candidates": [files / "candidates.csv"],
             "snapshots": [files / "snapshots.csv"],
         },
         {
             "method": "mute",
             "pretraining": "none",
+            "epochs": False,
             **{
                 kind: [files / f"no_{kind}.csv"]
                 for kind in ("intervals", "candidates", "snapshots")
