@@ -117,6 +117,8 @@ def artefacts_of(corpus):
         "spotters": [f"{root}/spotters/{name}.pt" for name in learned],
         "scores": [f"{root}/scores/{name}.h5" for name in spotted],
         "intervals": [f"{root}/intervals/{name}.csv" for name in spotted],
+        "candidates": [f"{root}/candidates/{name}.csv" for name in spotted],
+        "snapshots": [f"{root}/snapshots/{name}.csv" for name in spotted],
         "metrics": [f"{root}/metrics.csv"],
         "figures": [
             f"{root}/figures/{name}.{end}" for name in figures for end in ("png", "pdf")
@@ -138,7 +140,9 @@ def artefacts(target):
     files = [
         f for corpus in CORPORA for name in names for f in artefacts_of(corpus)[name]
     ]
-    return ["results/metrics.csv", *files] if target in ("all", "metrics") else files
+    if target in ("all", "metrics"):
+        return ["results/metrics.csv", "results/comparison.csv", *files]
+    return files
 
 
 def rebuild_deleted():
@@ -225,9 +229,29 @@ def pretraining_of(method):
     return config["encoders"][encoder]["pretraining"] if encoder else "none"
 
 
-def intervals_of(corpus, method):
+def has_snapshots(method):
+    """Whether earlier epochs of the method's spotter are looked at beside the last one."""
+    learned = METHODS[method]["kind"] == "learned"
+    return learned and config["spotting"]["learned"]["snapshots"] > 1
+
+
+def of_method(kind, corpus, method):
+    """The tables of a kind (`intervals`, `candidates`, `snapshots`) of a method, one a fold."""
     folds = folds_of_method(corpus, method)
-    return [f"results/{corpus}/intervals/{method}/{fold}.csv" for fold in folds]
+    return [f"results/{corpus}/{kind}/{method}/{fold}.csv" for fold in folds]
+
+
+def of_all_methods(kind, corpus):
+    return [
+        path
+        for method in methods_of(corpus)
+        for path in of_method(kind, corpus, method)
+    ]
+
+
+def compared_intervals(wildcards):
+    rebuild_deleted()
+    return [path for corpus in CORPORA for path in of_all_methods("intervals", corpus)]
 
 
 def metrics_of_all(wildcards):

@@ -1,14 +1,12 @@
-# Scores: the metrics of each corpus, and the table that joins them.
+# Scores: the metrics of each corpus, the table that joins them, and methods against each other.
 
 
 rule score:
     input:
         labels=lambda wildcards: labels_of(wildcards.corpus),
-        intervals=lambda wildcards: [
-            path
-            for method in methods_of(wildcards.corpus)
-            for path in intervals_of(wildcards.corpus, method)
-        ],
+        intervals=lambda wildcards: of_all_methods("intervals", wildcards.corpus),
+        candidates=lambda wildcards: of_all_methods("candidates", wildcards.corpus),
+        snapshots=lambda wildcards: of_all_methods("snapshots", wildcards.corpus),
     output:
         metrics="results/{corpus}/metrics.csv",
     log:
@@ -27,7 +25,11 @@ rule score:
             {
                 "method": method,
                 "pretraining": pretraining_of(method),
-                "intervals": intervals_of(wildcards.corpus, method),
+                "epochs": has_snapshots(method),
+                **{
+                    kind: of_method(kind, wildcards.corpus, method)
+                    for kind in ("intervals", "candidates", "snapshots")
+                },
             }
             for method in methods_of(wildcards.corpus)
         ],
@@ -64,3 +66,47 @@ rule join_metrics:
         "Joining the metrics of all corpora"
     script:
         "../workflow_scripts/join_metrics.py"
+
+
+rule compare_methods:
+    input:
+        labels=[path for path in map(labels_of, CORPORA) if path],
+        intervals=compared_intervals,
+    output:
+        comparison=report(
+            "results/comparison.csv",
+            caption="../docs/report/comparison.rst",
+            category="Scores",
+        ),
+    log:
+        "results/logs/compare_methods.log",
+    benchmark:
+        "results/benchmarks/compare_methods.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        corpora=[
+            {
+                "corpus": corpus,
+                "videos": CORPORA[corpus].videos.subject.to_dict(),
+                "labels": labels_of(corpus) or None,
+                "methods": [
+                    {
+                        "method": method,
+                        "intervals": of_method("intervals", corpus, method),
+                    }
+                    for method in methods_of(corpus)
+                ],
+            }
+            for corpus in CORPORA
+        ],
+        settings=settings("evaluation"),
+        code=code_digest("mespot.steps.compare_methods"),
+    message:
+        "Comparing every pair of methods"
+    script:
+        "../workflow_scripts/compare_methods.py"

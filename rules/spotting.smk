@@ -32,6 +32,8 @@ rule spot:
     output:
         scores="results/{corpus}/scores/{method}/{fold}.h5",
         intervals="results/{corpus}/intervals/{method}/{fold}.csv",
+        candidates="results/{corpus}/candidates/{method}/{fold}.csv",
+        snapshots="results/{corpus}/snapshots/{method}/{fold}.csv",
     log:
         "results/{corpus}/logs/spot/{method}/{fold}.log",
     benchmark:

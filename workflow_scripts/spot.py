@@ -15,5 +15,7 @@ with job(snakemake) as provenance:
         spotter=snakemake.input.get("spotter"),
         scores_out=snakemake.output.scores,
         intervals_out=snakemake.output.intervals,
+        candidates_out=snakemake.output.candidates,
+        snapshots_out=snakemake.output.snapshots,
         provenance=provenance,
     )

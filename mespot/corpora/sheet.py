@@ -1,6 +1,7 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps; `annotations.csv` subject, video, onset,
+`videos.csv` has the columns subject, video, path, fps (and may have n_frames, which only
+`mespot score` reads); `annotations.csv` subject, video, onset,
 apex, offset, type. A path is a video file or a folder of numbered images and is relative to the
 folder of its sheet. fps may be empty for a video file (then its own is used) and is needed for
 images. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro
@@ -11,7 +12,6 @@ folder of images. Everything that is wrong is collected and reported at once, wi
 column; row numbers are line numbers of the file, the header is row 1.
 """
 
-import csv
 import math
 import os
 import re
@@ -20,35 +20,13 @@ from pathlib import Path
 import pandas as pd
 
 from mespot.errors import InputError
+from mespot.store.sheet import Errors, rows, whole_frame
 
 VIDEO_COLUMNS = ["subject", "video", "path", "fps"]
 ANNOTATION_COLUMNS = ["subject", "video", "onset", "apex", "offset", "type"]
 TYPES = ("micro", "macro")
-MOST_SHOWN = 20  # errors in one message
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 RESERVED = ("all", ".", "..")  # `all` is the row of totals in metrics.csv
-
-Row = tuple[int, dict[str, str]]  # line number, cells
-
-
-class _Errors:
-    """What is wrong in one sheet, to be told in one message."""
-
-    def __init__(self, sheet: Path):
-        self.sheet = sheet
-        self.found: list[str] = []
-
-    def add(self, line: int, column: str, text: str) -> None:
-        self.found.append(f"{self.sheet}: row {line}: {column}: {text}")
-
-    def raise_any(self) -> None:
-        if not self.found:
-            return
-        shown = self.found[:MOST_SHOWN]
-        rest = len(self.found) - len(shown)
-        if rest:
-            shown.append(f"{self.sheet}: and {rest} more")
-        raise InputError("\n".join(shown))
 
 
 def read_sheets(
@@ -70,10 +48,10 @@ def read_sheets(
 def read_videos(path: str | Path) -> pd.DataFrame:
     """The recording sheet, checked; see `read_sheets`."""
     sheet = Path(path)
-    errors = _Errors(sheet)
+    errors = Errors(sheet)
     first_line: dict[str, int] = {}
     table = []
-    for line, row in _rows(sheet, VIDEO_COLUMNS):
+    for line, row in rows(sheet, VIDEO_COLUMNS, ["n_frames"]):
         subject, video = row["subject"], row["video"]
         for column in ("subject", "video"):
             _check_name(errors, line, column, row[column])
@@ -101,11 +79,11 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
     A sheet with a header and no rows is a corpus in which nobody showed anything: an empty table.
     """
     sheet = Path(path)
-    errors = _Errors(sheet)
+    errors = Errors(sheet)
     owner = dict(zip(videos["video"], videos["subject"], strict=True))
     first_line: dict[tuple[str, ...], int] = {}
     table = []
-    for line, row in _rows(sheet, ANNOTATION_COLUMNS):
+    for line, row in rows(sheet, ANNOTATION_COLUMNS):
         subject, video, kind = row["subject"], row["video"], row["type"]
         if video not in owner:
             errors.add(line, "video", f"'{video}' is not in the recording sheet; add it there")
@@ -118,9 +96,9 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
             )
         if kind not in TYPES:
             errors.add(line, "type", f"'{kind}' must be micro or macro")
-        onset = _frame(errors, line, "onset", row["onset"])
-        offset = _frame(errors, line, "offset", row["offset"])
-        apex = _frame(errors, line, "apex", row["apex"]) if row["apex"] else None
+        onset = whole_frame(errors, line, "onset", row["onset"])
+        offset = whole_frame(errors, line, "offset", row["offset"])
+        apex = whole_frame(errors, line, "apex", row["apex"]) if row["apex"] else None
         if onset is not None and offset is not None:
             if offset < onset:
                 errors.add(
@@ -143,80 +121,10 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-# ---------------------------------------------------------------- the file
-
-
-def _rows(sheet: Path, columns: list[str]) -> list[Row]:
-    """Cells of each row by column, stripped of spaces at the ends; blank lines are left out."""
-    lines = _lines(sheet)
-    if not lines:
-        raise InputError(f"{sheet}: is empty; its first row must be {','.join(columns)}")
-    (_, header), *body = lines
-    _check_header(sheet, header, columns)
-    errors = _Errors(sheet)
-    rows = []
-    for line, cells in body:
-        if len(cells) != len(header):
-            what = f"{len(cells)} cells where the header has {len(header)}"
-            errors.add(line, "columns", f"{what}; a comma too many or missing?")
-        else:
-            rows.append((line, dict(zip(header, cells, strict=True))))
-    errors.raise_any()
-    return rows
-
-
-def _lines(sheet: Path) -> list[tuple[int, list[str]]]:
-    lines = []
-    try:
-        # utf-8-sig: spreadsheet programs put a byte order mark before the first column's name.
-        with sheet.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, strict=True)
-            before = 0
-            for cells in reader:
-                line, before = before + 1, reader.line_num
-                cells = [cell.strip() for cell in cells]
-                if any(cells):
-                    lines.append((line, cells))
-    except FileNotFoundError:
-        raise InputError(f"{sheet}: does not exist; check the path in the config") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{sheet}: is not UTF-8 text ({error.reason} at byte {error.start});"
-            " save it as 'CSV UTF-8'"
-        ) from None
-    except csv.Error as error:
-        raise InputError(f"{sheet}: row {before + 1}: is not CSV: {error}; correct it") from None
-    except OSError as error:
-        raise InputError(f"{sheet}: cannot be read: {error.strerror}") from None
-    return lines
-
-
-def _check_header(sheet: Path, header: list[str], columns: list[str]) -> None:
-    expected = f"the columns are {','.join(columns)}"
-    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        raise InputError(
-            f"{sheet}: row 1: the columns are not separated by commas; save it with commas;"
-            f" {expected}"
-        )
-    faults = [f"column '{name}' is missing" for name in columns if name not in header]
-    faults += [
-        f"column '{name}' stands {header.count(name)} times"
-        for name in columns
-        if header.count(name) > 1
-    ]
-    faults += [
-        f"column '{name}' is not known" if name else "a column has no name"
-        for name in dict.fromkeys(header)
-        if name not in columns
-    ]
-    if faults:
-        raise InputError(f"{sheet}: row 1: {'; '.join(faults)}; {expected}")
-
-
 # ---------------------------------------------------------------- one cell
 
 
-def _check_name(errors: _Errors, line: int, column: str, name: str) -> None:
+def _check_name(errors: Errors, line: int, column: str, name: str) -> None:
     """Names become file names and wildcards."""
     if not name:
         errors.add(line, column, "is empty; give it a name")
@@ -228,7 +136,7 @@ def _check_name(errors: _Errors, line: int, column: str, name: str) -> None:
         errors.add(line, column, f"'{name}' is reserved; rename it")
 
 
-def _place(errors: _Errors, line: int, text: str) -> Path | None:
+def _place(errors: Errors, line: int, text: str) -> Path | None:
     """The path of a recording, which must lie below the folder of the sheet, links followed."""
     if not text:
         errors.add(line, "path", "is empty; write the video file or the folder of images")
@@ -255,7 +163,7 @@ def _place(errors: _Errors, line: int, text: str) -> Path | None:
     return None
 
 
-def _rate(errors: _Errors, line: int, text: str) -> float | None:
+def _rate(errors: Errors, line: int, text: str) -> float | None:
     if not text:
         return None
     try:
@@ -266,11 +174,3 @@ def _rate(errors: _Errors, line: int, text: str) -> float | None:
         errors.add(line, "fps", f"'{text}' must be a positive number of frames per second")
         return None
     return fps
-
-
-def _frame(errors: _Errors, line: int, column: str, text: str) -> int | None:
-    """A native frame number: plain digits, at most 2**31 - 1."""
-    if re.fullmatch(r"[0-9]{1,10}", text) and int(text) < 2**31:
-        return int(text)
-    errors.add(line, column, f"'{text}' must be a whole frame number, 0 or more")
-    return None

@@ -6,7 +6,7 @@ they come from. None crosses the border of a span.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,13 +73,15 @@ def from_peaks(
     *,
     threshold: float,
     distance: int,
+    ends: bool = True,
 ) -> Intervals:
     """An interval around each peak of a curve: `[t - half_length[t], t + half_length[t]]`.
 
     score: `(T,)`. half_length: frames, one for all or `(T,)`. Peaks are strict local maxima (the
     middle of a plateau) of at least `threshold`, the highest first, at least `distance` frames
     apart; this is the usual decoder of spotting curves (SOFTNet, Liong et al. 2021,
-    doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals.
+    doi:10.1109/ICIP42928.2021.9506372). Each span is decoded alone and cuts its intervals. `ends`:
+    whether the first and the last frame of a span can be peaks.
     """
     # Here, because only this decoder needs scipy.signal, which takes a second to import.
     from scipy.signal import find_peaks
@@ -88,7 +90,8 @@ def from_peaks(
     found: list[tuple[int, int, int, float]] = []
     for start, stop in usable_spans(span):
         # A peak needs lower neighbours: -inf on both sides makes those at the ends count.
-        padded = np.r_[-np.inf, np.asarray(score[start:stop], dtype=np.float64), -np.inf]
+        beyond = -np.inf if ends else np.inf
+        padded = np.r_[beyond, np.asarray(score[start:stop], dtype=np.float64), beyond]
         peaks, _ = find_peaks(padded, height=threshold, distance=max(1, distance))
         for t in peaks - 1 + start:
             first, last = max(start, t - half[t]), min(stop - 1, t + half[t])
@@ -170,6 +173,27 @@ def one_class_each(
     keep_first = ~np.any(clash & ~surer, axis=1)
     keep_second = ~np.any(clash & surer, axis=0)
     return first.pick(np.flatnonzero(keep_first)), second.pick(np.flatnonzero(keep_second))
+
+
+def unbeaten(
+    candidates: Mapping[str, Intervals],
+    thresholds: Mapping[str, float],
+    sure: Mapping[str, np.ndarray],
+    iou: float,
+) -> dict[str, Intervals]:
+    """The candidates of two classes that no interval of the other one takes the place of.
+
+    candidates: of each class, below its threshold on confidence too. sure: `(N,)` as in
+    `one_class_each`; only what reaches its threshold competes. Those that reach it are what is
+    predicted, the others what would be at a lower threshold of their own class.
+    """
+    first, second = candidates
+    one, two = candidates[first], candidates[second]
+    at = {c: candidates[c].confidence >= thresholds[c] for c in candidates}
+    rivals = {c: (candidates[c].pick(at[c]), sure[c][at[c]]) for c in candidates}
+    kept_one, _ = one_class_each(one, rivals[second][0], sure[first], rivals[second][1], iou)
+    _, kept_two = one_class_each(rivals[first][0], two, rivals[first][1], sure[second], iou)
+    return {first: kept_one, second: kept_two}
 
 
 def from_network(

@@ -23,6 +23,13 @@ def relative_threshold(score: np.ndarray, span: np.ndarray, p: float) -> float:
     return float(values.mean() + p * (values.max() - values.mean()))
 
 
+def relative_level(confidence: np.ndarray, score: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Where confidences lie between the mean, 0, and the maximum, 1, of a video's scores: the
+    largest p of `relative_threshold` that they reach, `(N,)`. The scores must not be flat."""
+    values = np.asarray(score, dtype=np.float64)[np.asarray(span) >= 0]
+    return (confidence - values.mean()) / (values.max() - values.mean())
+
+
 def sweep(
     candidates: Sequence[Intervals], labels: Sequence[np.ndarray], iou: float = 0.5
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -21,16 +21,23 @@ import numpy as np
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
 from mespot.spotting.signals import displacement, eyes_open, usable_spans
-from mespot.spotting.thresholds import relative_threshold
+from mespot.spotting.thresholds import relative_level, relative_threshold
 
 
 @dataclass(frozen=True)
 class Spotted:
-    """Score curves `(T,)`, intervals and thresholds of one video, by class."""
+    """What was spotted in one video, by class.
+
+    scores: curves `(T,)`. thresholds: on them. intervals: what is predicted. candidates: these and
+    what would be predicted at a lower threshold of the class. levels: `(N,)` of the candidates, on
+    the scale on which a method's threshold is chosen.
+    """
 
     scores: dict[str, np.ndarray]
-    intervals: dict[str, Intervals]
     thresholds: dict[str, float]
+    intervals: dict[str, Intervals]
+    candidates: dict[str, Intervals]
+    levels: dict[str, np.ndarray]
 
 
 def half_lengths(shortest_s: float, longest_s: float, rate: float, ratio: float) -> list[int]:
@@ -124,12 +131,23 @@ def spot(
         rival = np.max(others, axis=0) if others else np.zeros(len(span))
         scores[c] = np.maximum(0.0, 2 * best[c] - np.maximum(best[c], rival))
         thresholds[c] = relative_threshold(scores[c], span, p[c])
+        # From the mean on: a lower peak is never in the way of a higher one.
+        lowest = relative_threshold(scores[c], span, 0.0)
         candidates = decode.from_peaks(
-            scores[c], half[c], span, threshold=thresholds[c], distance=min(lengths[c])
+            scores[c], half[c], span, threshold=lowest, distance=min(lengths[c])
         )
         found[c] = decode.merge(candidates, iou=0.0, agree=2.0).in_time_order()
-    micro, macro = found["micro"], found["macro"]
-    found["micro"], found["macro"] = decode.one_class_each(
-        micro, macro, micro.confidence, macro.confidence, class_iou
+    sure = {c: found[c].confidence for c in found}
+    found = decode.unbeaten(found, thresholds, sure, class_iou)
+    return Spotted(
+        scores,
+        thresholds,
+        {c: found[c].above(thresholds[c]) for c in found},
+        found,
+        {
+            c: relative_level(found[c].confidence, scores[c], span)
+            if len(found[c])
+            else np.zeros(0)
+            for c in found
+        },
     )
-    return Spotted(scores, found, thresholds)

@@ -10,13 +10,14 @@ import pandas as pd
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES
-from mespot.spotting import decode, training_free
+from mespot.networks.spotter import CLASSES, Spotter
+from mespot.spotting import decode, decoders, training_free
+from mespot.spotting.decode import Intervals
 from mespot.spotting.training_free import Spotted
-from mespot.steps.train_spotter import read_recordings
+from mespot.steps.train_spotter import class_candidates, read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.recordings import standardised
+from mespot.training.recordings import Recording, standardised
 from mespot.training.spot import predict, rebuilt
 
 log = logging.getLogger(__name__)
@@ -31,21 +32,26 @@ def run(
     spotter: str | Path | None,
     scores_out: str | Path,
     intervals_out: str | Path,
+    candidates_out: str | Path,
+    snapshots_out: str | Path,
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write `scores` and `intervals` of the recordings at `flow`.
+    """Write `scores`, `intervals`, `candidates` and `snapshots` of the recordings at `flow`.
 
     method: `kind` `training_free` or `learned`, and for the latter `streams` and `regional_flow`.
     spotting: that section of config.yaml. features: {stream: features file}. spotter: checkpoint of
     train_spotter, None for the training-free method. A video without a usable face gets scores of
-    zero and no interval.
+    zero and no interval. snapshots: what the spotter predicted at epochs of its training, the last
+    included; no row for a spotter without earlier ones.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
+    by_epoch: dict[int, list[Spotted]] = {}
     if method["kind"] == "training_free":
         spotted = [_training_free(record, spotting["training_free"]) for record in records]
     elif spotter is not None:
-        spotted = _learned(records, features, method, spotting["learned"], spotter)
+        by_epoch = _learned(records, features, method, spotting["learned"], spotter)
+        spotted = by_epoch[max(by_epoch)]
     else:
         raise InputError("spot: a learned method needs the checkpoint of train_spotter")
     io.write_videos(
@@ -65,23 +71,39 @@ def run(
             for record, found in zip(records, spotted, strict=True)
         },
     )
-    rows = [
-        table(record, found, c)
-        for record, found in zip(records, spotted, strict=True)
-        for c in CLASSES
-        if len(found.intervals[c])
+    found_in = list(zip(records, spotted, strict=True))
+    intervals = [
+        table(record, found.intervals[c], c) for record, found in found_in for c in CLASSES
     ]
-    tables.write(intervals_out, "intervals", pd.concat(rows) if rows else tables.empty("intervals"))
+    _write(intervals_out, "intervals", intervals)
+    candidates = [
+        table(record, found.candidates[c], c).assign(level=found.levels[c])
+        for record, found in found_in
+        for c in CLASSES
+    ]
+    _write(candidates_out, "candidates", candidates)
+    snapshots = [
+        table(record, found.intervals[c], c).assign(epoch=epoch)
+        for epoch, of_epoch in sorted(by_epoch.items())
+        for record, found in zip(records, of_epoch, strict=True)
+        for c in CLASSES
+        if len(by_epoch) > 1
+    ]
+    _write(snapshots_out, "snapshots", snapshots)
 
 
-def table(record: io.Record, found: Spotted, expression: str) -> pd.DataFrame:
+def _write(path: str | Path, kind: str, parts: Sequence[pd.DataFrame]) -> None:
+    filled = [part for part in parts if len(part)]
+    tables.write(path, kind, pd.concat(filled) if filled else tables.empty(kind))
+
+
+def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFrame:
     """Rows of the intervals table of one video and class.
 
     A working frame stands for the native frame that was picked for it. Labels were put on the
     nearest working frames, so an end that is right here is within half a working frame there.
     """
     native = record["native_frame"].astype(np.int64)
-    intervals = found.intervals[expression]
     columns: dict[str, Any] = {
         "subject": record.attrs["subject"],
         "video": record.attrs["video"],
@@ -118,12 +140,11 @@ def _learned(
     method: Mapping[str, Any],
     settings: Mapping[str, Any],
     spotter: str | Path,
-) -> list[Spotted]:
+) -> dict[int, list[Spotted]]:
+    """What is spotted in each recording, by epoch of the training; the last is the spotter."""
     trained = checkpoint.load(spotter, "spotter")
-    networks = rebuilt(trained["network"], trained["state"])
     scale = {name: x.numpy() for name, x in trained["standardisation"].items()}
-    thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
-    spotted = []
+    recordings = []
     for record, raw in zip(
         records, read_recordings(records, features, method, settings), strict=True
     ):
@@ -131,26 +152,48 @@ def _learned(
             raise InputError(
                 f"{record.path}: face regions differ from those of {spotter}; run again"
             )
-        prediction = predict(networks, standardised(raw, scale))
-        found = {
-            c: decode.from_network(
-                prediction.score[:, i],
-                prediction.distances[:, i],
-                raw.span,
-                durations=tuple(trained["durations"][c]),
-                floor=settings["floor"],
-                nms_iou=settings["nms_iou"],
-                vote_iou=settings["vote_iou"],
-            ).above(thresholds[c])
-            for i, c in enumerate(CLASSES)
-        }
-        found["micro"], found["macro"] = decode.one_class_each(
-            found["micro"],
-            found["macro"],
-            found["micro"].confidence / thresholds["micro"],
-            found["macro"].confidence / thresholds["macro"],
-            settings["class_iou"],
+        recordings.append(standardised(raw, scale))
+    states = {**trained["snapshots"], trained["epochs"]: trained["state"]}
+    by_epoch = {}
+    for epoch, state in states.items():
+        networks = rebuilt(trained["network"], state)
+        by_epoch[epoch] = [_spotted(networks, one, trained, settings) for one in recordings]
+    return by_epoch
+
+
+def _spotted(
+    networks: Sequence[Spotter],
+    recording: Recording,
+    trained: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> Spotted:
+    prediction = predict(networks, recording)
+    decoder, half_lengths = trained["decoder"], trained["half_lengths"]
+    thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
+    found = {
+        c: class_candidates(
+            decoder,
+            prediction,
+            i,
+            recording.span,
+            tuple(trained["durations"][c]),
+            half_lengths[c],
+            settings,
         )
-        scores = {c: prediction.score[:, i] for i, c in enumerate(CLASSES)}
-        spotted.append(Spotted(scores, found, thresholds))
-    return spotted
+        for i, c in enumerate(CLASSES)
+    }
+    sure = {c: found[c].confidence / thresholds[c] for c in CLASSES}
+    found = decode.unbeaten(found, thresholds, sure, settings["class_iou"])
+    scores = {c: prediction.score[:, i] for i, c in enumerate(CLASSES)}
+    return Spotted(
+        scores,
+        {
+            c: decoders.on_scores(
+                decoder, thresholds[c], scores[c], recording.span, half_lengths[c]
+            )
+            for c in CLASSES
+        },
+        {c: found[c].above(thresholds[c]) for c in CLASSES},
+        found,
+        {c: found[c].confidence for c in CLASSES},
+    )

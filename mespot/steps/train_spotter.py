@@ -13,7 +13,8 @@ import torch
 from mespot.device import deterministic
 from mespot.errors import InputError
 from mespot.networks.spotter import CLASSES
-from mespot.spotting import decode
+from mespot.spotting import decoders
+from mespot.spotting.decode import Intervals
 from mespot.spotting.thresholds import best_threshold
 from mespot.store import io, tables
 from mespot.training import checkpoint
@@ -51,10 +52,11 @@ def run(
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
-    method: `streams` that it reads (features: {stream: features file}) and `regional_flow`, whether
-    it reads the hand-made motion. spotting: that section of config.yaml; `learned` is used here.
-    flow: flow/{video}.h5 of the training subjects only. partial: where an interrupted run keeps its
-    finished networks; taken up when settings, data and code are the same, removed at the end.
+    method: `streams` that it reads (features: {stream: features file}), `regional_flow`, whether
+    it reads the hand-made motion, and its `decoder` (without one: boundaries). spotting: that
+    section of config.yaml; `learned` is used here. flow: flow/{video}.h5 of the training subjects
+    only. partial: where an interrupted run keeps its finished networks; taken up when settings,
+    data and code are the same, removed at the end.
 
     Raises InputError when there is nothing to learn from (no label, a single subject) or files do
     not fit together.
@@ -109,15 +111,29 @@ def run(
         done=_interrupted(partial, digest),
         save=save,
     )
+    decoder = method.get("decoder", decoders.BOUNDARIES)
+    half_lengths = dict(zip(CLASSES, (max(1, int(n)) for n in shape["lengths"]), strict=True))
     thresholds = choose_thresholds(
-        recordings, held_out_predictions(shape, recordings, members), durations, settings
+        recordings,
+        held_out_predictions(shape, recordings, members),
+        decoder,
+        durations,
+        half_lengths,
+        settings,
     )
+    final = [member for member in members if not member.held_out]
     checkpoint.save(
         output,
         "spotter",
         {
             "network": shape,
-            "state": [member.state for member in members if not member.held_out],
+            "state": [member.state for member in final],
+            "snapshots": {
+                epoch: [member.earlier[epoch] for member in final] for epoch in final[0].earlier
+            },
+            "epochs": settings["epochs"],
+            "decoder": decoder,
+            "half_lengths": half_lengths,
             "standardisation": {name: torch.from_numpy(x) for name, x in scale.items()},
             "durations": {c: list(durations[c]) for c in CLASSES},
             "thresholds": thresholds,
@@ -174,7 +190,9 @@ def read_recordings(
 def choose_thresholds(
     recordings: Sequence[Recording],
     predictions: Sequence[Prediction],
+    decoder: str,
     durations: Mapping[str, tuple[int, int]],
+    half_lengths: Mapping[str, int],
     settings: Mapping[str, Any],
 ) -> dict[str, float]:
     """Thresholds on confidence by class, for the highest strict F1 over recordings that were held
@@ -182,14 +200,8 @@ def choose_thresholds(
     thresholds = {}
     for c, name in enumerate(CLASSES):
         candidates = [
-            decode.from_network(
-                prediction.score[:, c],
-                prediction.distances[:, c],
-                one.span,
-                durations=durations[name],
-                floor=settings["floor"],
-                nms_iou=settings["nms_iou"],
-                vote_iou=settings["vote_iou"],
+            class_candidates(
+                decoder, prediction, c, one.span, durations[name], half_lengths[name], settings
             )
             for one, prediction in zip(recordings, predictions, strict=True)
         ]
@@ -197,6 +209,29 @@ def choose_thresholds(
         thresholds[name], f1 = best_threshold(candidates, known, tolerance=settings["tolerance"])
         log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
     return thresholds
+
+
+def class_candidates(
+    decoder: str,
+    prediction: Prediction,
+    number: int,
+    span: np.ndarray,
+    durations: tuple[int, int],
+    half_length: int,
+    settings: Mapping[str, Any],
+) -> Intervals:
+    """The candidates of class `number` in a recording; see `mespot.spotting.decoders`."""
+    return decoders.candidates(
+        decoder,
+        prediction.score[:, number],
+        prediction.distances[:, number],
+        span,
+        durations=durations,
+        half_length=half_length,
+        floor=settings["floor"],
+        nms_iou=settings["nms_iou"],
+        vote_iou=settings["vote_iou"],
+    )
 
 
 def _check(recordings: Sequence[Recording], labels: str | Path) -> None:

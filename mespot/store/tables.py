@@ -23,6 +23,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
+    "candidates": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "level": REAL},
+    "snapshots": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "epoch": WHOLE},
     "metrics": {
         "corpus": TEXT,
         "method": TEXT,
@@ -40,6 +42,21 @@ COLUMNS: dict[str, dict[str, str]] = {
         "f1": REAL,
         "f1_low": REAL,
         "f1_high": REAL,
+        "f1_oracle_threshold": REAL,
+        "f1_oracle_epoch": REAL,
+    },
+    "comparison": {
+        "corpus": TEXT,
+        "expression": TEXT,
+        "method_a": TEXT,
+        "method_b": TEXT,
+        "subjects": WHOLE,
+        "f1_a": REAL,
+        "f1_b": REAL,
+        "difference": REAL,
+        "difference_low": REAL,
+        "difference_high": REAL,
+        "p_value": REAL,
     },
 }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Recipe:
     expression_share: float
     inner_groups: int
     repeats: int
+    snapshots: int
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,12 @@ class Prediction:
 @dataclass(frozen=True)
 class Member:
     """One trained network: the training subjects it never saw (none: it is for the test subjects),
-    its weights, its history."""
+    its weights, its history, and earlier weights {epoch: weights}."""
 
     held_out: list[str]
     state: dict[str, Tensor]
     history: list[dict[str, float]]
+    earlier: dict[int, dict[str, Tensor]]
 
 
 def score_loss(logits: Tensor, target: Tensor, mask: Tensor, focus: float) -> Tensor:
@@ -93,8 +95,9 @@ def train_network(
     augmentation: Augmentation,
     recipe: Recipe,
     seed: Sequence[int],
-) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    """Train a `Spotter(**shape)`; its weights, averaged over the run, and the history of losses.
+) -> tuple[dict[str, Tensor], list[dict[str, float]], dict[int, dict[str, Tensor]]]:
+    """Train a `Spotter(**shape)`; its weights, averaged over the run, the history of losses, and
+    what the weights were before the end: at the other of `snapshots` evenly spaced epochs.
 
     The average decays by `weight_average` a step (Tarvainen and Valpola 2017, arXiv:1703.01780):
     the last weights are what is used, and single steps on so few recordings are noisy.
@@ -106,6 +109,9 @@ def train_network(
     frames = sum(int((r.span >= 0).sum()) for r in recordings)
     steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * window)))
     history: list[dict[str, float]] = []
+    parts = [k / recipe.snapshots for k in range(1, recipe.snapshots)]
+    looks = {round(steps * part): round(recipe.epochs * part) for part in parts}  # step: epoch
+    earlier = {}
     # Initial weights and dropout draw from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
@@ -129,6 +135,8 @@ def train_network(
             decay = min(recipe.weight_average, step / (10 + step))
             for name, value in network.state_dict().items():
                 average[name].lerp_(value, 1 - decay)
+            if step in looks:
+                earlier[looks[step]] = {name: value.clone() for name, value in average.items()}
             recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
             if step % _LOG_EVERY == 0 or step == steps:
                 means = np.mean(recent, axis=0)
@@ -136,7 +144,7 @@ def train_network(
                 row = {name: float(value) for name, value in zip(names, means, strict=True)}
                 history.append({"step": step, **row})
                 recent = []
-    return average, history
+    return average, history, earlier
 
 
 def _losses(network: Spotter, batch: Mapping[str, Any], focus: float) -> dict[str, Tensor]:
@@ -214,11 +222,12 @@ def train_members(
     held = inner_groups(recordings, recipe.inner_groups, seed) + [[]] * recipe.repeats
     for number in range(len(members), len(held)):
         known = [r for r in recordings if r.subject not in held[number]]
-        state, history = train_network(
-            shape, known, window, use_lags, augmentation, recipe, (seed, number)
+        how = replace(recipe, snapshots=1) if held[number] else recipe
+        state, history, earlier = train_network(
+            shape, known, window, use_lags, augmentation, how, (seed, number)
         )
         log.info("network %d of %d: %s", number + 1, len(held), history[-1])
-        members.append(Member(held[number], state, history))
+        members.append(Member(held[number], state, history, earlier))
         if save is not None:
             save(members)
     return members

@@ -1,19 +1,11 @@
-"""The strict score: hand-made truth, the reference cases, and properties that must always hold."""
-
-import json
-from pathlib import Path
+"""The strict rule for one video: hand-made truth, and properties that must always hold."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mespot import metrics
-from mespot.errors import InputError
-from mespot.store import tables
-
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "scoring" / "cases.json"
 
 
 def f1(counts):
@@ -69,18 +61,6 @@ def test_backward_and_fractional_intervals_are_refused():
         metrics.strict_match(np.array([[3.0, 9.5]]), np.array([[3, 9]]))
 
 
-def test_reference_cases():
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference cases at {REFERENCE}")
-    cases = json.loads(REFERENCE.read_text())
-    assert cases
-    for case in cases:
-        counts = [
-            metrics.strict_counts(np.array(v["pred"]), np.array(v["gt"])) for v in case["videos"]
-        ]
-        assert list(map(sum, zip(*counts, strict=True))) == case["tp_fp_fn"]["strict"], case["name"]
-
-
 # ---------------------------------------------------------------- properties
 
 interval = st.tuples(st.integers(0, 60), st.integers(0, 25)).map(lambda x: (x[0], x[0] + x[1]))
@@ -133,136 +113,3 @@ def test_zero_denominators():
     np.testing.assert_allclose(precision, [np.nan, 0, np.nan, 0.75])
     np.testing.assert_allclose(recall, [np.nan, np.nan, 0, 0.6])
     np.testing.assert_allclose(score, [np.nan, 0, 0, 6 / 9])
-
-
-def test_bootstrap():
-    rng = np.random.default_rng
-    same = np.tile([3, 1, 2], (6, 1))  # all subjects alike: nothing varies
-    assert metrics.bootstrap_f1(same, rng(0), 200, 0.95) == pytest.approx((6 / 9, 6 / 9))
-    varied = np.array([[5, 0, 0], [4, 1, 1], [3, 2, 2], [0, 4, 5], [1, 3, 4]])
-    low, high = metrics.bootstrap_f1(varied, rng(0), 2000, 0.95)
-    pooled = f1(varied.sum(axis=0))
-    assert 0.1 < low < pooled < high < 1
-    assert (low, high) == metrics.bootstrap_f1(varied, rng(0), 2000, 0.95)
-    narrow = metrics.bootstrap_f1(varied, rng(0), 2000, 0.5)
-    assert low < narrow[0] < narrow[1] < high
-    assert np.isnan(metrics.bootstrap_f1(varied[:1], rng(0), 100, 0.95)).all()
-    assert np.isnan(metrics.bootstrap_f1(np.zeros((4, 3)), rng(0), 100, 0.95)).all()
-
-
-def test_bootstrap_agrees_with_drawing_subjects_one_by_one():
-    counts = np.array([[5, 0, 0], [4, 1, 1], [3, 2, 2], [0, 4, 5], [1, 3, 4], [2, 2, 0]])
-    rng = np.random.default_rng(1)
-    draws = [f1(counts[rng.integers(0, 6, 6)].sum(axis=0)) for _ in range(4000)]
-    expected = np.quantile(draws, [0.025, 0.975])
-    found = metrics.bootstrap_f1(counts, np.random.default_rng(2), 4000, 0.95)
-    np.testing.assert_allclose(found, expected, atol=0.02)
-
-
-# ---------------------------------------------------------------- tables
-
-
-def rows(columns, *values):
-    return pd.DataFrame(list(values), columns=columns.split())
-
-
-VIDEOS = rows("subject video", ("s1", "a"), ("s1", "b"), ("s2", "c"), ("s3", "d"))
-LABELS = rows(
-    "subject video type onset offset",
-    ("s1", "a", "micro", 10, 19),
-    ("s1", "a", "macro", 10, 19),
-    ("s1", "b", "micro", 10, 19),
-    ("s2", "c", "macro", 50, 99),
-)
-PREDICTIONS = rows(
-    "subject video type onset offset",
-    ("s1", "a", "macro", 11, 20),  # TP of the macro label: the micro label is another class
-    ("s1", "b", "micro", 10, 19),  # TP
-    ("s1", "b", "micro", 12, 19),  # FP: the label is taken
-    ("s2", "c", "macro", 10, 40),  # FP, and a miss
-    ("s3", "d", "micro", 5, 9),  # FP in a video without labels, which counts too
-)
-ARGS = {"corpus": "demo", "method": "m", "pretraining": "none", "n_bootstrap": 300, "seed": 3}
-
-
-def scored(labels=LABELS, predictions=PREDICTIONS):
-    table = metrics.metrics_table(VIDEOS, labels, predictions, confidence=0.95, **ARGS)
-    return table.set_index(["expression", "subject"])
-
-
-def test_metrics_table():
-    table = scored()
-    counts = ["videos", "labels", "predictions", "tp", "fp", "fn"]
-    expected = {
-        ("micro", "s1"): [2, 2, 2, 1, 1, 1],
-        ("micro", "s2"): [1, 0, 0, 0, 0, 0],
-        ("micro", "s3"): [1, 0, 1, 0, 1, 0],
-        ("micro", "all"): [4, 2, 3, 1, 2, 1],
-        ("macro", "s1"): [2, 1, 1, 1, 0, 0],
-        ("macro", "s2"): [1, 1, 1, 0, 1, 1],
-        ("macro", "s3"): [1, 0, 0, 0, 0, 0],
-        ("macro", "all"): [4, 2, 2, 1, 1, 1],
-        ("all", "s1"): [2, 3, 3, 2, 1, 1],
-        ("all", "s2"): [1, 1, 1, 0, 1, 1],
-        ("all", "s3"): [1, 0, 1, 0, 1, 0],
-        ("all", "all"): [4, 4, 5, 2, 3, 2],
-    }
-    assert list(table.index) == list(expected)
-    assert {key: table.loc[key, counts].tolist() for key in expected} == expected
-    assert table.loc[("all", "all"), "f1"] == pytest.approx(4 / 9)
-    assert table.loc[("all", "all"), "precision"] == pytest.approx(0.4)
-    assert table.loc[("micro", "s3"), "f1"] == 0
-    assert np.isnan(table.loc[("macro", "s3"), "f1"])
-    pooled = table.xs("all", level="subject")
-    assert (pooled["f1_low"] <= pooled["f1"]).all() and (pooled["f1"] <= pooled["f1_high"]).all()
-    assert table.drop("all", level="subject")["f1_low"].isna().all()
-
-
-def test_metrics_table_has_the_columns_of_the_store(tmp_path):
-    table = scored().reset_index()[metrics.METRICS_COLUMNS]
-    assert list(table.columns) == list(tables.COLUMNS["metrics"])
-    tables.write(tmp_path / "metrics.csv", "metrics", table)
-    back = tables.read(tmp_path / "metrics.csv", "metrics")
-    assert back["tp"].tolist() == table["tp"].tolist()
-    assert back["f1"].isna().tolist() == table["f1"].isna().tolist()
-
-
-def test_rows_in_any_order_give_the_same_table():
-    shuffled = scored(LABELS.sample(frac=1, random_state=1), PREDICTIONS[::-1])
-    pd.testing.assert_frame_equal(shuffled, scored())
-
-
-def test_without_labels_only_predictions_are_counted():
-    table = scored(labels=None)
-    assert table.loc[("all", "all"), "predictions"] == 5
-    empty = ["labels", "tp", "fp", "fn", "precision", "recall", "f1", "f1_low", "f1_high"]
-    assert table[empty].isna().all(axis=None)
-
-
-def test_no_predictions_at_all():
-    table = scored(predictions=PREDICTIONS[:0])
-    assert table.loc[("all", "all"), ["tp", "fp", "fn"]].tolist() == [0, 0, 4]
-    assert table.loc[("all", "all"), "f1"] == 0
-
-
-def test_match_table_points_at_the_labels():
-    table = metrics.match_table(LABELS, PREDICTIONS)
-    assert table["hit"].tolist() == [True, True, False, False, False]
-    assert table["label"].tolist() == [1, 2, -1, -1, -1]
-    assert table["iou"].tolist() == pytest.approx([9 / 11, 1, 0, 0, 0])
-    assert metrics.match_table(None, PREDICTIONS)["hit"].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "message"),
-    [
-        ("video", "z", "row 6: video 'z' is not one of the corpus"),
-        ("subject", "s1", "row 6: video 'd' is of subject 's3', not 's1'"),
-        ("type", "Micro", "row 6: type 'Micro'"),
-    ],
-)
-def test_rows_that_no_subject_could_count_are_refused(column, value, message):
-    wrong = PREDICTIONS.copy()
-    wrong.loc[4, column] = value
-    with pytest.raises(InputError, match=message):
-        scored(predictions=wrong)

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from mespot.errors import InputError
-from mespot.metrics import METRICS_COLUMNS
-from mespot.steps import join_metrics, score
+from mespot.steps import compare_methods, join_metrics, score
 from mespot.store import tables
 
 VIDEOS = {"v1": "006", "v2": "006", "v3": "s2"}
@@ -38,7 +37,34 @@ def files(tmp_path):
     tables.write(
         tmp_path / "g2.csv", "intervals", table("intervals", ("s2", "v3", "micro", 0, 8, 0.7))
     )
-    tables.write(tmp_path / "none.csv", "intervals", table("intervals"))
+    for kind in ("intervals", "candidates", "snapshots"):
+        tables.write(tmp_path / f"no_{kind}.csv", kind, table(kind))
+    for kind, extra, rows in (
+        (
+            "candidates",
+            "level",
+            [
+                ("006", "v1", "micro", 12, 19, 0.9),
+                ("006", "v2", "micro", 5, 9, 0.4),
+                ("006", "v2", "macro", 100, 150, 0.3),  # right, below its threshold
+                ("006", "v2", "macro", 10, 50, 0.2),
+                ("s2", "v3", "micro", 0, 8, 0.7),
+            ],
+        ),
+        (
+            "snapshots",
+            "epoch",
+            [
+                ("006", "v1", "micro", 12, 19, 20),  # without the wrong one of the last epoch
+                ("006", "v1", "micro", 12, 19, 40),
+                ("006", "v2", "micro", 5, 9, 40),
+                ("s2", "v3", "micro", 0, 8, 40),
+            ],
+        ),
+    ):
+        made = table(kind, *rows)
+        made[extra] = made["confidence"]
+        tables.write(tmp_path / f"{kind}.csv", kind, made)
     return tmp_path
 
 
@@ -48,8 +74,19 @@ def run(files, labels="labels.csv", output="metrics.csv"):
             "method": "learned",
             "pretraining": "inductive",
             "intervals": [files / "g1.csv", files / "g2.csv"],
+            "epochs": True,
+            "candidates": [files / "candidates.csv"],
+            "snapshots": [files / "snapshots.csv"],
         },
-        {"method": "mute", "pretraining": "none", "intervals": [files / "none.csv"]},
+        {
+            "method": "mute",
+            "pretraining": "none",
+            "epochs": False,
+            **{
+                kind: [files / f"no_{kind}.csv"]
+                for kind in ("intervals", "candidates", "snapshots")
+            },
+        },
     ]
     score.run(
         corpus="sheet",
@@ -64,7 +101,7 @@ def run(files, labels="labels.csv", output="metrics.csv"):
 
 def test_score(files):
     found = tables.read(run(files), "metrics")
-    assert list(found.columns) == METRICS_COLUMNS
+    assert list(found.columns) == list(tables.COLUMNS["metrics"])
     assert len(found) == 2 * 3 * 3
     rows = found.set_index(["method", "expression", "subject"])
     subject = rows.loc[("learned", "micro", "006")]
@@ -76,6 +113,27 @@ def test_score(files):
     assert pooled["pretraining"] == "inductive"
     assert rows.loc[("mute", "all", "all"), "f1"] == 0
     assert rows["f1"].isna()[("mute", "macro", "s2")]
+
+
+def test_oracles_stand_beside_the_honest_score(files):
+    rows = tables.read(run(files), "metrics").set_index(["method", "expression", "subject"])
+    names = ["f1", "f1_oracle_threshold", "f1_oracle_epoch"]
+    assert list(rows.columns)[-2:] == names[1:]
+    expected = {
+        # 006: a threshold between .9 and .4 leaves out the wrong one; so does epoch 20.
+        ("micro", "006"): [2 / 3, 1, 1],
+        ("micro", "s2"): [1, 1, 1],
+        ("micro", "all"): [4 / 5, 1, 1],
+        # The label at .3 is found at a lower threshold, in no epoch.
+        ("macro", "006"): [0, 1, 0],
+        ("all", "all"): [4 / 6, 1, 4 / 5],
+    }
+    for key, values in expected.items():
+        found = rows.loc[("learned", *key), names].tolist()
+        assert found == pytest.approx(values, abs=1e-6), key
+    mute = rows.loc["mute"]
+    assert mute["f1_oracle_epoch"].isna().all()
+    assert mute.loc[("all", "all"), "f1_oracle_threshold"] == 0
 
 
 def test_the_same_input_gives_the_same_bytes(files):
@@ -93,6 +151,38 @@ def test_intervals_of_another_corpus_are_refused(files):
     with pytest.raises(InputError, match="learned: intervals: row 4: video 'x1'"):
         run(files)
     assert not (files / "metrics.csv").exists()
+
+
+def compared(files, labels="labels.csv", methods=("g", "h")):
+    intervals = {"g": ["g1.csv", "g2.csv"], "h": ["g2.csv"], "mute": ["no_intervals.csv"]}
+    corpus = {
+        "corpus": "sheet",
+        "videos": VIDEOS,
+        "labels": labels and files / labels,
+        "methods": [
+            {"method": m, "intervals": [files / name for name in intervals[m]]} for m in methods
+        ],
+    }
+    compare_methods.run(corpora=[corpus], output=files / "comparison.csv", **SETTINGS)
+    return tables.read(files / "comparison.csv", "comparison")
+
+
+def test_every_pair_of_methods_is_compared_once(files):
+    found = compared(files, methods=("g", "h", "mute"))
+    pairs = [("g", "h"), ("g", "mute"), ("h", "mute")]
+    expected = [(a, b, e) for a, b in pairs for e in ("micro", "macro", "all")]
+    assert list(zip(found.method_a, found.method_b, found.expression, strict=True)) == expected
+    first = found.iloc[0]
+    assert (first.f1_a, first.f1_b) == (pytest.approx(4 / 5), pytest.approx(2 / 3, abs=1e-6))
+    assert first.difference == pytest.approx(4 / 5 - 2 / 3, abs=1e-6)
+    assert first.difference_low <= first.difference <= first.difference_high
+    assert first.subjects == 2 and first.p_value == 1
+    assert compared(files, methods=("g", "h", "mute")).equals(found)
+
+
+def test_nothing_to_compare(files):
+    assert len(compared(files, labels=None)) == 0
+    assert len(compared(files, methods=("g",))) == 0
 
 
 def test_join_keeps_every_row_in_order(files):

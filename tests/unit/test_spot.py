@@ -50,6 +50,7 @@ SPOTTING = {
         "vote_iou": 0.5,
         "class_iou": 0.2,
         "tolerance": 0.02,
+        "snapshots": 2,
     },
 }
 LEARNED = {"kind": "learned", "streams": [], "regional_flow": True}
@@ -95,6 +96,8 @@ def find(folder, flow, spotter=None, method=LEARNED, features=None):
         spotter=spotter,
         scores_out=folder / "scores.h5",
         intervals_out=folder / "intervals.csv",
+        candidates_out=folder / "candidates.csv",
+        snapshots_out=folder / "snapshots.csv",
         provenance={},
     )
     scores = io.read_videos(folder / "scores.h5", "scores")
@@ -136,6 +139,8 @@ def test_the_checkpoint_tells_what_it_was_made_of(corpus, trained):
     assert content["subjects"] == [f"s{i}" for i in range(6)]
     assert content["regions"] == REGIONS
     assert len(content["state"]) == 1
+    assert {epoch: len(states) for epoch, states in content["snapshots"].items()} == {12: 1}
+    assert content["epochs"] == 25 and content["decoder"] == "boundaries"
     assert {row["network"] for row in content["history"]} == {0, 1, 2}
     shortest, longest = content["durations"]["micro"]
     assert 2 <= shortest < 10 and 13 < longest < 25
@@ -175,6 +180,67 @@ def test_a_partial_of_other_settings_is_not_taken(corpus, tmp_path):
         tmp_path / "partial.pt", "training", {"digest": "other", "state": [{"a": 1}] * 3}
     )
     assert len(checkpoint.load(train(corpus, tmp_path, epochs=1), "spotter")["state"]) == 1
+
+
+def assert_candidates(folder, thresholds):
+    """The intervals are the candidates at or above the threshold, and there are others below."""
+    intervals = tables.read(folder / "intervals.csv", "intervals")
+    candidates = tables.read(folder / "candidates.csv", "candidates")
+    own = list(tables.COLUMNS["intervals"])
+    for name in CLASSES:
+        rows = candidates[candidates["type"] == name]
+        kept = rows[rows["level"] >= thresholds[name]]
+        expected = intervals[intervals["type"] == name]
+        assert kept[own].values.tolist() == expected.values.tolist(), name
+        assert len(kept) > 0, name
+    assert len(candidates) > len(intervals)
+
+
+def test_candidates_go_on_below_the_threshold(corpus, trained, tmp_path):
+    _, files, _ = corpus
+    find(tmp_path, [files["v6"], files["v7"]], trained)
+    assert_candidates(tmp_path, checkpoint.load(trained, "spotter")["thresholds"])
+    find(tmp_path, [files["v0"]], method={"kind": "training_free"})
+    assert_candidates(tmp_path, SPOTTING["training_free"]["p"])
+    assert len(tables.read(tmp_path / "snapshots.csv", "snapshots")) == 0
+
+
+def test_snapshots_are_what_was_spotted_at_earlier_epochs(corpus, trained, tmp_path):
+    _, files, _ = corpus
+    _, intervals = find(tmp_path, [files["v6"], files["v7"]], trained)
+    snapshots = tables.read(tmp_path / "snapshots.csv", "snapshots")
+    assert set(snapshots["epoch"]) == {12, 25}
+    own = list(tables.COLUMNS["intervals"])
+    last = snapshots[snapshots["epoch"] == 25][own]
+    assert last.values.tolist() == intervals.values.tolist()
+    first = snapshots[snapshots["epoch"] == 12][own]
+    assert first.values.tolist() != intervals.values.tolist()
+
+
+def test_earlier_epochs_change_nothing_else(corpus, trained, tmp_path):
+    alone = checkpoint.load(train(corpus, tmp_path, snapshots=1), "spotter")
+    beside = checkpoint.load(trained, "spotter")
+    assert alone["snapshots"] == {} and alone["thresholds"] == beside["thresholds"]
+    for one, other in zip(alone["state"], beside["state"], strict=True):
+        assert all((one[name] == other[name]).all() for name in one)
+
+
+def test_the_peaks_decoder_can_be_named(corpus, tmp_path):
+    _, files, known = corpus
+    method = {**LEARNED, "decoder": "peaks"}
+    spotter = train(corpus, tmp_path, method=method)
+    content = checkpoint.load(spotter, "spotter")
+    assert content["decoder"] == "peaks"
+    assert all(0 < p < 1 for p in content["thresholds"].values())
+    scores, intervals = find(tmp_path, [files["v6"], files["v7"]], spotter, method)
+    assert_candidates(tmp_path, content["thresholds"])
+    known = {key: known[key] for key in (("s6", "v6"), ("s7", "v7"))}
+    for name in CLASSES:
+        rows = intervals[intervals["type"] == name]
+        lengths = rows["offset"] - rows["onset"]
+        assert (lengths == 2 * content["half_lengths"][name]).all()
+        assert scores["v6"].attrs[f"threshold_{name}"] <= scores["v6"][name].max()
+    assert counts(intervals, known, "micro")[0] >= 2
 
 
 def test_training_free_from_files_to_intervals(corpus, tmp_path):

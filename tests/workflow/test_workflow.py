@@ -14,6 +14,7 @@ from tests.workflow import project
 PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
 FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_f1"}
 SCORES = {"score", "join_metrics"}
+EVALUATION = SCORES | {"compare_methods"}
 SPOTTING = {"train_spotter", "spot"} | SCORES
 PRETRAINING = {"pretrain", "extract_features"} | SPOTTING
 MOTION = {"optical_flow"} | PRETRAINING
@@ -58,6 +59,41 @@ def test_files_say_where_they_come_from(finished):
     assert provenance["rule"] == "optical_flow"
     assert provenance["settings"]["algorithm"] == "lucas_kanade"
     assert "opencv-contrib-python-" in provenance["code"]
+
+
+def test_pairs_of_methods_are_compared(finished):
+    comparison = tables.read(finished / "results" / "comparison.csv", "comparison")
+    pairs = set(zip(comparison.method_a, comparison.method_b, strict=True))
+    assert pairs == {
+        ("training_free", "learned"),
+        ("training_free", "random"),
+        ("learned", "random"),
+    }
+    metrics = tables.read(finished / "results" / "metrics.csv", "metrics")
+    pooled = metrics[metrics.subject == "all"].set_index(["method", "expression"]).f1
+    for row in comparison.itertuples():
+        f1 = pooled[row.method_a, row.expression], pooled[row.method_b, row.expression]
+        assert pd.isna(row.difference) == any(map(pd.isna, f1))
+        if not pd.isna(row.difference):
+            assert abs(row.difference - (f1[0] - f1[1])) < 2e-6
+            assert 0 < row.p_value <= 1
+
+
+def test_oracles_are_upper_bounds(finished):
+    metrics = tables.read(finished / "results" / "metrics.csv", "metrics")
+    rows = metrics[metrics.f1.notna()]
+    assert (rows.f1_oracle_threshold >= rows.f1 - 1e-6).all()
+    learned = rows[rows.method != "training_free"]
+    assert (learned.f1_oracle_epoch >= learned.f1 - 1e-6).all()
+    assert metrics[metrics.method == "training_free"].f1_oracle_epoch.isna().all()
+    assert (rows.f1_oracle_threshold > rows.f1 + 0.01).any()
+
+
+def test_the_comparison_is_made_with_the_metrics_and_with_all(finished):
+    (finished / "change.yaml").write_text("evaluation: {n_bootstrap: 60}")
+    for target, more in (("metrics", set()), ("all", {"plot_f1", "plot_timeline"})):
+        planned = project.planned(dry_run(finished, target, configs=("tiny.yaml", "change.yaml")))
+        assert EVALUATION <= planned <= EVALUATION | more
 
 
 def test_second_run_has_nothing_to_do_and_says_so_at_once(finished):
@@ -157,6 +193,8 @@ DELETED = [
     ("spotters/learned/s01.pt", SPOTTING),
     ("scores/training_free/all.h5", {"spot"} | SCORES),
     ("intervals/learned/s02.csv", {"spot"} | SCORES),
+    ("candidates/learned/s02.csv", {"spot"} | SCORES),
+    ("snapshots/training_free/all.csv", {"spot"} | SCORES),
     ("metrics.csv", SCORES),
 ]
 

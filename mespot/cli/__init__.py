@@ -1,0 +1,30 @@
+"""The command `mespot`: what can be done without Snakemake, a module for each subcommand."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from mespot.cli import score
+from mespot.errors import InputError
+
+# Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
+SUBCOMMANDS = (score,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; the exit status: 0, or 2 for bad input, which is told on stderr."""
+    parser = argparse.ArgumentParser(prog="mespot", description="Spotting of facial expressions.")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in SUBCOMMANDS:
+        module.add(subparsers)
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads the output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except InputError as error:
+        print(f"mespot: {error}", file=sys.stderr)
+        return 2
+    return 0

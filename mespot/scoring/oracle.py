@@ -1,0 +1,126 @@
+"""What F1 would be if something were chosen with a look at the test labels: an upper bound.
+
+Papers choose a threshold, or for each test subject the epoch of training, by the score that they
+then report. These functions say how much that is worth on the same predictions, so that such
+figures can be compared with honest ones. They are not scores of a method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mespot.metrics import CLASSES, precision_recall_f1
+from mespot.scoring.pool import Pool
+from mespot.scoring.rules import strict
+
+
+def best_f1(units: Sequence[np.ndarray]) -> float:
+    """The highest pooled F1 when one option is chosen for each unit; NaN if all are undefined.
+
+    units: for each one the counts of its options, `(K, 3)` tp, fp, fn. Exact, by the method of
+    Dinkelbach 1967 (doi:10.1287/mnsc.13.7.492): F1 is a ratio of two sums over units, and given a
+    ratio that can be reached, the choice that beats it is made unit by unit.
+    """
+    best = 0.0
+    while True:
+        chosen = np.zeros(3)
+        for options in units:
+            tp, fp, fn = options.T
+            gain = 2 * tp - best * (2 * tp + fp + fn)
+            chosen = chosen + options[np.argmax(gain)]
+        found = float(precision_recall_f1(*chosen)[2])
+        if not found > best:
+            break
+        best = found
+    return best if any(options.any() for options in units) else float("nan")
+
+
+def threshold_options(of: Pool, iou: float) -> list[list[np.ndarray]]:
+    """Counts at every threshold on confidence, by subject and class: `[S][classes]` of `(K, 3)`.
+
+    of: the pool of all candidates. The first option is to predict nothing.
+    """
+    labels = of.by_subject(of.per_group(of.labels)[:, None])[..., 0]  # (S, classes)
+    hits = hits_by_confidence(of, iou)
+    kind = of.predictions.group % len(CLASSES)
+    subject = of.subject_of[of.predictions.group // len(CLASSES)]
+    options = []
+    for s in range(len(of.subjects)):
+        row = []
+        for c in range(len(CLASSES)):
+            ours = np.flatnonzero((subject == s) & (kind == c))
+            falling = ours[np.argsort(-of.predictions.confidence[ours], kind="stable")]
+            tp = np.cumsum(hits[falling])
+            last = np.flatnonzero(np.diff(of.predictions.confidence[falling], append=-np.inf))
+            tp, n = np.r_[0, tp[last]], np.r_[0, last + 1]
+            row.append(np.stack([tp, n - tp, labels[s, c] - tp], axis=1))
+        options.append(row)
+    return options
+
+
+def hits_by_confidence(of: Pool, iou: float) -> np.ndarray:
+    """Whether each prediction, the surest first, adds a pair to the largest matching, `(N,)`.
+
+    So the number of hits among the n surest is the strict TP of these n, whatever n is: one search
+    for an augmenting path a prediction (Kuhn 1955, doi:10.1002/nav.3800020109).
+    """
+    pairs = of.pairs.pick(of.pairs.iou >= iou)
+    near: dict[int, list[int]] = {}
+    for p, g in zip(pairs.prediction.tolist(), pairs.label.tolist(), strict=True):
+        near.setdefault(p, []).append(g)
+    owner: dict[int, int] = {}
+
+    def augment(p: int, seen: set[int]) -> bool:
+        for g in near.get(p, ()):
+            if g not in seen:
+                seen.add(g)
+                if g not in owner or augment(owner[g], seen):
+                    owner[g] = p
+                    return True
+        return False
+
+    hits = np.zeros(len(of.predictions), bool)
+    for p in np.argsort(-of.predictions.confidence, kind="stable").tolist():
+        hits[p] = augment(p, set())
+    return hits
+
+
+def oracle_threshold(candidates: Pool, honest: Pool, iou: float) -> dict[tuple[int, str], float]:
+    """F1 with the threshold of each class picked on each test subject.
+
+    candidates: with what is below the thresholds, confidences on the scale that thresholds are on.
+    honest: what was predicted; it is one of the options, so that no rounding can put the oracle
+    below it. Returns {(number of the subject, expression): F1}, number S for all subjects.
+    """
+    options = threshold_options(candidates, iou)
+    own = honest.by_subject(strict(honest, iou))  # (S, classes, 3)
+    found = {}
+    everyone = range(len(honest.subjects))
+    for expression, classes in _expressions():
+        for s in (*everyone, len(everyone)):
+            subjects = everyone if s == len(everyone) else [s]
+            units = [np.vstack([options[i][c], own[i, c]]) for i in subjects for c in classes]
+            found[s, expression] = best_f1(units)
+    return found
+
+
+def oracle_epoch(snapshots: Sequence[Pool], iou: float) -> dict[tuple[int, str], float]:
+    """F1 with the best of the epochs for each test subject, one for both classes.
+
+    snapshots: what was predicted at each epoch. Returns as `oracle_threshold`.
+    """
+    counts = np.stack([of.by_subject(strict(of, iou)) for of in snapshots], axis=1)  # (S, K, C, 3)
+    found = {}
+    for expression, classes in _expressions():
+        units = list(counts[:, :, classes].sum(axis=2))
+        for s, unit in enumerate(units):
+            found[s, expression] = best_f1([unit])
+        found[len(units), expression] = best_f1(units)
+    return found
+
+
+def _expressions() -> list[tuple[str, list[int]]]:
+    every = list(range(len(CLASSES)))
+    return [*((name, [c]) for c, name in enumerate(CLASSES)), ("all", every)]

@@ -1,0 +1,107 @@
+"""How sure an F1, and a difference of two, is: the subjects are the sample.
+
+Expressions of one subject are alike, so subjects are what is drawn and what is exchanged, never
+single intervals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, stdtrit
+
+from mespot.metrics import precision_recall_f1
+
+_EXACT = 14  # up to so many subjects all 2 ** n exchanges are looked at
+_TIE = 1e-12  # sums in another order differ by less
+
+
+@dataclass(frozen=True)
+class Difference:
+    """F1 of the first and the second method, their difference, its interval, and the p-value of
+    there being none; NaN: undefined."""
+
+    first: float
+    second: float
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def draws(subjects: int, rng: np.random.Generator, n_bootstrap: int) -> np.ndarray:
+    """How often each of the subjects is in each bootstrap sample of them, `(B, S)` float64."""
+    share = np.full(subjects, 1 / subjects)
+    # Float, so that pooling is one fast matrix product; counts stay exact in it.
+    return rng.multinomial(subjects, share, size=n_bootstrap).astype(np.float64)
+
+
+def bootstrap_f1(counts: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Bootstrap interval of the pooled F1 over subjects.
+
+    counts `(S, 3)`: tp, fp, fn of each subject. drawn `(B, S)`: see `draws`. The counts of each
+    sample of subjects are added up and F1 is taken; the interval is that of `interval`.
+    `(NaN, NaN)` with fewer than two subjects, where nothing can vary.
+    """
+    return interval(_pooled_f1(drawn, np.asarray(counts)), len(counts), confidence)
+
+
+def interval(values: np.ndarray, n: int, confidence: float) -> tuple[float, float]:
+    """Expanded percentile interval of bootstrap values of a statistic of n subjects.
+
+    Plain percentiles are too narrow for few subjects, as a normal interval with the standard
+    deviation over n is: they cover the truth in 87 % instead of 95 % of samples of 8 in the
+    simulation of tests/unit/test_uncertainty.py. The expanded ones are taken where the normal
+    distribution reaches what Student's t, times sqrt(n / (n - 1)), would (Hesterberg 2015,
+    doi:10.1080/00031305.2015.1089789). Undefined values (NaN) are left out.
+    """
+    values = values[np.isfinite(values)]
+    if n < 2 or not values.size:
+        return np.nan, np.nan
+    reach = stdtrit(n - 1, (1 + confidence) / 2) * np.sqrt(n / (n - 1))
+    tail = ndtr(-reach)
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def compare(
+    first: np.ndarray,
+    second: np.ndarray,
+    rng: np.random.Generator,
+    n_bootstrap: int,
+    confidence: float,
+) -> Difference:
+    """Paired comparison of the pooled F1 of two methods over the same subjects.
+
+    first, second `(S, 3)`: tp, fp, fn of each subject. The interval comes from the same samples of
+    subjects for both. The p-value is two-sided, of the test that exchanges the two methods' counts
+    subject by subject (approximate randomisation, Noreen 1989; for F1, Yeh 2000, COLING,
+    doi:10.3115/992730.992783): the share of exchanges with a difference at least as large, of all
+    2 ** S for few subjects, else of `n_bootstrap` random ones, the one observed included.
+    """
+    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    n = len(a)
+    f1 = float(_f1(a.sum(axis=0))), float(_f1(b.sum(axis=0)))
+    value = f1[0] - f1[1]
+    if n < 2 or not np.isfinite(value):
+        return Difference(*f1, value, np.nan, np.nan, np.nan)
+    drawn = draws(n, rng, n_bootstrap)
+    low, high = interval(_pooled_f1(drawn, a) - _pooled_f1(drawn, b), n, confidence)
+    if n <= _EXACT:
+        swapped = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(np.float64)
+    else:
+        swapped = rng.integers(0, 2, (n_bootstrap, n)).astype(np.float64)
+        swapped[0] = 0  # nothing exchanged: what was observed
+    moved = swapped @ (b - a)
+    difference = _f1(a.sum(axis=0) + moved) - _f1(b.sum(axis=0) - moved)
+    as_large = np.abs(difference) >= abs(value) - _TIE
+    return Difference(*f1, value, low, high, float(as_large.mean()))
+
+
+def _pooled_f1(drawn: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return _f1(drawn @ counts.astype(np.float64))
+
+
+def _f1(counts: np.ndarray) -> np.ndarray:
+    return precision_recall_f1(*np.moveaxis(counts, -1, 0))[2]

@@ -1,0 +1,106 @@
+"""Tables of scores: hand-made counts, and rows that no subject could count."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mespot.errors import InputError
+from mespot.scoring import table
+
+
+def rows(columns, *values):
+    return pd.DataFrame(list(values), columns=columns.split())
+
+
+VIDEOS = rows("subject video", ("s1", "a"), ("s1", "b"), ("s2", "c"), ("s3", "d"))
+LABELS = rows(
+    "subject video type onset offset",
+    ("s1", "a", "micro", 10, 19),
+    ("s1", "a", "macro", 10, 19),
+    ("s1", "b", "micro", 10, 19),
+    ("s2", "c", "macro", 50, 99),
+)
+PREDICTIONS = rows(
+    "subject video type onset offset",
+    ("s1", "a", "macro", 11, 20),  # TP of the macro label: the micro label is another class
+    ("s1", "b", "micro", 10, 19),  # TP
+    ("s1", "b", "micro", 12, 19),  # FP: the label is taken
+    ("s2", "c", "macro", 10, 40),  # FP, and a miss
+    ("s3", "d", "micro", 5, 9),  # FP in a video without labels, which counts too
+)
+
+
+def scored(labels=LABELS, predictions=PREDICTIONS):
+    found = table.metrics_table(
+        VIDEOS, labels, predictions, n_bootstrap=300, seed=3, confidence=0.95
+    )
+    return found.set_index(["expression", "subject"])
+
+
+def test_metrics_table():
+    found = scored()
+    counts = ["videos", "labels", "predictions", "tp", "fp", "fn"]
+    expected = {
+        ("micro", "s1"): [2, 2, 2, 1, 1, 1],
+        ("micro", "s2"): [1, 0, 0, 0, 0, 0],
+        ("micro", "s3"): [1, 0, 1, 0, 1, 0],
+        ("micro", "all"): [4, 2, 3, 1, 2, 1],
+        ("macro", "s1"): [2, 1, 1, 1, 0, 0],
+        ("macro", "s2"): [1, 1, 1, 0, 1, 1],
+        ("macro", "s3"): [1, 0, 0, 0, 0, 0],
+        ("macro", "all"): [4, 2, 2, 1, 1, 1],
+        ("all", "s1"): [2, 3, 3, 2, 1, 1],
+        ("all", "s2"): [1, 1, 1, 0, 1, 1],
+        ("all", "s3"): [1, 0, 1, 0, 1, 0],
+        ("all", "all"): [4, 4, 5, 2, 3, 2],
+    }
+    assert list(found.index) == list(expected)
+    assert {key: found.loc[key, counts].tolist() for key in expected} == expected
+    assert found.loc[("all", "all"), "f1"] == pytest.approx(4 / 9)
+    assert found.loc[("all", "all"), "precision"] == pytest.approx(0.4)
+    assert found.loc[("micro", "s3"), "f1"] == 0
+    assert np.isnan(found.loc[("macro", "s3"), "f1"])
+    pooled = found.xs("all", level="subject")
+    assert (pooled["f1_low"] <= pooled["f1"]).all() and (pooled["f1"] <= pooled["f1_high"]).all()
+    assert found.drop("all", level="subject")["f1_low"].isna().all()
+
+
+def test_rows_in_any_order_give_the_same_table():
+    shuffled = scored(LABELS.sample(frac=1, random_state=1), PREDICTIONS[::-1])
+    pd.testing.assert_frame_equal(shuffled, scored())
+
+
+def test_without_labels_only_predictions_are_counted():
+    found = scored(labels=None)
+    assert found.loc[("all", "all"), "predictions"] == 5
+    empty = ["labels", "tp", "fp", "fn", "precision", "recall", "f1", "f1_low", "f1_high"]
+    assert found[empty].isna().all(axis=None)
+
+
+def test_no_predictions_at_all():
+    found = scored(predictions=PREDICTIONS[:0])
+    assert found.loc[("all", "all"), ["tp", "fp", "fn"]].tolist() == [0, 0, 4]
+    assert found.loc[("all", "all"), "f1"] == 0
+
+
+def test_match_table_points_at_the_labels():
+    found = table.match_table(LABELS, PREDICTIONS)
+    assert found["hit"].tolist() == [True, True, False, False, False]
+    assert found["label"].tolist() == [1, 2, -1, -1, -1]
+    assert found["iou"].tolist() == pytest.approx([9 / 11, 1, 0, 0, 0])
+    assert table.match_table(None, PREDICTIONS)["hit"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("video", "z", "row 6: video 'z' is not one of the corpus"),
+        ("subject", "s1", "row 6: video 'd' is of subject 's3', not 's1'"),
+        ("type", "Micro", "row 6: type 'Micro'"),
+    ],
+)
+def test_rows_that_no_subject_could_count_are_refused(column, value, message):
+    wrong = PREDICTIONS.copy()
+    wrong.loc[4, column] = value
+    with pytest.raises(InputError, match=message):
+        scored(predictions=wrong)

@@ -1,0 +1,13 @@
+"""Rule compare_methods."""
+
+from mespot.runtime import job
+
+with job(snakemake) as provenance:
+    from mespot.steps import compare_methods
+
+    settings = snakemake.params.settings
+    compare_methods.run(
+        corpora=snakemake.params.corpora,
+        output=snakemake.output.comparison,
+        **{key: settings[key] for key in ("iou", "n_bootstrap", "bootstrap_seed", "confidence")},
+    )
