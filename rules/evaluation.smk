@@ -25,7 +25,7 @@ rule score:
         videos=lambda wildcards: CORPORA[wildcards.corpus].videos.subject.to_dict(),
         methods=lambda wildcards: [
             {
-                "method": method,
+                "method": shown_method(wildcards.corpus, method),
                 "pretraining": pretraining_of(method),
                 "intervals": intervals_of(wildcards.corpus, method),
             }
@@ -37,6 +37,29 @@ rule score:
         "Scoring {wildcards.corpus}"
     script:
         "../workflow_scripts/score.py"
+
+
+rule write_submission:
+    input:
+        intervals=lambda wildcards: intervals_of(wildcards.corpus, wildcards.method),
+    output:
+        submission="results/{corpus}/submissions/{method}.csv",
+    log:
+        "results/{corpus}/logs/write_submission/{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/write_submission/{method}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_digest("mespot.steps.write_submission"),
+    message:
+        "Writing the intervals of {wildcards.method} as the MEGC challenges take them"
+    script:
+        "../workflow_scripts/write_submission.py"
 
 
 rule join_metrics:
