@@ -108,7 +108,9 @@ def artefacts_of(corpus):
     """Every artefact of one corpus, by stage."""
     root = f"results/{corpus}"
     if corpus not in config["corpora"]:  # only pretrained on
-        return {name: per_video(name, corpus) for name in ("landmarks", "frames", "flow")}
+        return {
+            name: per_video(name, corpus) for name in ("landmarks", "frames", "flow")
+        }
     labelled = CORPORA[corpus].annotations is not None
     features = [
         f"{encoder}/{fold}/{stream}"
@@ -302,7 +304,9 @@ def pretraining_of(method):
     encoder = METHODS[method].get("encoder")
     if not encoder:
         return "none"
-    return "+".join([config["encoders"][encoder]["pretraining"], *added_corpora(encoder)])
+    return "+".join(
+        [config["encoders"][encoder]["pretraining"], *added_corpora(encoder)]
+    )
 
 
 def shown_method(corpus, method):

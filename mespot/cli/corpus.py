@@ -175,10 +175,10 @@ def notes(checked: Checked, limit: int | None = None) -> list[str]:
 
 def write(checked: Checked, folder: Path) -> list[str]:
     """Write videos.csv, annotations.csv and notes.txt; returns how to run mespot on them."""
+    if folder.resolve().is_relative_to(checked.root.resolve()):
+        raise InputError(f"{folder}: lies in the corpus; write somewhere else")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if folder.resolve().is_relative_to(checked.root.resolve()):
-            raise InputError(f"{folder}: lies in the corpus; write somewhere else")
         videos = checked.videos.copy()
         videos["path"] = [
             Path(path).relative_to(checked.root).as_posix() for path in videos["path"]

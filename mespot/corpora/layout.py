@@ -88,8 +88,9 @@ def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]
     named = [(name, folder / name) for name in folders]
     for file in files:
         stem, suffix = os.path.splitext(file)
-        if suffix.lower() in VIDEO_SUFFIXES:
-            named.append((stem, folder / file))
+        broken = not (folder / file).exists()  # a link to nowhere may have been a folder
+        if suffix.lower() in VIDEO_SUFFIXES or broken:
+            named.append((file if broken else stem, folder / file))
     kept = []
     for name, path in sorted(named, key=lambda pair: natural(pair[0])):
         if not _NAME.fullmatch(name) or name == "all":

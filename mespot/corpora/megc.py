@@ -29,7 +29,7 @@ def parts(root: Path) -> list[tuple[Path, float]]:
 
 
 def _fps(name: str) -> float | None:
-    match = re.match(r"(samm|cas)", name.lower())
+    match = re.match(r"(samm|cas)(?!.*long)", name.lower())  # SAMM_longvideos is no test set
     return FPS[match[1]] if match else None
 
 
