@@ -10,7 +10,7 @@ import pandas as pd
 
 from mespot.corpora import kinds
 from mespot.corpora.check import Checked, check
-from mespot.corpora.found import CHANGED, LEFT_OUT, MISSING, REMARK
+from mespot.corpora.found import CHANGED, LEFT_OUT, MISSING, REMARK, shown
 from mespot.errors import InputError
 from mespot.store import tables
 from mespot.store.files import replacing
@@ -102,7 +102,7 @@ def summary(checked: Checked) -> list[str]:
     head = ["subject", "videos", "labelled", "frames", "seconds", "micro", "macro"]
     if labels is None:
         head, rows = _without_labels(head), [_without_labels(row) for row in rows]
-    title = f"{checked.kind}: {kinds.KINDS[checked.kind].TITLE} in {checked.root}"
+    title = f"{checked.kind}: {kinds.KINDS[checked.kind].TITLE} in {shown(checked.root)}"
     lines = [title, f"{len(rows) - 1} subjects", "", *_aligned([head, *rows]), ""]
     frames = [one.frames for one in checked.recordings if one.frames]
     rates = sorted({one.fps for one in checked.recordings})
