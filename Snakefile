@@ -57,6 +57,11 @@ rule intervals:
         artefacts("intervals"),
 
 
+rule submissions:
+    input:
+        artefacts("submissions"),
+
+
 rule metrics:
     input:
         artefacts("metrics"),

@@ -72,6 +72,56 @@ def _nearest(key: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
 
 
+def _check_corpora(config: Mapping[str, Any]) -> list[str]:
+    recipes = {"pretrain": config["pretrain"]}
+    for name, encoder in config["encoders"].items():
+        recipes[f"encoders.{name}.settings"] = encoder["settings"]
+    named = {name: "corpora" for name in config["corpora"]}
+    for where, recipe in recipes.items():
+        named |= {name: f"{where}.corpora" for name in recipe.get("corpora", [])}
+    lines = []
+    for name, where in named.items():
+        key = "videos" if name in ("sheet", "unlabelled") else "root"
+        if name != "demo" and not config[name][key]:
+            what = "the sheet" if key == "videos" else "the folder"
+            lines.append(f"{name}.{key}: missing; {where} names {name}: give {what} of it here")
+        lines += _check_overrides(config, name)
+    train, test = config["evaluation"]["train"], config["evaluation"]["test"]
+    if (train is None) != (test is None):
+        lines.append("evaluation: train and test go together; give both or neither")
+    elif train is not None and train == test:
+        lines.append("evaluation.test: is evaluation.train; for one corpus leave both null")
+    elif train is not None:
+        for key, name in (("train", train), ("test", test)):
+            if name not in config["corpora"]:
+                lines.append(f"evaluation.{key}: no {name!r} among corpora")
+    return lines
+
+
+def for_corpus(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The config as it holds for one corpus: with the `settings` of its section put over it."""
+    return _over(config, config[name].get("settings", {}))
+
+
+def _over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = _over(old, value)
+        merged[key] = value
+    return merged
+
+
+def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
+    """Mistakes in the settings of a corpus, found by putting them where they belong."""
+    if not config[name].get("settings"):
+        return []
+    validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    errors = validator.iter_errors(for_corpus(config, name))
+    return [f"{name}.settings.{_explain(error)}" for error in errors]
+
+
 def _check_references(config: Mapping[str, Any]) -> list[str]:
     lines = []
     encoders, methods = config["encoders"], config["methods"]
@@ -84,8 +134,7 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
                 lines.append(f"methods.{name}: an encoder goes with streams, and streams with one")
             if not method["streams"] and not method["regional_flow"]:
                 lines.append(f"methods.{name}: reads nothing; give it streams or regional_flow")
-    if "sheet" in config["corpora"] and not config["sheet"]["videos"]:
-        lines.append("sheet.videos: missing; name the sheet of the corpus `sheet`")
+    lines += _check_corpora(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; corpora without labels need one")
     method = config["figures"]["method"]

@@ -6,21 +6,35 @@ from pathlib import Path
 
 import pandas as pd
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
-from mespot.config import check
-from mespot.corpora import ALL, open_corpus
+from mespot.config import check, for_corpus
+from mespot.corpora import ALL, corpora_of, fold_from, open_corpus
 from mespot.errors import InputError
 from mespot.provenance import code_digest, plain
 from mespot.runtime import lock_results
 
 try:
     check(config)
-    CORPORA = {name: open_corpus(name, config) for name in config["corpora"]}
+    # Jobs parse this file too: what is wrong with the labels they need not be told again.
+    CORPORA = {
+        name: open_corpus(name, config, check_labels=workflow.is_main_process)
+        for name in corpora_of(config)
+    }
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 ENVIRONMENT = "../envs/mespot.yaml"
 METHODS = config["methods"]
+# Trained on the first, spotted on the second; None: each corpus by its own folds.
+TRAIN, TEST = config["evaluation"]["train"], config["evaluation"]["test"]
+# Corpora with metrics: those that are named, without the one that is only trained on.
+SPOTTED = [name for name in config["corpora"] if name != TRAIN]
+
+if workflow.is_main_process:
+    for name in CORPORA:
+        for note in CORPORA[name].notes:
+            logger.warning(f"mespot: {name}: {note.what}: {note}")
 
 
 wildcard_constraints:
@@ -39,10 +53,15 @@ def settings(*sections):
     )
 
 
+def settings_of(section):
+    """The same of one section as it holds for the corpus of the job."""
+    return lambda wildcards: plain(for_corpus(config, wildcards.corpus)[section])
+
+
 def methods_of(corpus):
     """Every method where there are labels to learn from, the training-free ones elsewhere."""
-    labelled = CORPORA[corpus].annotations is not None
-    return [m for m in METHODS if labelled or METHODS[m]["kind"] == "training_free"]
+    learned = CORPORA[corpus].annotations is not None or corpus == TEST
+    return [m for m in METHODS if learned or METHODS[m]["kind"] == "training_free"]
 
 
 def folds_of_method(corpus, method):
@@ -54,6 +73,8 @@ def folds_of_method(corpus, method):
 def encoder_fold(corpus, encoder, fold):
     """The fold whose encoder serves `fold`: `all` where nobody is held out."""
     transductive = config["encoders"][encoder]["pretraining"] == "transductive"
+    if corpus == TEST:
+        return fold_from(TRAIN)
     return ALL if transductive or not CORPORA[corpus].folds else fold
 
 
@@ -67,6 +88,7 @@ def recording(wildcards):
     row = CORPORA[wildcards.corpus].videos.loc[wildcards.video]
     return {
         "fps": None if pd.isna(row.fps) else float(row.fps),
+        "first_frame": None if pd.isna(row.first_frame) else int(row.first_frame),
         "subject": str(row.subject),
     }
 
@@ -85,27 +107,38 @@ def per_video(folder, corpus, videos=None):
 def artefacts_of(corpus):
     """Every artefact of one corpus, by stage."""
     root = f"results/{corpus}"
+    if corpus not in config["corpora"]:  # only pretrained on
+        return {
+            name: per_video(name, corpus) for name in ("landmarks", "frames", "flow")
+        }
     labelled = CORPORA[corpus].annotations is not None
-    encoders = [
+    features = [
         f"{encoder}/{fold}/{stream}"
         for encoder in config["encoders"]
         for fold in folds_of_encoder(corpus, encoder)
         for stream in ("face", "flow")
     ]
+    encoders = features if corpus != TEST else []
     spotted = {
         f"{method}/{fold}": METHODS[method]["kind"]
         for method in methods_of(corpus)
         for fold in folds_of_method(corpus, method)
     }
     learned = [name for name, kind in spotted.items() if kind == "learned"]
-    figures = [f"timeline/{video}" for video in CORPORA[corpus].videos.index]
+    if corpus == TRAIN:
+        learned = [f"{m}/{ALL}" for m in METHODS if METHODS[m]["kind"] == "learned"]
+        spotted = {}
+    elif corpus == TEST:
+        learned = []
+    scored = corpus in SPOTTED
+    figures = [f"timeline/{video}" for video in CORPORA[corpus].videos.index if scored]
     for encoder, recipe in config["encoders"].items():
-        if recipe["pretraining"] != "none":
+        if recipe["pretraining"] != "none" and corpus != TEST:
             figures.append(f"losses/{encoder}")
             figures += [
                 f"reconstruction/{encoder}/{stream}" for stream in ("face", "flow")
             ]
-    if labelled:
+    if labelled and scored:
         figures.append("f1")
     found = {
         "landmarks": per_video("landmarks", corpus),
@@ -113,13 +146,18 @@ def artefacts_of(corpus):
         "frames": per_video("frames", corpus),
         "flow": per_video("flow", corpus),
         "encoders": [f"{root}/encoders/{name}.pt" for name in encoders],
-        "features": [f"{root}/features/{name}.h5" for name in encoders],
+        "features": [f"{root}/features/{name}.h5" for name in features],
         "spotters": [f"{root}/spotters/{name}.pt" for name in learned],
         "scores": [f"{root}/scores/{name}.h5" for name in spotted],
         "intervals": [f"{root}/intervals/{name}.csv" for name in spotted],
         "candidates": [f"{root}/candidates/{name}.csv" for name in spotted],
         "snapshots": [f"{root}/snapshots/{name}.csv" for name in spotted],
-        "metrics": [f"{root}/metrics.csv"],
+        "metrics": [f"{root}/metrics.csv"] if scored else [],
+        "submissions": [
+            f"{root}/submissions/{method}.csv"
+            for method in methods_of(corpus)
+            if corpus == "megc"
+        ],
         "figures": [
             f"{root}/figures/{name}.{end}" for name in figures for end in ("png", "pdf")
         ],
@@ -127,18 +165,21 @@ def artefacts_of(corpus):
     if corpus == "demo":
         found["corpus"] = [
             *CORPORA[corpus].videos.path,
-            str(CORPORA[corpus].annotations),
+            *map(str, CORPORA[corpus].annotations),
         ]
     return found
 
 
 def artefacts(target):
     """The files behind a target, over all corpora of the config."""
-    names = {"all": ["metrics", "figures", "features", "intervals"]}.get(
+    names = {"all": ["metrics", "figures", "features", "intervals", "submissions"]}.get(
         target, [target]
     )
     files = [
-        f for corpus in CORPORA for name in names for f in artefacts_of(corpus)[name]
+        f
+        for corpus in CORPORA
+        for name in names
+        for f in artefacts_of(corpus).get(name, [])
     ]
     if target in ("all", "metrics"):
         return ["results/metrics.csv", "results/comparison.csv", *files]
@@ -174,7 +215,42 @@ def recipe(wildcards):
     """The recipe of an encoder: the section `pretrain` with what the recipe itself sets."""
     chosen = config["encoders"][wildcards.encoder]
     weights = "random" if chosen["pretraining"] == "none" else "pretrained"
-    return plain({**config["pretrain"], **chosen["settings"], "weights": weights})
+    recipe = {**config["pretrain"], **chosen["settings"], "weights": weights}
+    del recipe["corpora"]  # shows in the inputs
+    return plain(recipe)
+
+
+def added_corpora(encoder):
+    """Corpora that an encoder is pretrained on beside the one that it is for."""
+    chosen = config["encoders"][encoder]
+    if chosen["pretraining"] == "none":
+        return []
+    return chosen["settings"].get("corpora", config["pretrain"]["corpora"])
+
+
+def pretraining_sources(wildcards):
+    """What an encoder learns from: its fold's training videos and all of the added corpora."""
+    corpus, folder = wildcards.corpus, stream_folder(wildcards.stream)
+    added = added_corpora(wildcards.encoder)
+    kind = config["encoders"][wildcards.encoder]["pretraining"]
+    if corpus == TRAIN and kind == "transductive":
+        added = [*added, TEST]
+    videos = CORPORA[corpus].training_videos(wildcards.fold)
+    sources = per_video(folder, corpus, videos)
+    # The corpus itself is never added: its test subjects stay out. Nor is what is spotted on,
+    # unless the recipe is transductive.
+    for name in dict.fromkeys(added):
+        if name != corpus and (name != TEST or kind == "transductive"):
+            sources += per_video(folder, name)
+    return sources
+
+
+def encoder_of(wildcards):
+    """The encoder behind features: of the fold, or that of the corpus that was trained on."""
+    corpus, fold = wildcards.corpus, wildcards.fold
+    if corpus == TEST:
+        corpus, fold = TRAIN, ALL
+    return f"results/{corpus}/encoders/{wildcards.encoder}/{fold}/{wildcards.stream}.pt"
 
 
 # Spotting
@@ -204,16 +280,20 @@ def spotting_inputs(wildcards):
         wildcards, CORPORA[wildcards.corpus].test_videos(wildcards.fold)
     )
     if METHODS[wildcards.method]["kind"] == "learned":
-        inputs["spotter"] = (
-            f"results/{wildcards.corpus}/spotters/{wildcards.method}/{wildcards.fold}.pt"
-        )
+        corpus, fold = wildcards.corpus, wildcards.fold
+        if corpus == TEST:
+            corpus, fold = TRAIN, ALL
+        inputs["spotter"] = f"results/{corpus}/spotters/{wildcards.method}/{fold}.pt"
     return inputs
 
 
 def method_settings(wildcards):
     """What the method itself says and the settings of its kind of spotter."""
     method = METHODS[wildcards.method]
-    return plain({"method": method, "spotting": config["spotting"]})
+    # A spotter reads what it was trained to read.
+    learned_elsewhere = wildcards.corpus == TEST and method["kind"] == "learned"
+    spotting = for_corpus(config, TRAIN if learned_elsewhere else wildcards.corpus)
+    return plain({"method": method, "spotting": spotting["spotting"]})
 
 
 # Evaluation
@@ -224,9 +304,19 @@ def labels_of(corpus):
 
 
 def pretraining_of(method):
-    """What metrics.csv says of how the method's encoder was pretrained."""
+    """What metrics.csv says of how the method's encoder was pretrained: `inductive+casme3_b`."""
     encoder = METHODS[method].get("encoder")
-    return config["encoders"][encoder]["pretraining"] if encoder else "none"
+    if not encoder:
+        return "none"
+    return "+".join(
+        [config["encoders"][encoder]["pretraining"], *added_corpora(encoder)]
+    )
+
+
+def shown_method(corpus, method):
+    """A method's name in metrics.csv: `learned@casme2` is one that was trained on casme2."""
+    elsewhere = corpus == TEST and METHODS[method]["kind"] == "learned"
+    return f"{method}@{TRAIN}" if elsewhere else method
 
 
 def has_snapshots(method):
@@ -251,12 +341,12 @@ def of_all_methods(kind, corpus):
 
 def compared_intervals(wildcards):
     rebuild_deleted()
-    return [path for corpus in CORPORA for path in of_all_methods("intervals", corpus)]
+    return [path for corpus in SPOTTED for path in of_all_methods("intervals", corpus)]
 
 
 def metrics_of_all(wildcards):
     rebuild_deleted()
-    return expand("results/{corpus}/metrics.csv", corpus=CORPORA)
+    return expand("results/{corpus}/metrics.csv", corpus=SPOTTED)
 
 
 # Figures

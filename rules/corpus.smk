@@ -65,6 +65,7 @@ rule label_frames:
         mem_mb=500,
         runtime=10,
     params:
+        loader=lambda wildcards: CORPORA[wildcards.corpus].loader,
         code=code_digest("mespot.steps.label_frames"),
     message:
         "Checking the labels of {wildcards.corpus} against its recordings"

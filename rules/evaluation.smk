@@ -23,7 +23,7 @@ rule score:
         videos=lambda wildcards: CORPORA[wildcards.corpus].videos.subject.to_dict(),
         methods=lambda wildcards: [
             {
-                "method": method,
+                "method": shown_method(wildcards.corpus, method),
                 "pretraining": pretraining_of(method),
                 "epochs": has_snapshots(method),
                 **{
@@ -39,6 +39,31 @@ rule score:
         "Scoring {wildcards.corpus}"
     script:
         "../workflow_scripts/score.py"
+
+
+rule write_submission:
+    input:
+        intervals=lambda wildcards: of_method(
+            "intervals", wildcards.corpus, wildcards.method
+        ),
+    output:
+        submission="results/{corpus}/submissions/{method}.csv",
+    log:
+        "results/{corpus}/logs/write_submission/{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/write_submission/{method}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_digest("mespot.steps.write_submission"),
+    message:
+        "Writing the intervals of {wildcards.method} as the MEGC challenges take them"
+    script:
+        "../workflow_scripts/write_submission.py"
 
 
 rule join_metrics:
@@ -70,7 +95,7 @@ rule join_metrics:
 
 rule compare_methods:
     input:
-        labels=[path for path in map(labels_of, CORPORA) if path],
+        labels=[path for path in map(labels_of, SPOTTED) if path],
         intervals=compared_intervals,
     output:
         comparison=report(
@@ -96,13 +121,13 @@ rule compare_methods:
                 "labels": labels_of(corpus) or None,
                 "methods": [
                     {
-                        "method": method,
+                        "method": shown_method(corpus, method),
                         "intervals": of_method("intervals", corpus, method),
                     }
                     for method in methods_of(corpus)
                 ],
             }
-            for corpus in CORPORA
+            for corpus in SPOTTED
         ],
         settings=settings("evaluation"),
         code=code_digest("mespot.steps.compare_methods"),

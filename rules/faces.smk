@@ -45,7 +45,7 @@ rule track_face:
         runtime=20,
     params:
         recording=lambda wildcards: recording(wildcards),
-        settings=settings("tracking"),
+        settings=settings_of("tracking"),
         code=code_digest("mespot.steps.track_face"),
     message:
         "Finding the face in {wildcards.corpus}/{wildcards.video}"
@@ -71,7 +71,7 @@ rule crop_frames:
         runtime=10,
     params:
         recording=lambda wildcards: recording(wildcards),
-        settings=settings("crop"),
+        settings=settings_of("crop"),
         code=code_digest("mespot.steps.crop_frames"),
     message:
         "Aligning the face in {wildcards.corpus}/{wildcards.video}"
@@ -95,7 +95,7 @@ rule optical_flow:
         mem_mb=1500,
         runtime=30,
     params:
-        settings=settings("flow"),
+        settings=settings_of("flow"),
         code=code_digest("mespot.steps.optical_flow"),
     message:
         "Measuring the motion in {wildcards.corpus}/{wildcards.video}"

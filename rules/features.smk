@@ -3,7 +3,7 @@
 
 rule extract_features:
     input:
-        encoder="results/{corpus}/encoders/{encoder}/{fold}/{stream}.pt",
+        encoder=encoder_of,
         sources=lambda wildcards: per_video(
             stream_folder(wildcards.stream), wildcards.corpus
         ),

@@ -3,11 +3,7 @@
 
 rule pretrain:
     input:
-        sources=lambda wildcards: per_video(
-            stream_folder(wildcards.stream),
-            wildcards.corpus,
-            CORPORA[wildcards.corpus].training_videos(wildcards.fold),
-        ),
+        sources=pretraining_sources,
     output:
         encoder="results/{corpus}/encoders/{encoder}/{fold}/{stream}.pt",
     log:

@@ -8,6 +8,7 @@ with job(snakemake) as provenance:
     crop_frames.run(
         source=snakemake.input.source,
         fps=snakemake.params.recording["fps"],
+        first_frame=snakemake.params.recording["first_frame"],
         landmarks=snakemake.input.landmarks,
         output=snakemake.output.frames,
         provenance=provenance,

@@ -6,8 +6,9 @@ with job(snakemake) as provenance:
     from mespot.steps import label_frames
 
     label_frames.run(
-        annotations=snakemake.input.annotations,
+        annotations=list(snakemake.input.annotations),
         landmarks=list(snakemake.input.landmarks),
         output=snakemake.output.labels,
+        loader=snakemake.params.loader,
         provenance=provenance,
     )

@@ -5,26 +5,29 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import score
+from mespot.cli import corpus, score
 from mespot.errors import InputError
 
 # Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (score,)
+SUBCOMMANDS = (corpus, score)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; the exit status: 0, or 2 for bad input, which is told on stderr."""
-    parser = argparse.ArgumentParser(prog="mespot", description="Spotting of facial expressions.")
+    """Run a subcommand; the exit status: its own, or 2 for bad input, which is told on stderr."""
+    parser = argparse.ArgumentParser(
+        prog="mespot", description="Spotting of micro- and macro-expressions in long face videos."
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in SUBCOMMANDS:
         module.add(subparsers)
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        status = int(options.run(options) or 0)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads the output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except InputError as error:
         print(f"mespot: {error}", file=sys.stderr)
         return 2
-    return 0
+    return status

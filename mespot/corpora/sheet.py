@@ -1,11 +1,12 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps (and may have n_frames, which only
-`mespot score` reads); `annotations.csv` subject, video, onset,
-apex, offset, type. A path is a video file or a folder of numbered images and is relative to the
-folder of its sheet. fps may be empty for a video file (then its own is used) and is needed for
-images. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro
-or macro.
+`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame (and n_frames,
+which only `mespot score` reads); `annotations.csv` subject, video, onset, apex, offset, type. A
+path is a video file or a folder of numbered images and is relative to the folder of its sheet, or
+to a root that is given. fps may be empty for a video file (then its own is used) and is needed for images. first_frame is the number
+that the labels give to the first frame of a video file (0 where it is empty); images have their
+own. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro or
+macro.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. Everything that is wrong is collected and reported at once, with file, row and
@@ -23,6 +24,7 @@ from mespot.errors import InputError
 from mespot.store.sheet import Errors, rows, whole_frame
 
 VIDEO_COLUMNS = ["subject", "video", "path", "fps"]
+OPTIONAL_COLUMNS = ["first_frame"]
 ANNOTATION_COLUMNS = ["subject", "video", "onset", "apex", "offset", "type"]
 TYPES = ("micro", "macro")
 NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -30,28 +32,30 @@ RESERVED = ("all", ".", "..")  # `all` is the row of totals in metrics.csv
 
 
 def read_sheets(
-    videos: str | Path, annotations: str | Path | None = None
+    videos: str | Path, annotations: str | Path | None = None, root: str | Path | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read and check the two sheets.
 
-    Returns the videos (subject, video, path, fps; path with the sheet's folder before it, fps
-    Float64, NA where the file's own is meant) and the annotations (subject, video, onset, apex,
-    offset, type; frames Int64, apex NA where empty), or None for those when there is no annotation
-    sheet.
+    root: the folder that paths are relative to, the sheet's own if None. Returns the videos
+    (subject, video, path, fps, first_frame; path with the root before it, fps Float64, NA where the
+    file's own is meant, first_frame Int64, NA for images and for 0) and the annotations (subject,
+    video, onset, apex, offset, type; frames Int64, apex NA where empty), or None for those when
+    there is no annotation sheet.
 
     Raises InputError that names file, row and column of up to 20 faults and says what to do.
     """
-    sheet = read_videos(videos)
+    sheet = read_videos(videos, root)
     return sheet, None if annotations is None else read_annotations(annotations, sheet)
 
 
-def read_videos(path: str | Path) -> pd.DataFrame:
+def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFrame:
     """The recording sheet, checked; see `read_sheets`."""
     sheet = Path(path)
+    folder = sheet.parent if root is None else Path(root)
     errors = Errors(sheet)
     first_line: dict[str, int] = {}
     table = []
-    for line, row in rows(sheet, VIDEO_COLUMNS, ["n_frames"]):
+    for line, row in rows(sheet, VIDEO_COLUMNS, [*OPTIONAL_COLUMNS, "n_frames"]):
         subject, video = row["subject"], row["video"]
         for column in ("subject", "video"):
             _check_name(errors, line, column, row[column])
@@ -60,16 +64,22 @@ def read_videos(path: str | Path) -> pd.DataFrame:
                 line, "video", f"'{video}' is already in row {first_line[video]}; names are unique"
             )
         first_line.setdefault(video, line)
-        place = _place(errors, line, row["path"])
+        place = _place(errors, line, row["path"], folder)
         fps = _rate(errors, line, row["fps"])
         if place is not None and place.is_dir() and not row["fps"]:
             errors.add(line, "fps", "is needed for a folder of images; write their frame rate")
-        table.append((subject, video, str(place), fps))
+        first_frame = None
+        if row.get("first_frame"):
+            first_frame = whole_frame(errors, line, "first_frame", row["first_frame"])
+            if place is not None and place.is_dir():
+                errors.add(line, "first_frame", "is for video files; images have their own numbers")
+        table.append((subject, video, str(place), fps, first_frame))
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
-    return pd.DataFrame(table, columns=VIDEO_COLUMNS).astype(
-        {"subject": "string", "video": "string", "path": "string", "fps": "Float64"}
+    return pd.DataFrame(table, columns=VIDEO_COLUMNS + OPTIONAL_COLUMNS).astype(
+        dict.fromkeys(("subject", "video", "path"), "string")
+        | {"fps": "Float64", "first_frame": "Int64"}
     )
 
 
@@ -136,13 +146,13 @@ def _check_name(errors: Errors, line: int, column: str, name: str) -> None:
         errors.add(line, column, f"'{name}' is reserved; rename it")
 
 
-def _place(errors: Errors, line: int, text: str) -> Path | None:
-    """The path of a recording, which must lie below the folder of the sheet, links followed."""
+def _place(errors: Errors, line: int, text: str, root: Path) -> Path | None:
+    """The path of a recording, which must lie below `root`, links followed."""
     if not text:
         errors.add(line, "path", "is empty; write the video file or the folder of images")
         return None
-    root = errors.sheet.parent
-    inside = "but recordings must lie below the folder of the sheet"
+    own = root == errors.sheet.parent
+    inside = f"but recordings must lie below {'the folder of the sheet' if own else root}"
     relative = Path(text)
     if relative.is_absolute() or ".." in relative.parts:
         errors.add(line, "path", f"'{text}' leads elsewhere, {inside}; write it relative to that")

@@ -22,6 +22,7 @@ def run(
     *,
     source: str | Path,
     fps: float | None,
+    first_frame: int | None = None,
     landmarks: str | Path,
     output: str | Path,
     size: int,
@@ -31,8 +32,9 @@ def run(
 ) -> None:
     """Write the `frames` of one recording.
 
-    size: side of the square crop, px. fill: share of it that the face oval's larger side takes.
-    smoothing: standard deviation (s) of the Gaussian that smooths the alignment over time.
+    source, fps, first_frame: as for track_face. size: side of the square crop, px. fill: share of
+    it that the face oval's larger side takes. smoothing: standard deviation (s) of the Gaussian
+    that smooths the alignment over time.
     Frames without a usable face are black, their points and transforms NaN. Bridged frames, in
     which no face was found for a moment, fade from the crop before the gap to that after it: what
     hid the face must not look like motion.
@@ -46,7 +48,7 @@ def run(
     transforms = align.crop_transforms(points, span, size=size, fill=fill, sigma=smoothing * rate)
     images = np.zeros((len(span), size, size), np.uint8)
     seen = 0
-    for index, frame in enumerate(open_recording(source, fps).frames(rate)):
+    for index, frame in enumerate(open_recording(source, fps, first_frame).frames(rate)):
         if index >= len(span) or frame.native != native[index]:
             break
         seen += 1

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mespot.corpora import kinds
+from mespot.corpora.found import Notes, within
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.store import io, tables
@@ -19,22 +21,25 @@ log = logging.getLogger(__name__)
 
 def run(
     *,
-    annotations: str | Path | None,
+    annotations: Sequence[str | Path],
     landmarks: Sequence[str | Path],
     output: str | Path,
     provenance: Mapping[str, Any],
+    loader: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the `labels` table.
 
-    annotations: the annotation sheet, or None for a corpus without labels (an empty table).
-    landmarks: the tracked recordings, all of the corpus.
-    Raises InputError that names file, row and video of every label that cannot be.
+    annotations: the annotation sheet, or the workbooks of a real corpus; none for a corpus without
+    labels (an empty table). landmarks: the tracked recordings, all of the corpus. loader: of a real
+    corpus, its `kind` and the settings that say how its labels are read.
+    Raises InputError that names file, row and video of every label of a sheet that cannot be. What
+    is odd in a workbook is known: the label is changed or left out, and the log says so by row.
     """
     recordings = {}
     for path in landmarks:
         record = io.read(path, "landmarks")
         recordings[str(record.attrs["video"])] = record
-    if annotations is None:
+    if not annotations:
         tables.write(output, "labels", tables.empty("labels"))
         return
     videos = pd.DataFrame(
@@ -43,8 +48,11 @@ def run(
             "video": list(recordings),
         }
     )
-    labels = read_annotations(annotations, videos)
-    _check_extent(Path(annotations), labels, recordings)
+    if loader is None:
+        labels = read_annotations(annotations[0], videos)
+        _check_extent(Path(annotations[0]), labels, recordings)
+    else:
+        labels = _from_workbooks(annotations, videos, loader, recordings)
     native = {video: record["native_frame"] for video, record in recordings.items()}
     for column in ("onset", "apex", "offset"):
         labels[f"{column}_w"] = pd.array(
@@ -56,6 +64,26 @@ def run(
         )
     _report(labels, recordings)
     tables.write(output, "labels", labels)
+
+
+def _from_workbooks(
+    paths: Sequence[str | Path],
+    videos: pd.DataFrame,
+    loader: Mapping[str, Any],
+    recordings: dict[str, Record],
+) -> pd.DataFrame:
+    """Labels of a real corpus, cut to the frames that its recordings have."""
+    labels, noted = kinds.read_labels(loader["kind"], paths, videos, loader)
+    notes = Notes()
+    labels = within(labels, {video: _extent(record) for video, record in recordings.items()}, notes)
+    kinds.report([*noted, *notes.found])
+    return labels
+
+
+def _extent(record: Record) -> tuple[int, int]:
+    """First and last native frame of a recording."""
+    first = int(record.attrs["first_native_frame"])
+    return first, first + int(record.attrs["n_native_frames"]) - 1
 
 
 def nearest(native: np.ndarray, frame: int) -> int:
@@ -71,9 +99,7 @@ def nearest(native: np.ndarray, frame: int) -> int:
 def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
     errors = []
     for line, label in zip(_lines(sheet), labels.to_dict("records"), strict=True):
-        attrs = recordings[label["video"]].attrs
-        first = attrs["first_native_frame"]
-        last = first + attrs["n_native_frames"] - 1
+        first, last = _extent(recordings[label["video"]])
         for column in ("onset", "offset"):
             frame = label[column]
             if not first <= frame <= last:

@@ -21,6 +21,7 @@ def run(
     subject: str,
     source: str | Path,
     fps: float | None,
+    first_frame: int | None = None,
     model: str | Path,
     output: str | Path,
     rate: float,
@@ -32,16 +33,16 @@ def run(
 ) -> None:
     """Write the `landmarks` of one recording.
 
-    source: video file or folder of numbered images; fps: needed for a folder. rate: working frames
-    a second. max_faces: the most faces to tell apart, of which one is followed. confidence:
-    MediaPipe's thresholds, 0..1. max_gap: gaps shorter than this (s) are bridged. min_span:
-    shorter spans (s) are unusable.
+    source: video file or folder of numbered images; fps: needed for a folder; first_frame: number
+    of a video file's first frame, 0 if None. rate: working frames a second. max_faces: the most
+    faces to tell apart, of which one is followed. confidence: MediaPipe's thresholds, 0..1.
+    max_gap: gaps shorter than this (s) are bridged. min_span: shorter spans (s) are unusable.
 
     A recording without any face is written with every span -1, and a warning.
     Raises InputError when the recording cannot be read to its end.
     """
     cv2.setNumThreads(1)
-    recording = open_recording(source, fps)
+    recording = open_recording(source, fps, first_frame)
     own_rate = working_rate(recording.fps, rate)
     clock: list[tuple[int, float]] = []
     frames = _noting(recording.frames(rate), clock)

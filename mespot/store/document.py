@@ -14,9 +14,10 @@ rule, its settings, a digest of its code with the versions of the libraries). Ev
 `axes`, `units` and `description`. A file is written under a temporary name and moved into place:
 one that exists is whole. `h5ls -rv FILE` shows all of it.
 
-Frames: `native_frame` is the recording's own number (0-based for a video file, the number in the
-file name for a folder of images). A *working frame* is one that was picked at the working rate;
-every data set is indexed by it. Intervals are inclusive at both ends.
+Frames: `native_frame` is the recording's own number (the number in the file name for a folder of
+images; a video file counts from 0, or from the number that its corpus gives the first frame). A
+*working frame* is one that was picked at the working rate; every data set is indexed by it.
+Intervals are inclusive at both ends.
 """
 
 _CHECKPOINTS = """\

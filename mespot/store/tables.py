@@ -20,6 +20,14 @@ _LABEL = {"subject": TEXT, "video": TEXT, "type": TEXT}
 # working frames.
 COLUMNS: dict[str, dict[str, str]] = {
     "videos": {"subject": TEXT, "video": TEXT, "path": TEXT, "fps": REAL},
+    # The same with the number of the first frame, where labels do not count from 0.
+    "numbered_videos": {
+        "subject": TEXT,
+        "video": TEXT,
+        "path": TEXT,
+        "fps": REAL,
+        "first_frame": WHOLE,
+    },
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},

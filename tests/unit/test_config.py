@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from mespot import config as configs
 from mespot.errors import InputError
@@ -53,11 +54,16 @@ SELF_EVIDENT = {"tracking:", "crop:", "flow:", "evaluation:", "figures:", "spott
 
 SECTIONS = {
     "face_landmarker": ("landmarker", {"output"}),
-    "track_face": ("tracking", {"video", "subject", "source", "fps", "model", "output"}),
-    "crop_frames": ("crop", {"source", "fps", "landmarks", "output"}),
+    "track_face": (
+        "tracking",
+        {"video", "subject", "source", "fps", "first_frame", "model", "output"},
+    ),
+    "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
     "optical_flow": ("flow", {"frames", "output"}),
     "pretrain": ("pretrain", {"stream", "sources", "output", "partial", "weights"}),
 }
+# Keys that the rules take: they say which inputs a job has.
+OF_RULES = {"pretrain": {"corpora"}}
 
 
 @pytest.mark.parametrize("step", SECTIONS)
@@ -65,7 +71,7 @@ def test_step_takes_exactly_the_keys_of_its_section(default, step):
     section, own = SECTIONS[step]
     function = importlib.import_module(f"mespot.steps.{step}").run
     taken = set(inspect.signature(function).parameters) - own - {"provenance"}
-    assert taken == set(default[section])
+    assert taken == set(default[section]) - OF_RULES.get(section, set())
 
 
 def changed(default, path, value):
@@ -100,6 +106,13 @@ def changed(default, path, value):
         ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not a name"),
         ("figures.method", "x", "figures.method: no 'x' among methods"),
         ("corpora", ["sheet"], "sheet.videos: missing"),
+        ("corpora", ["casme2"], "casme2.root: missing; corpora names casme2"),
+        ("corpora", ["casme9"], "corpora.0: 'casme9' is none of demo, sheet, unlabelled, casme2"),
+        ("pretrain.corpora", ["unlabelled"], "unlabelled.videos: missing; pretrain.corpora names"),
+        ("encoders.pretrained.settings", {"corpora": ["casme3_b"]}, "casme3_b.root: missing"),
+        ("evaluation.train", "demo", "evaluation: train and test go together"),
+        ("casme2.missing_offset", "none", "casme2.missing_offset: 'none' is none of apex, mirror"),
+        ("smic_e_long.camera", "RGB", "smic_e_long.camera: 'RGB' is none of HS, VIS, NIR"),
         ("methods", {}, "methods"),
     ],
 )
@@ -107,6 +120,38 @@ def test_mistake_is_named_by_its_key(default, path, value, words):
     with pytest.raises(InputError) as caught:
         configs.check(changed(default, path, value), "c.yaml")
     assert words in str(caught.value)
+
+
+def test_train_and_test_are_two_of_the_corpora(default):
+    config = changed(changed(default, "evaluation.train", "demo"), "evaluation.test", "demo")
+    with pytest.raises(InputError, match="evaluation.test: is evaluation.train"):
+        configs.check(config)
+    with pytest.raises(InputError, match="evaluation.test: no 'samm_lv' among corpora"):
+        configs.check(changed(config, "evaluation.test", "samm_lv"))
+
+
+def test_settings_of_one_corpus_are_put_over_those_of_all(default):
+    config = changed(changed(default, "corpora", ["demo", "samm_lv"]), "samm_lv.root", "/data")
+    config["samm_lv"]["settings"] = {"spotting": {"training_free": {"p": {"micro": 0.7}}}}
+    configs.check(config)
+    merged = configs.for_corpus(config, "samm_lv")["spotting"]["training_free"]
+    assert merged["p"] == {"micro": 0.7, "macro": 0.4}
+    assert merged["seconds"] == default["spotting"]["training_free"]["seconds"]
+    assert configs.for_corpus(config, "demo")["spotting"] == default["spotting"]
+    config["samm_lv"]["settings"] = {"flow": {"lag": [1]}}
+    with pytest.raises(InputError, match="samm_lv.settings.flow.lag: unknown key; did you mean"):
+        configs.check(config)
+    config["samm_lv"]["settings"] = {"pretrain": {"epochs": 1}}
+    with pytest.raises(InputError, match="samm_lv.settings.pretrain: unknown key"):
+        configs.check(config)
+
+
+def test_ready_made_configs_hold(default):
+    for path in sorted((ROOT / "config").glob("*.yaml")):
+        config = copy.deepcopy(default)
+        update_config(config, yaml.safe_load(path.read_text()))
+        configs.check(config, path.name)
+        assert all(config[name]["root"] for name in config["corpora"])
 
 
 def test_all_mistakes_come_at_once(default):

@@ -58,7 +58,7 @@ def landmarks(tmp_path):
 def run(tmp_path, landmarks, rows):
     (tmp_path / "annotations.csv").write_text(HEADER + rows)
     label_frames.run(
-        annotations=tmp_path / "annotations.csv",
+        annotations=[tmp_path / "annotations.csv"],
         landmarks=landmarks,
         output=tmp_path / "labels.csv",
         provenance={},
@@ -89,7 +89,7 @@ def test_the_earlier_of_two_as_near():
 
 def test_a_corpus_without_labels(tmp_path, landmarks):
     label_frames.run(
-        annotations=None, landmarks=landmarks, output=tmp_path / "labels.csv", provenance={}
+        annotations=[], landmarks=landmarks, output=tmp_path / "labels.csv", provenance={}
     )
     assert len(tables.read(tmp_path / "labels.csv", "labels")) == 0
     assert len(run(tmp_path, landmarks, "")) == 0

@@ -1,11 +1,13 @@
 """Working frames of video files and image folders, and what is refused."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
 from mespot.errors import InputError
-from mespot.recording import numbered_images, open_recording, picked, working_rate
+from mespot.recording import far_end, numbered_images, open_recording, picked, working_rate
 
 SIZE = 48, 32  # width, height
 
@@ -48,12 +50,33 @@ def test_a_fast_recording_is_read_at_the_nearest_frames(tmp_path):
     # 200 / 30 = 6.67: 0, 6.67 -> 7, 13.3 -> 13, 20, 26.7 -> 27, ...
     recording = open_recording(write_video(tmp_path / "v.avi", 45, 200))
     frames = list(recording.frames(30))
-    assert [frame.native for frame in frames] == [0, 7, 13, 20, 27, 33, 40]
-    assert [number_of(frame.image) for frame in frames] == [0, 7, 13, 20, 27, 33, 40]
-    assert [frame.time for frame in frames] == pytest.approx(
-        [n / 200 for n in (0, 7, 13, 20, 27, 33, 40)]
-    )
+    wanted = [0, 7, 13, 20, 27, 33, 40, 44]  # the last: more than half of 6.67 after 40
+    assert [frame.native for frame in frames] == wanted
+    assert [number_of(frame.image) for frame in frames] == wanted
+    assert [frame.time for frame in frames] == pytest.approx([n / 200 for n in wanted])
     assert recording.n_frames == 45
+
+
+@pytest.mark.parametrize("fps", [25, 30, 50, 59.94, 60, 100, 120, 200, 240])
+def test_no_native_frame_is_half_a_working_frame_from_a_working_frame(fps):
+    step = fps / working_rate(fps, 30)
+    for n_frames in range(1, 300):
+        taken = list(itertools.takewhile(lambda i: i < n_frames, picked(fps, 30)))  # noqa: B023
+        end = far_end(n_frames, fps, 30)
+        if end is not None:
+            assert end > taken[-1]
+            taken.append(end)
+        distance = np.abs(np.arange(n_frames)[:, None] - np.array(taken)).min(axis=1)
+        # Frames that are picked lie up to half a native frame beside k / rate.
+        assert distance.max() <= step / 2 + (0 if fps == 200 else 0.5), (fps, n_frames)
+
+
+def test_labels_of_a_video_file_may_count_from_one(tmp_path):
+    recording = open_recording(write_video(tmp_path / "v.avi", 10, 30), first_frame=1)
+    frames = list(recording.frames(30))
+    assert [frame.native for frame in frames] == list(range(1, 11))
+    assert [number_of(frame.image) for frame in frames] == list(range(10))
+    assert (recording.first_frame, frames[0].time) == (1, 0)
 
 
 def test_picked_frames_do_not_drift():

@@ -196,3 +196,25 @@ def test_all_faults_in_one_message(corpus):
     many = LABELS + "".join(f"006,006_1,{i},,0,micro\n" for i in range(1, 51))
     message = refused(corpus, "and 30 more", labels=many)
     assert len(re.findall("is before the onset", message)) == 20
+
+
+# ---------------------------------------------------------------- a root, a first frame
+
+
+def test_paths_can_be_relative_to_a_root(corpus, tmp_path):
+    sheet = tmp_path / "elsewhere" / "videos.csv"
+    sheet.parent.mkdir()
+    sheet.write_text(VIDEOS)
+    videos = read_sheets(sheet, root=corpus)[0]
+    assert videos["path"].tolist()[1] == str(corpus / "images")
+    sheet.write_text(VIDEOS + "s9,v9,../x,30\n")
+    with pytest.raises(InputError, match=f"must lie below {corpus}"):
+        read_sheets(sheet, root=corpus)
+
+
+def test_first_frame_of_video_files(corpus):
+    text = "subject,video,path,fps,first_frame\n006,v1,a.mp4,30,1\n006,v2,sub/b.avi,30,\n"
+    videos = read(corpus, text)[0]
+    assert videos["first_frame"].tolist() == [1, pd.NA]
+    refused(corpus, "row 4: first_frame: is for video files", videos=text + "s,v3,images,30,1\n")
+    refused(corpus, "row 4: first_frame: '-1'", videos=text + "s,v3,a.mp4,30,-1\n")

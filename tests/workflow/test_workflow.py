@@ -151,7 +151,10 @@ def test_changed_key_reruns_what_depends_on_it(finished, section, change, rules)
 
 def test_every_section_has_its_line_in_the_table():
     config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
-    assert {change[0] for change in CHANGES} == set(config) - {"corpora", "sheet"}
+    # A run on the built-in corpus reads no section of another.
+    others = {"corpora", "sheet", "unlabelled", "casme2", "samm_lv", "casme3", "casme3_b"}
+    others |= {"smic_e_long", "megc"}
+    assert {change[0] for change in CHANGES} == set(config) - others
 
 
 def test_comment_order_and_cores_rerun_nothing(finished):

@@ -1,0 +1,5 @@
+"""`python -m mespot.cli`."""
+
+from mespot.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,257 @@
+"""CAS(ME)^2: 22 subjects, 98 long videos at 30 fps, 57 micro- and 300 macro-expressions.
+
+Qu et al., "CAS(ME)^2: A database for spontaneous macro-expression and micro-expression spotting
+and recognition" (IEEE Transactions on Affective Computing 2018). Images `rawpic/s15/
+15_0101disgustingteeth/img001.jpg` (or face-cropped ones below `longVideoFaceCropped`) or videos
+`rawvideo/s15/15_0101disgustingteeth.avi`, and a workbook of three sheets without headers. Frames
+count from 1.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora import workbook
+from mespot.corpora.found import (
+    CHANGED,
+    LEFT_OUT,
+    REMARK,
+    Notes,
+    labels_table,
+    shown,
+    videos_table,
+)
+from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
+from mespot.errors import InputError
+
+TITLE = "CAS(ME)^2"
+FPS = 30.0
+TREES = ("rawpic", "rawvideo", "longVideoFaceCropped")  # the first that is there is read
+CONVENTIONS = ("apex", "mirror", "plus20", "drop")  # of missing offsets, see `labels`
+# Subject numbers 1..22 of the workbook, as folder codes.
+SUBJECTS = [15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40]
+# Videos: the names in folder names are misspelt in places, the codes are not.
+CODES = {
+    "disgust1": "0101",
+    "disgust2": "0102",
+    "anger1": "0401",
+    "anger2": "0402",
+    "happy1": "0502",
+    "happy2": "0503",
+    "happy3": "0505",
+    "happy4": "0507",
+    "happy5": "0508",
+}
+_SUBJECT = re.compile(r"s\d{1,3}")
+_VIDEO = re.compile(r"(\d+)_(\d{4})")
+_WORKBOOK = re.compile(r"code.?final.*\.xlsx$", re.IGNORECASE)
+_TYPES = {"micro-expression": "micro", "macro-expression": "macro"}
+_COLUMNS = 8  # that are read; a ninth holds what the subjects reported
+
+
+def trees(root: Path, wanted: str | None = None) -> list[Path]:
+    """Folders below `root` that hold subject folders s15, s16, ...; the preferred kind first."""
+
+    def is_tree(folder: Path, names: list[str]) -> bool:
+        if wanted is not None and folder.name.lower() != wanted.lower():
+            return False
+        return sum(bool(_SUBJECT.fullmatch(name)) for name in names) > 0
+
+    def rank(tree: Path) -> int:
+        known = [name.lower() for name in TREES]
+        return known.index(tree.name.lower()) if tree.name.lower() in known else len(known)
+
+    return sorted(find_trees(root, is_tree, 2), key=rank)
+
+
+def recognise(root: Path) -> bool:
+    """Whether the root looks like this corpus."""
+    for tree in trees(root)[:1]:
+        folders, _ = entries(tree)
+        for subject in (name for name in folders if _SUBJECT.fullmatch(name)):
+            return any(_VIDEO.match(name) for name in sum(entries(tree / subject), []))
+    return False
+
+
+def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
+    """The videos of the tree that the setting `tree` names, or else of the first that is there."""
+    found = trees(root, settings["tree"])
+    if not found:
+        what = settings["tree"] or " or ".join(TREES)
+        raise InputError(
+            f"{shown(root)}: no folder {what} with subject folders s15, s16, ... in it; "
+            f"is this the root of {TITLE}?"
+        )
+    tree = found[0]
+    if not inside(root, tree, notes):
+        raise InputError(f"{notes.found[-1]}; name that folder as the root")
+    for other in found[1:]:
+        notes.add(REMARK, shown(other), f"not read: {tree.name} is; the key `tree` chooses")
+    rows = []
+    for subject in entries(tree)[0]:
+        if not _SUBJECT.fullmatch(subject):
+            notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (s15, ...)")
+            continue
+        if not inside(root, tree / subject, notes):
+            continue
+        seen: dict[str, str] = {}
+        for name, path in recordings(tree / subject, root, notes):
+            match = _VIDEO.match(name)
+            if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
+                text = f"no name of a video of {subject} ({subject[1:]}_ and four digits)"
+                notes.add(LEFT_OUT, shown(path), text)
+            elif match[2] in seen:
+                notes.add(LEFT_OUT, shown(path), f"the same code as {seen[match[2]]}")
+            else:
+                seen[match[2]] = name
+                # Labels count from 1, and so do the images' own numbers.
+                first = 1 if path.is_file() else None
+                rows.append(
+                    dict(subject=subject, video=name, path=str(path), fps=FPS, first_frame=first)
+                )
+    return videos_table(rows)
+
+
+def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
+    """The workbook: given, in the root, or beside the tree of images."""
+    folders = [root, *(tree.parent for tree in trees(root)[:1] if tree != root)]
+    return find_workbooks(settings["workbook"], list(dict.fromkeys(folders)), _WORKBOOK, TITLE)
+
+
+def labels(
+    paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
+) -> pd.DataFrame:
+    """The labels of the workbook.
+
+    settings: `missing_offset` says where a label ends whose offset stands as 0, because the end
+    is not to be seen: at its `apex`, at the `mirror` image of its onset behind the apex, `plus20`
+    frames after the apex, or `drop` for leaving it out.
+    """
+    sheets = workbook.read(paths[0])
+    sheet = _sheet_of_labels(paths[0], sheets, notes)
+    codes = _codes(sheets, sheet, notes)
+    _check_subjects(sheets, sheet)
+    owner = {
+        (subject, match[2]): video
+        for subject, video in zip(videos["subject"], videos["video"], strict=True)
+        if (match := _VIDEO.match(video))
+    }
+    rows = []
+    for number, cells in sheet.rows:
+        where = sheet.where(number)
+        row = _row(cells, codes)
+        if isinstance(row, str):
+            notes.add(LEFT_OUT, where, row)
+            continue
+        row["row"] = where
+        video = owner.get((row["subject"], row["code"]))
+        if video is None:
+            clip = workbook.text(cells[1])
+            text = f"{clip} is video {row['code']} of {row['subject']}, which is not there"
+            notes.add(LEFT_OUT, where, text)
+            continue
+        row["video"] = video
+        if _complete(row, settings["missing_offset"], notes):
+            rows.append(row)
+    return labels_table(rows, videos, notes)
+
+
+def _row(cells: Sequence[Any], codes: Mapping[str, str]) -> dict[str, Any] | str:
+    """One row as a label without its video, or what is wrong with it."""
+    if len(cells) < _COLUMNS:
+        return f"has {len(cells)} cells, {_COLUMNS} are needed"
+    number = workbook.frame(cells[0])
+    token = workbook.text(cells[1]).split("_")[0].lower()
+    onset, apex, offset = (workbook.frame(value) for value in cells[2:5])
+    kind = _TYPES.get(workbook.text(cells[7]).lower())
+    if number is None or not 1 <= number <= len(SUBJECTS):
+        return f"subject number '{workbook.text(cells[0])}' is none of 1 to {len(SUBJECTS)}"
+    if token not in codes:
+        return f"clip '{workbook.text(cells[1])}' is of no known video"
+    if onset is None or offset is None:
+        return "onset or offset is no number"
+    if kind is None:
+        return f"type '{workbook.text(cells[7])}' is neither micro- nor macro-expression"
+    subject = f"s{SUBJECTS[number - 1]}"
+    return dict(
+        subject=subject, code=codes[token], onset=onset, apex=apex, offset=offset, type=kind
+    )
+
+
+def _complete(row: dict[str, Any], convention: str, notes: Notes) -> bool:
+    """Give a label whose end is not visible (offset 0) one; False when it is to be left out."""
+    if row["apex"] == 0:
+        notes.add(CHANGED, row["row"], "apex 0: left empty")
+        row["apex"] = None
+    if row["offset"] != 0:
+        return True
+    onset, apex = row["onset"], row["apex"]
+    if convention == "drop" or apex is None:
+        why = "missing_offset is drop" if apex is not None else "and no apex to go by"
+        notes.add(LEFT_OUT, row["row"], f"offset 0 (the end is not visible), {why}")
+        return False
+    ends = {"apex": apex, "mirror": 2 * apex - onset, "plus20": apex + 20}
+    row["offset"] = ends[convention]
+    text = f"offset 0 (the end is not visible): {row['offset']} by the convention {convention}"
+    notes.add(CHANGED, row["row"], text)
+    return True
+
+
+def _sheet_of_labels(path: Path, sheets: Sequence[workbook.Sheet], notes: Notes) -> workbook.Sheet:
+    """The sheet whose eighth column says micro- or macro-expression, whatever its name."""
+    for sheet in sheets:
+        kinds = [workbook.text(cells[7]).lower() for _, cells in sheet.rows if len(cells) > 7]
+        if kinds and sum(kind in _TYPES for kind in kinds) > len(kinds) / 2:
+            if sheet.name != "CASFEcode_final":
+                notes.add(REMARK, sheet.where(), "read as the sheet CASFEcode_final")
+            return sheet
+    raise workbook.refuse(
+        path, sheets, "micro-expression or macro-expression in column 8 (CASFEcode_final)"
+    )
+
+
+def _codes(
+    sheets: Sequence[workbook.Sheet], labels: workbook.Sheet, notes: Notes
+) -> dict[str, str]:
+    """Video name -> code by the sheet `naming rule2`, where there is one."""
+    codes = dict(CODES)
+    for sheet in sheets:
+        if sheet is labels:
+            continue
+        pairs = [[workbook.text(value) for value in cells[:2]] for _, cells in sheet.rows]
+        if not all(len(pair) == 2 and re.fullmatch(r"\d{3,4}", pair[0]) for pair in pairs):
+            continue
+        for (number, _), (code, name) in zip(sheet.rows, pairs, strict=True):
+            known = CODES.get(name.lower())
+            if known is not None and known != code.zfill(4):
+                raise InputError(
+                    f"{sheet.where(number)}: video {name} has the code {code}, known is {known}; "
+                    "a workbook of another version?"
+                )
+            if known is None:
+                notes.add(REMARK, sheet.where(number), f"a video that is not known: {name}, {code}")
+            codes[name.lower()] = code.zfill(4)
+    return codes
+
+
+def _check_subjects(sheets: Sequence[workbook.Sheet], labels: workbook.Sheet) -> None:
+    """The sheet `naming rule1`, where there is one, must number the subjects as is known."""
+    for sheet in sheets:
+        if sheet is labels:
+            continue
+        for number, cells in sheet.rows:
+            if len(cells) < 3 or not _SUBJECT.fullmatch(workbook.text(cells[1])):
+                continue
+            subject, place = workbook.text(cells[1]), workbook.frame(cells[2])
+            if place is None or not 1 <= place <= len(SUBJECTS):
+                known = None
+            else:
+                known = f"s{SUBJECTS[place - 1]}"
+            if subject != known:
+                raise InputError(
+                    f"{sheet.where(number)}: subject number {workbook.text(cells[2])} is "
+                    f"{subject}, known is {known}; a workbook of another version?"
+                )

@@ -1,0 +1,157 @@
+"""CAS(ME)^3: part A (100 subjects, labelled) and part B (116 subjects, 1,508 videos, no labels).
+
+Li et al., "CAS(ME)^3: A Third Generation Facial Spontaneous Micro-Expression Database With Depth
+Information and High Ecological Validity" (IEEE TPAMI 2023). Images `part_A/spNO.1/a/color/123.jpg`
+at 30 fps. Frame numbers are those of the files: the first is not always 1 and some are missing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora import workbook
+from mespot.corpora.found import LEFT_OUT, REMARK, Notes, labels_table, shown, videos_table
+from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
+from mespot.errors import InputError
+
+TITLE = "CAS(ME)^3 part A"
+FPS = 30.0
+_SUBJECT = re.compile(r"spno\.?\d+", re.IGNORECASE)
+_WORKBOOK = re.compile(r"cas\(?me\)?.?3.*\.xlsx$", re.IGNORECASE)
+_HEADER = {
+    "subject": ("subject", "sub"),
+    "filename": ("filename", "seq", "file name"),
+    "onset": ("onset",),
+    "apex": ("apex",),
+    "offset": ("offset",),
+    "type": ("expression type", "type"),
+}
+_TYPES = {"micro-expression": "micro", "macro-expression": "macro", "me": "micro", "mae": "macro"}
+
+
+def trees(root: Path, part: str) -> list[Path]:
+    """Folders of subjects spNO.1, ... below `root`; those below `part` where they say which."""
+
+    def is_tree(folder: Path, names: list[str]) -> bool:
+        other = {"part_a": "part_b", "part_b": "part_a"}[part]
+        above = folder.relative_to(root).parts
+        if other in [name.lower() for name in above]:
+            return False
+        return any(_SUBJECT.fullmatch(name) for name in names)
+
+    found = find_trees(root, is_tree, 3)
+    named = [part in [name.lower() for name in tree.relative_to(root).parts] for tree in found]
+    return [
+        tree for _, tree in sorted(zip(named, found, strict=True), key=lambda pair: not pair[0])
+    ]
+
+
+def recognise(root: Path) -> bool:
+    """Whether the root looks like part A."""
+    return bool(trees(root, "part_a"))
+
+
+def videos(
+    root: Path, settings: Mapping[str, Any], notes: Notes, part: str = "part_a"
+) -> pd.DataFrame:
+    """The videos of one part: the folder `color` of each, or the folder itself without one."""
+    found = trees(root, part)
+    if not found:
+        raise InputError(
+            f"{shown(root)}: no folder {part} with subject folders spNO.1, spNO.2, ... in it; "
+            "is this the root of CAS(ME)^3?"
+        )
+    tree = found[0]
+    if not inside(root, tree, notes):
+        raise InputError(f"{notes.found[-1]}; name that folder as the root")
+    for other in found[1:]:
+        notes.add(REMARK, shown(other), f"not read: {shown(tree)} is")
+    rows = []
+    for subject in entries(tree)[0]:
+        if not _SUBJECT.fullmatch(subject):
+            if subject.lower() != "annotation":
+                notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (spNO.1)")
+            continue
+        if not inside(root, tree / subject, notes):
+            continue
+        for name, path in recordings(tree / subject, root, notes):
+            colour = path / "color"
+            if colour.is_dir() and not inside(root, colour, notes):
+                continue
+            rows.append(
+                dict(
+                    subject=subject,
+                    video=f"{subject}_{name}",
+                    path=str(colour if colour.is_dir() else path),
+                    fps=FPS,
+                    first_frame=1 if path.is_file() else None,
+                )
+            )
+    return videos_table(rows)
+
+
+def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
+    """One workbook of both types or one each: given, in the root, or in a folder `annotation`."""
+    near = [root, *(tree for tree in trees(root, "part_a")[:1])]
+    near += [tree.parent for tree in near[1:] if tree != root]
+    folders = [path for one in near for path in (one, one / "annotation") if path.is_dir()]
+    return find_workbooks(
+        settings["workbook"], list(dict.fromkeys(folders)), _WORKBOOK, TITLE, several=True
+    )
+
+
+def labels(
+    paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
+) -> pd.DataFrame:
+    """The labels of all workbooks; letters of videos are matched whatever their case."""
+    names = {video.lower(): video for video in videos["video"]}
+    owners = dict(zip(videos["video"], videos["subject"], strict=True))
+    rows = []
+    for path in paths:
+        sheet, body, place = _table(path)
+        for number, cells in body:
+            values = {name: workbook.cell(cells, column) for name, column in place.items()}
+            row = _row(values, _default_type(sheet))
+            if isinstance(row, str):
+                notes.add(LEFT_OUT, sheet.where(number), row)
+                continue
+            row["row"] = sheet.where(number)
+            asked = row["video"]
+            row["video"] = names.get(asked.lower(), asked)
+            row["subject"] = owners.get(row["video"], row["subject"])
+            rows.append(row)
+    return labels_table(rows, videos, notes)
+
+
+def _row(values: Mapping[str, Any], default: str | None) -> dict[str, Any] | str:
+    onset, apex, offset = (workbook.frame(values.get(name)) for name in ("onset", "apex", "offset"))
+    if onset is None or offset is None:
+        return "onset or offset is no number"
+    kind = _TYPES.get(workbook.text(values.get("type")).lower(), default)
+    if kind is None:
+        return f"type '{workbook.text(values.get('type'))}' is neither micro nor macro"
+    subject = workbook.text(values["subject"])
+    video = f"{subject}_{workbook.text(values['filename'])}"
+    return dict(subject=subject, video=video, onset=onset, apex=apex, offset=offset, type=kind)
+
+
+def _default_type(sheet: workbook.Sheet) -> str | None:
+    """The type of a workbook that has no column for it: its file name says `ME` or `MaE`."""
+    words = re.split(r"[_\W]+", sheet.workbook.stem.lower().replace("cas(me)", ""))
+    return next((_TYPES[word] for word in words if word in _TYPES), None)
+
+
+def _table(
+    path: Path,
+) -> tuple[workbook.Sheet, list[tuple[int, tuple[Any, ...]]], dict[str, int]]:
+    sheets = workbook.read(path)
+    for sheet in sheets:
+        header = workbook.columns(sheet, _HEADER, optional=("apex", "type"))
+        if header is not None and ("type" in header[1] or _default_type(sheet) is not None):
+            return sheet, sheet.rows[header[0] + 1 :], header[1]
+    raise workbook.refuse(
+        path, sheets, "the columns Subject, Filename, Onset, Offset, Expression type"
+    )

@@ -1,0 +1,147 @@
+"""Folders of a corpus: found and listed without ever listing the frames of a video.
+
+Names are sorted with their numbers as numbers. What operating systems leave behind (Thumbs.db,
+._ files, __MACOSX) is passed over, and so is whatever a link leads to outside the corpus's root.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mespot.corpora.found import LEFT_OUT, Notes, shown
+from mespot.errors import InputError
+
+VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+_STRAY = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found"})
+# Names become file names below results/ and wildcards of the workflow.
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def natural(name: str) -> list[Any]:
+    """Sort key in which the numbers of a name count as numbers: img_2 before img_10."""
+    parts = re.split(r"(\d+)", name)
+    return [int(part) if part.isdigit() else part.lower() for part in parts] + [name]
+
+
+def entries(folder: Path) -> tuple[list[str], list[str]]:
+    """Names of the folders and of the files in `folder`, sorted, hidden and stray ones left out.
+
+    A folder that holds images is a video and is not listed any further: what it has is ([], []).
+    Raises InputError when it is not there or cannot be read.
+    """
+    folders, files = [], []
+    try:
+        with os.scandir(folder) as listing:
+            for entry in listing:
+                if entry.name.startswith(".") or entry.name.lower() in _STRAY:
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
+                    return [], []
+                else:
+                    files.append(entry.name)
+    except FileNotFoundError:
+        raise InputError(f"{shown(folder)}: does not exist; correct the root") from None
+    except NotADirectoryError:
+        raise InputError(f"{shown(folder)}: is a file; the root must be a folder") from None
+    except OSError as error:
+        raise InputError(f"{shown(folder)}: cannot be listed: {error.strerror}") from None
+    return sorted(folders, key=natural), sorted(files, key=natural)
+
+
+def find_trees(root: Path, is_tree: Callable[[Path, list[str]], bool], depth: int) -> list[Path]:
+    """Folders at most `depth` levels below `root`, itself included, of which `is_tree` is true.
+
+    is_tree gets the folder and the names of the folders and files in it. Those of the level nearest
+    to the root that has any. Raises InputError when the root itself cannot be listed.
+    """
+    level = [root]
+    for _ in range(depth + 1):
+        found, below = [], []
+        for folder in level:
+            try:
+                folders, files = entries(folder)
+            except InputError:
+                if folder == root:
+                    raise
+                continue
+            if is_tree(folder, folders + files):
+                found.append(folder)
+            below += [folder / name for name in folders]
+        if found:
+            return found
+        level = below
+    return []
+
+
+def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]:
+    """Name and path of each folder and video file in `folder` that can be a recording.
+
+    The name of a video file goes without its suffix. Names that cannot be ids and links that leave
+    `root` are left out and noted.
+    """
+    folders, files = entries(folder)
+    named = [(name, folder / name) for name in folders]
+    for file in files:
+        stem, suffix = os.path.splitext(file)
+        broken = not (folder / file).exists()  # a link to nowhere may have been a folder
+        if suffix.lower() in VIDEO_SUFFIXES or broken:
+            named.append((file if broken else stem, folder / file))
+    kept = []
+    for name, path in sorted(named, key=lambda pair: natural(pair[0])):
+        if not _NAME.fullmatch(name) or name == "all":
+            text = "name has other characters than A-Z a-z 0-9 . _ -; rename it to use it"
+            notes.add(LEFT_OUT, shown(path), text)
+        elif inside(root, path, notes):
+            kept.append((name, path))
+    return kept
+
+
+def inside(root: Path, path: Path, notes: Notes) -> bool:
+    """Whether `path` stays below `root` when links are followed; a note is made where not."""
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        notes.add(LEFT_OUT, shown(path), "is a link that leads nowhere")
+        return False
+    if target.is_relative_to(root.resolve()):
+        return True
+    notes.add(LEFT_OUT, shown(path), f"is a link to {shown(target)}, outside the root")
+    return False
+
+
+def find_workbooks(
+    given: Any, folders: list[Path], names: re.Pattern[str], what: str, *, several: bool = False
+) -> list[Path]:
+    """The annotation workbook: as given in the config, or the only file of a fitting name.
+
+    given: a path or None; folders: where to look, in order. Raises InputError when there is none
+    or, unless `several` may be, more than one.
+    """
+    if given:
+        paths = [Path(given)] if isinstance(given, (str, Path)) else [Path(one) for one in given]
+        for path in paths:
+            if not path.is_file():
+                raise InputError(f"{shown(path)}: no such workbook; correct the key `workbook`")
+        return paths
+    for folder in folders:
+        _, files = entries(folder)
+        fitting = [
+            folder / file for file in files if names.search(file) and not file.startswith("~$")
+        ]
+        if len(fitting) == 1 or (several and fitting):
+            return fitting
+        if fitting:
+            listed = ", ".join(path.name for path in fitting)
+            raise InputError(
+                f"{shown(folder)}: {len(fitting)} workbooks of {what} ({listed}); "
+                "say with the key `workbook` which one"
+            )
+    looked = ", ".join(shown(folder) for folder in folders)
+    raise InputError(
+        f"{looked}: no workbook of {what}; put it there, or give its path with the key `workbook`"
+    )

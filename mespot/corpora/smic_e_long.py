@@ -1,0 +1,138 @@
+"""SMIC-E-long: micro-expressions in long videos of three cameras: HS (100 fps), VIS, NIR (25 fps).
+
+Li et al., "A Spontaneous Micro-expression Database: Inducement, collection and baseline" (FG 2013),
+and its extended videos. Images `HS_long/SMIC-HS-E/HS/s03/s3_sur_01/image308866.jpg`; the frame
+numbers of the workbook are those of the files. 157 (HS), 71 (VIS) and 71 (NIR) labels, all micro.
+One camera is a corpus: the names of its videos are those of the others.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora import workbook
+from mespot.corpora.found import LEFT_OUT, REMARK, Notes, labels_table, shown, videos_table
+from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
+from mespot.errors import InputError
+
+TITLE = "SMIC-E-long"
+FPS = {"HS": 100.0, "VIS": 25.0, "NIR": 25.0}
+_SUBJECT = re.compile(r"s\d{1,2}")
+_VIDEO = re.compile(r"s(\d+)_[a-z]+_\d+", re.IGNORECASE)
+_HEADER = {
+    "subject": ("subject",),
+    "filename": ("filename", "file name"),
+    "onset": ("onsetf", "onset", "onset frame"),
+    "apex": ("apexf", "apex", "apex frame"),
+    "offset": ("offsetf", "offset", "offset frame"),
+}
+
+
+def trees(root: Path, camera: str) -> list[Path]:
+    """Folders of subjects s01, ... of one camera, which a folder above them is named after."""
+
+    def is_tree(folder: Path, names: list[str]) -> bool:
+        return any(_SUBJECT.fullmatch(name) for name in names)
+
+    def camera_of(tree: Path) -> set[str]:
+        """Names of cameras on the way to the tree, or in the name of a root that is one itself."""
+        parts = tree.relative_to(root).parts or (root.name,)
+        return {word for part in parts for word in re.split(r"[_\W]+", part.upper())} & set(FPS)
+
+    return [tree for tree in find_trees(root, is_tree, 3) if camera in camera_of(tree)]
+
+
+def recognise(root: Path) -> bool:
+    """Whether the root looks like this corpus."""
+    for camera in FPS:
+        for tree in trees(root, camera)[:1]:
+            for subject in entries(tree)[0]:
+                return any(_VIDEO.fullmatch(name) for name in entries(tree / subject)[0])
+    return False
+
+
+def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
+    """The videos of the camera that the setting `camera` names (HS, VIS or NIR)."""
+    camera = settings["camera"]
+    found = trees(root, camera)
+    if not found:
+        raise InputError(
+            f"{shown(root)}: no folder {camera}_long/SMIC-{camera}-E/{camera} with subject folders "
+            f"s01, s02, ... in it; is this the root of {TITLE}?"
+        )
+    tree = found[0]
+    if not inside(root, tree, notes):
+        raise InputError(f"{notes.found[-1]}; name that folder as the root")
+    for other in found[1:]:
+        notes.add(REMARK, shown(other), f"not read: {shown(tree)} is")
+    rows = []
+    for subject in entries(tree)[0]:
+        if not _SUBJECT.fullmatch(subject):
+            notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (s01, ...)")
+            continue
+        if not inside(root, tree / subject, notes):
+            continue
+        for name, path in recordings(tree / subject, root, notes):
+            if not _VIDEO.fullmatch(name):
+                notes.add(LEFT_OUT, shown(path), "no name of a video (s1_ne_01, ...)")
+                continue
+            first = 1 if path.is_file() else None
+            rows.append(
+                dict(
+                    subject=subject, video=name, path=str(path), fps=FPS[camera], first_frame=first
+                )
+            )
+    return videos_table(rows)
+
+
+def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
+    """The camera's workbook: given, or beside or above its folder of subjects."""
+    camera = settings["camera"]
+    folders = [root]
+    for tree in trees(root, camera)[:1]:
+        above = [tree, *tree.parents]
+        folders = above[: above.index(root) + 1] if root in above else folders
+    names = re.compile(rf"{camera}.*annotation.*\.xlsx$", re.IGNORECASE)
+    return find_workbooks(settings["workbook"], folders, names, f"{TITLE} {camera}")
+
+
+def labels(
+    paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
+) -> pd.DataFrame:
+    """The labels of the workbook, all micro."""
+    sheets = workbook.read(paths[0])
+    for sheet in sheets:
+        header = workbook.columns(sheet, _HEADER, optional=("subject", "apex"))
+        if header is not None:
+            break
+    else:
+        raise workbook.refuse(paths[0], sheets, "the columns Filename, OnsetF, OffsetF")
+    index, place = header
+    names = {video.lower(): video for video in videos["video"]}
+    owners = dict(zip(videos["video"], videos["subject"], strict=True))
+    rows = []
+    for number, cells in sheet.rows[index + 1 :]:
+        values = {name: workbook.cell(cells, column) for name, column in place.items()}
+        asked = workbook.text(values["filename"])
+        onset, apex, offset = (
+            workbook.frame(values.get(name)) for name in ("onset", "apex", "offset")
+        )
+        if onset is None or offset is None:
+            notes.add(LEFT_OUT, sheet.where(number), "onset or offset is no number")
+            continue
+        video = names.get(asked.lower(), asked)
+        rows.append(
+            dict(
+                subject=owners.get(video, ""),
+                video=video,
+                onset=onset,
+                apex=apex,
+                offset=offset,
+                type="micro",
+                row=sheet.where(number),
+            )
+        )
+    return labels_table(rows, videos, notes)
