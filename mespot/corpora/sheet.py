@@ -3,10 +3,10 @@
 `videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame (and n_frames,
 which only `mespot score` reads); `annotations.csv` subject, video, onset, apex, offset, type. A
 path is a video file or a folder of numbered images and is relative to the folder of its sheet, or
-to a root that is given. fps may be empty for a video file (then its own is used) and is needed for images. first_frame is the number
-that the labels give to the first frame of a video file (0 where it is empty); images have their
-own. Frames are native frame numbers, inclusive at both ends; apex may be empty; type is micro or
-macro.
+to a root that is given. fps may be empty for a video file (then its own is used) and is needed for
+images. first_frame is the number that the labels give to the first frame of a video file (0 where
+it is empty); images have their own. Frames are native frame numbers, inclusive at both ends; apex
+may be empty; type is micro or macro.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. Everything that is wrong is collected and reported at once, with file, row and
