@@ -1,19 +1,23 @@
 """`mespot corpus check`: what is in a corpus, what is odd and what will be left out."""
 
+from __future__ import annotations
+
 import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mespot.corpora import kinds
-from mespot.corpora.check import Checked, check
 from mespot.corpora.found import CHANGED, LEFT_OUT, MISSING, REMARK, shown
 from mespot.errors import InputError
 from mespot.store import tables
 from mespot.store.files import replacing
+
+if TYPE_CHECKING:
+    from mespot.corpora.check import Checked
 
 SHOWN = 60  # notes of one sort on the screen; --out writes them all
 _TITLES = {
@@ -57,6 +61,9 @@ def add(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table; 1 where the corpus cannot be used."""
+    # Here: it opens images with OpenCV, which no other subcommand needs.
+    from mespot.corpora.check import check
+
     settings = loader_settings(options.kind, options.workbook, options.set)
     try:
         checked = check(options.kind, options.root, settings, every_image=options.images)

@@ -8,7 +8,6 @@ import pytest
 from mespot.errors import InputError
 from mespot.recording import open_recording
 from mespot.spotting.decode import Intervals
-from mespot.spotting.training_free import Spotted
 from mespot.steps import label_frames, spot, write_submission
 from mespot.store import io, tables
 from tests import trees
@@ -73,8 +72,7 @@ def test_native_numbers_come_back_within_half_a_working_frame(tmp_path, n_frames
     truth = np.arange(first, first + n_frames)
     working = np.array([label_frames.nearest(native, int(frame)) for frame in truth])
     found = Intervals(working[:-20], working[10:-10], working[20:], np.ones(n_frames - 20))
-    spotted = Spotted({}, {"micro": found}, {})
-    table = spot.table(record, spotted, "micro")
+    table = spot.table(record, found, "micro")
     half = 200 / 30 / 2
     assert np.abs(table["onset"] - truth[:-20]).max() <= half
     assert np.abs(table["offset"] - truth[20:]).max() <= half
