@@ -73,7 +73,9 @@ def test_numbers_of_a_folder_of_fast_images(tmp_path, seen):
     tracked = track(folder, tmp_path / "l.h5", fps=200)
     assert tracked["native_frame"].tolist()[:4] == [9990, 9997, 10003, 10010]
     assert tracked.attrs["rate"] == 30.0 and tracked.attrs["first_native_frame"] == 9990
-    assert tracked.attrs["n_native_frames"] == 300 and len(tracked["span"]) == 45
+    # 45 thirtieths of a second, and the last frame, which is 6 after the 45th.
+    assert tracked["native_frame"].tolist()[-2:] == [10283, 10289]
+    assert tracked.attrs["n_native_frames"] == 300 and len(tracked["span"]) == 46
     assert (tracked["span"] == 0).all()
 
 
