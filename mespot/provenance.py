@@ -26,6 +26,8 @@ _DECISIVE = {
     "torch": "torch",
 }
 
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+
 
 def code_digest(module: str) -> str:
     """Digest of `module` (a dotted name inside mespot) and all mespot modules that it imports.
@@ -35,8 +37,8 @@ def code_digest(module: str) -> str:
     digest = hashlib.sha256()
     libraries: set[str] = set()
     for name in sorted(_closure(module)):
-        digest.update(f"{name}\n{_code(name)}\n".encode())
-        libraries |= _imports(name) & _DECISIVE.keys()
+        digest.update(f"{name}\n{_read(name)[1]}\n".encode())
+        libraries |= _read(name)[0] & _DECISIVE.keys()
     versions = [f"{_DECISIVE[name]}-{_version(_DECISIVE[name])}" for name in sorted(libraries)]
     return " ".join([digest.hexdigest()[:12], *versions])
 
@@ -58,7 +60,7 @@ def _closure(module: str) -> frozenset[str]:
         name = queue.pop()
         if name not in found and _file(name) is not None:
             found.add(name)
-            queue += [imported for imported in _imports(name) if imported.startswith("mespot")]
+            queue += [imported for imported in _read(name)[0] if imported.startswith("mespot")]
     if not found:
         raise ValueError(f"no module {module}")
     return frozenset(found)
@@ -73,39 +75,28 @@ def _file(name: str) -> Path | None:
 
 
 @cache
-def _tree(name: str) -> ast.Module:
+def _read(name: str) -> tuple[frozenset[str], str]:
+    """What a module imports (mespot modules by dotted name, other libraries by their top-level
+    name), and its code without comments and docstrings."""
     path = _file(name)
     assert path is not None
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _imports(name: str) -> frozenset[str]:
-    """Mespot modules by dotted name, other libraries by their top-level name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
-    for node in ast.walk(_tree(name)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            targets = [alias.name for alias in node.names]
+            names.update(_named(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             # `from mespot.store import io` names a module, `from mespot.store.io import read` not;
             # a name that is no module is dropped when its file is looked for.
-            targets = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for target in targets:
-            names.add(target if target.startswith("mespot") else target.split(".")[0])
-    return frozenset(names)
-
-
-@cache
-def _code(name: str) -> str:
-    tree = ast.parse(ast.unparse(_tree(name)))
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-            continue
-        if node.body and _is_docstring(node.body[0]):
+            names.add(_named(node.module))
+            names.update(_named(f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, _DOCUMENTED) and node.body and _is_docstring(node.body[0]):
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return frozenset(names), ast.dump(tree)
+
+
+def _named(target: str) -> str:
+    return target if target.startswith("mespot") else target.split(".")[0]
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

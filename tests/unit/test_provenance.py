@@ -21,7 +21,7 @@ def copy(tmp_path, monkeypatch):
 
 
 def forget():
-    for name in ("_closure", "_tree", "_imports", "_code"):
+    for name in ("_closure", "_read"):
         getattr(provenance, name).cache_clear()
 
 
