@@ -38,8 +38,9 @@ def displacement(
     done = 0
     for lag in sorted(lags, reverse=True):
         while length - done >= lag:
-            # From t - done - lag to t - done, seen at t.
-            total[done:] += regional[: len(total) - done, list(lags).index(lag)]
+            # From t - done - lag to t - done, seen at t; nowhere in a recording that is shorter.
+            shown = max(0, len(total) - done)
+            total[done:] += regional[:shown, list(lags).index(lag)]
             done += lag
     if done != length:
         raise ValueError(f"displacement over {length} frames cannot be made of the lags {lags}")

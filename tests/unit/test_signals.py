@@ -24,6 +24,13 @@ def test_displacement_of_any_length_is_the_difference_of_positions():
         assert not moved[:length].any()
 
 
+@pytest.mark.parametrize("frames", [1, 5, 31, 34])
+def test_displacement_over_longer_than_the_recording_is_none(frames):
+    regional = np.ones((frames, 3, 2, 2))
+    moved = signals.displacement(regional, [1, 3, 6], 44, np.zeros(frames, int))
+    assert moved.shape == (frames, 2, 2) and not moved.any()
+
+
 def test_displacement_does_not_cross_spans():
     path = np.arange(40.0)[:, None, None].repeat(2, axis=2)
     span = np.repeat([0, 1], 20)
