@@ -1,11 +1,14 @@
 """Files that are whole when they exist: written beside their place, then moved into it."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mespot.errors import InputError
+
+_HOST = socket.gethostname()
 
 
 @contextmanager
@@ -13,15 +16,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path in the folder of `path`; on success it takes the place of `path`.
 
     The temporary name keeps the suffix of `path` (libraries choose a format by it), starts with a
-    dot and carries the process id, so that two writers never share one. On any exception it is
-    removed and `path` is left as it was.
+    dot and carries the machine and the process id, so that two writers never share one. On any
+    exception it is removed and `path` is left as it was; what a killed process of this machine has
+    left half-written for `path` is removed as well.
 
     Raises InputError when the folder cannot be written or the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{_HOST}-{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
         # A plain open first: libraries report a full disk or a missing permission in their own
         # words, this call says which file it was.
         temporary.open("wb").close()
@@ -39,6 +44,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove temporary files for `path` whose writer, a process of this machine, is gone."""
+    start, end = f".{path.stem}.{_HOST}-", path.suffix
+    for name in os.listdir(path.parent):
+        writer = name.removeprefix(start).removesuffix(end)
+        if name == f"{start}{writer}{end}" and writer.isdigit() and not _alive(int(writer)):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def reserve(temporary: Path, path: str | Path, size: int) -> None:

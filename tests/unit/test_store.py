@@ -1,5 +1,7 @@
 """Round trips through the store, and what it refuses."""
 
+import subprocess
+import sys
 import time
 
 import h5py
@@ -144,6 +146,30 @@ def test_full_disk_is_told_with_the_file(tmp_path):
     with pytest.raises(InputError, match="x.csv.*Free space"), files.replacing(path):
         raise OSError(28, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    path = tmp_path / "x.h5"
+    killed = subprocess.Popen([sys.executable, "-c", WRITER.format(path=str(path))])
+    while not (begun := list(tmp_path.iterdir())):
+        time.sleep(0.01)
+    with files.replacing(path) as temporary:  # beside a writer that lives
+        assert {*begun, temporary} == set(tmp_path.iterdir())
+    killed.kill()
+    killed.wait()
+    other = tmp_path / begun[0].name.replace("x.", "y.", 1)
+    other.write_text("of another file")
+    with files.replacing(path):
+        pass
+    assert set(tmp_path.iterdir()) == {path, other}
+
+
+WRITER = """
+import time
+from mespot.store.files import replacing
+with replacing({path!r}):
+    time.sleep(60)
+"""
 
 
 def test_room_is_claimed_before_hdf5_writes(tmp_path, monkeypatch):
