@@ -23,14 +23,7 @@ setTimeout(() => app.setView({navbarMode: "resultinfo", resultPath: "%s",
 @pytest.fixture(scope="module")
 def report(finished):
     page = finished / "results" / "report.html"
-    run = subprocess.run(
-        [*project.command(), "--report", page],
-        cwd=finished,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    run = project.snakemake(finished, "all", options=("--report", str(page)))
     assert run.returncode == 0, run.stdout[-3000:]
     # docutils complains of captions that it cannot set.
     assert not re.search(r"\((ERROR|WARNING)/\d\)", run.stdout), run.stdout
