@@ -11,6 +11,7 @@ import itertools
 import logging
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,9 @@ import cv2
 import numpy as np
 
 from mespot.errors import InputError
+from mespot.suffixes import IMAGE_SUFFIXES
 
 log = logging.getLogger(__name__)
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 
 # A recording up to this much faster than the working rate is used frame by frame.
 _SAME_RATE = 1.1
@@ -47,7 +47,7 @@ class Frame:
     image: np.ndarray | None
 
 
-class Recording:
+class Recording(ABC):
     """An opened recording: `fps`, `n_frames`, `first_frame`, `width`, `height` and its frames.
 
     `n_frames` is what the file announces until `frames` has run to its end; then it is exact.
@@ -63,9 +63,9 @@ class Recording:
         self.width = width
         self.height = height
 
+    @abstractmethod
     def frames(self, rate: float) -> Iterator[Frame]:
         """Working frames at about `rate` a second, in time order."""
-        raise NotImplementedError
 
 
 def open_recording(

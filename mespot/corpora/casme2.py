@@ -22,9 +22,16 @@ from mespot.corpora.found import (
     Notes,
     labels_table,
     shown,
+    video_row,
     videos_table,
 )
-from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
+from mespot.corpora.layout import (
+    entries,
+    find_trees,
+    find_workbooks,
+    first_tree,
+    recordings_by_subject,
+)
 from mespot.errors import InputError
 
 TITLE = "CAS(ME)^2"
@@ -78,47 +85,29 @@ def recognise(root: Path) -> bool:
 
 def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """The videos of the tree that the setting `tree` names, or else of the first that is there."""
-    found = trees(root, settings["tree"])
-    if not found:
-        what = settings["tree"] or " or ".join(TREES)
-        raise InputError(
-            f"{shown(root)}: no folder {what} with subject folders s15, s16, ... in it; "
-            f"is this the root of {TITLE}?"
-        )
-    tree = found[0]
-    if not inside(root, tree, notes):
-        raise InputError(f"{notes.found[-1]}; name that folder as the root")
-    for other in found[1:]:
-        notes.add(REMARK, shown(other), f"not read: {tree.name} is; the key `tree` chooses")
+    what = f"{settings['tree'] or ' or '.join(TREES)} with subject folders s15, s16, ..."
+    hint = "; the key `tree` chooses"
+    tree = first_tree(root, trees(root, settings["tree"]), what, TITLE, notes, hint)
     rows = []
-    for subject in entries(tree)[0]:
-        if not _SUBJECT.fullmatch(subject):
-            notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (s15, ...)")
+    seen: dict[tuple[str, str], str] = {}
+    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s15, ...", notes):
+        match = _VIDEO.match(name)
+        if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
+            text = f"no name of a video of {subject} ({subject[1:]}_ and four digits)"
+            notes.add(LEFT_OUT, shown(path), text)
             continue
-        if not inside(root, tree / subject, notes):
+        same = seen.setdefault((subject, match[2]), name)
+        if same != name:
+            notes.add(LEFT_OUT, shown(path), f"the same code as {same}")
             continue
-        seen: dict[str, str] = {}
-        for name, path in recordings(tree / subject, root, notes):
-            match = _VIDEO.match(name)
-            if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
-                text = f"no name of a video of {subject} ({subject[1:]}_ and four digits)"
-                notes.add(LEFT_OUT, shown(path), text)
-            elif match[2] in seen:
-                notes.add(LEFT_OUT, shown(path), f"the same code as {seen[match[2]]}")
-            else:
-                seen[match[2]] = name
-                # Labels count from 1, and so do the images' own numbers.
-                first = 1 if path.is_file() else None
-                rows.append(
-                    dict(subject=subject, video=name, path=str(path), fps=FPS, first_frame=first)
-                )
+        rows.append(video_row(subject, name, path, FPS))
     return videos_table(rows)
 
 
 def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     """The workbook: given, in the root, or beside the tree of images."""
     folders = [root, *(tree.parent for tree in trees(root)[:1] if tree != root)]
-    return find_workbooks(settings["workbook"], list(dict.fromkeys(folders)), _WORKBOOK, TITLE)
+    return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE)
 
 
 def labels(

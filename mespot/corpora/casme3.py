@@ -13,9 +13,14 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import LEFT_OUT, REMARK, Notes, labels_table, shown, videos_table
-from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
-from mespot.errors import InputError
+from mespot.corpora.found import LEFT_OUT, Notes, labels_table, video_row, videos_table
+from mespot.corpora.layout import (
+    find_trees,
+    find_workbooks,
+    first_tree,
+    inside,
+    recordings_by_subject,
+)
 
 TITLE = "CAS(ME)^3 part A"
 FPS = 30.0
@@ -58,38 +63,16 @@ def videos(
     root: Path, settings: Mapping[str, Any], notes: Notes, part: str = "part_a"
 ) -> pd.DataFrame:
     """The videos of one part: the folder `color` of each, or the folder itself without one."""
-    found = trees(root, part)
-    if not found:
-        raise InputError(
-            f"{shown(root)}: no folder {part} with subject folders spNO.1, spNO.2, ... in it; "
-            "is this the root of CAS(ME)^3?"
-        )
-    tree = found[0]
-    if not inside(root, tree, notes):
-        raise InputError(f"{notes.found[-1]}; name that folder as the root")
-    for other in found[1:]:
-        notes.add(REMARK, shown(other), f"not read: {shown(tree)} is")
+    what = f"{part} with subject folders spNO.1, spNO.2, ..."
+    tree = first_tree(root, trees(root, part), what, "CAS(ME)^3", notes)
     rows = []
-    for subject in entries(tree)[0]:
-        if not _SUBJECT.fullmatch(subject):
-            if subject.lower() != "annotation":
-                notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (spNO.1)")
+    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "spNO.1", notes):
+        colour = path / "color"
+        if not colour.is_dir():
+            colour = path
+        elif not inside(root, colour, notes):
             continue
-        if not inside(root, tree / subject, notes):
-            continue
-        for name, path in recordings(tree / subject, root, notes):
-            colour = path / "color"
-            if colour.is_dir() and not inside(root, colour, notes):
-                continue
-            rows.append(
-                dict(
-                    subject=subject,
-                    video=f"{subject}_{name}",
-                    path=str(colour if colour.is_dir() else path),
-                    fps=FPS,
-                    first_frame=1 if path.is_file() else None,
-                )
-            )
+        rows.append(video_row(subject, f"{subject}_{name}", colour, FPS))
     return videos_table(rows)
 
 
@@ -98,9 +81,7 @@ def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     near = [root, *(tree for tree in trees(root, "part_a")[:1])]
     near += [tree.parent for tree in near[1:] if tree != root]
     folders = [path for one in near for path in (one, one / "annotation") if path.is_dir()]
-    return find_workbooks(
-        settings["workbook"], list(dict.fromkeys(folders)), _WORKBOOK, TITLE, several=True
-    )
+    return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE, several=True)
 
 
 def labels(

@@ -17,7 +17,8 @@ import pandas as pd
 from mespot.corpora import kinds
 from mespot.corpora.found import LEFT_OUT, MISSING, REMARK, Note, Notes, shown, within
 from mespot.errors import InputError
-from mespot.recording import IMAGE_SUFFIXES, open_recording, read_image
+from mespot.recording import open_recording, read_image
+from mespot.suffixes import IMAGE_SUFFIXES
 
 _SAMPLED = 5  # images of a video that are opened, unless all are
 

@@ -60,6 +60,13 @@ def shown(name: str | Path) -> str:
     return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def video_row(subject: str, video: str, path: Path, fps: float) -> dict[str, Any]:
+    """A row of the table of videos. The frames of a video file are counted from 1, as in the
+    workbooks; images have their own numbers."""
+    first = 1 if path.is_file() else None
+    return dict(subject=subject, video=video, path=str(path), fps=fps, first_frame=first)
+
+
 def videos_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """The table of videos; first_frame: number of a video file's first frame, empty for images."""
     return pd.DataFrame(list(rows), columns=list(VIDEO_COLUMNS)).astype(VIDEO_COLUMNS)

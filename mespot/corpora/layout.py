@@ -6,15 +6,14 @@ Names are sorted with their numbers as numbers. What operating systems leave beh
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.found import LEFT_OUT, Notes, shown
+from mespot.corpora.found import LEFT_OUT, REMARK, Notes, shown
 from mespot.errors import InputError
+from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
-VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg"})
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 _STRAY = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found"})
 # Names become file names below results/ and wildcards of the workflow.
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -78,6 +77,39 @@ def find_trees(root: Path, is_tree: Callable[[Path, list[str]], bool], depth: in
     return []
 
 
+def first_tree(
+    root: Path, found: list[Path], what: str, corpus: str, notes: Notes, hint: str = ""
+) -> Path:
+    """The first of the folders of videos that were found; the others are noted as not read.
+
+    Raises InputError when there is none (`what` was looked for) or it leads out of `root`. hint:
+    how to have another one read.
+    """
+    if not found:
+        raise InputError(f"{shown(root)}: no folder {what} in it; is this the root of {corpus}?")
+    tree = found[0]
+    if not inside(root, tree, notes):
+        raise InputError(f"{notes.found[-1]}; name that folder as the root")
+    for other in found[1:]:
+        notes.add(REMARK, shown(other), f"not read: {shown(tree)} is{hint}")
+    return tree
+
+
+def recordings_by_subject(
+    tree: Path, root: Path, subject: re.Pattern[str], example: str, notes: Notes
+) -> Iterator[tuple[str, str, Path]]:
+    """Subject, name and path of each recording in the folders of subjects in `tree`.
+
+    Folders whose name is not a `subject` (such as `example`) are left out and noted.
+    """
+    for folder in entries(tree)[0]:
+        if not subject.fullmatch(folder):
+            notes.add(LEFT_OUT, shown(tree / folder), f"not the folder of a subject ({example})")
+        elif inside(root, tree / folder, notes):
+            for name, path in recordings(tree / folder, root, notes):
+                yield folder, name, path
+
+
 def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]:
     """Name and path of each folder and video file in `folder` that can be a recording.
 
@@ -128,6 +160,7 @@ def find_workbooks(
             if not path.is_file():
                 raise InputError(f"{shown(path)}: no such workbook; correct the key `workbook`")
         return paths
+    folders = list(dict.fromkeys(folders))
     for folder in folders:
         _, files = entries(folder)
         fitting = [

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mespot.corpora.found import LEFT_OUT, Notes, shown, videos_table
+from mespot.corpora.found import LEFT_OUT, Notes, shown, video_row, videos_table
 from mespot.corpora.layout import entries, inside, recordings
 from mespot.errors import InputError
 
@@ -55,8 +55,5 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
                 notes.add(LEFT_OUT, shown(path), "a second video of this name")
                 continue
             subject = name.split("_")[0] if fps == FPS["samm"] else name
-            first = 1 if path.is_file() else None
-            rows.append(
-                dict(subject=subject, video=name, path=str(path), fps=fps, first_frame=first)
-            )
+            rows.append(video_row(subject, name, path, fps))
     return videos_table(rows)

@@ -20,10 +20,10 @@ from mespot.corpora.found import (
     Notes,
     labels_table,
     shown,
+    video_row,
     videos_table,
 )
-from mespot.corpora.layout import find_trees, find_workbooks, inside, recordings
-from mespot.errors import InputError
+from mespot.corpora.layout import find_trees, find_workbooks, first_tree, recordings
 
 TITLE = "SAMM Long Videos"
 FPS = 200.0
@@ -60,32 +60,23 @@ def recognise(root: Path) -> bool:
 
 def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """The videos: folders or files named after subject and video."""
-    found = trees(root)
-    if not found:
-        raise InputError(
-            f"{shown(root)}: no folder SAMM_longvideos with videos 006_1, 006_2, ... in it; "
-            f"is this the root of {TITLE}?"
-        )
-    tree = found[0]
-    if not inside(root, tree, notes):
-        raise InputError(f"{notes.found[-1]}; name that folder as the root")
-    for other in found[1:]:
-        notes.add(REMARK, shown(other), f"not read: {tree.name} is; name it as the root to use it")
+    what = "SAMM_longvideos with videos 006_1, 006_2, ..."
+    hint = "; name it as the root to use it"
+    tree = first_tree(root, trees(root), what, TITLE, notes, hint)
     rows = []
     for name, path in recordings(tree, root, notes):
         match = _VIDEO.fullmatch(name)
         if match is None:
             notes.add(LEFT_OUT, shown(path), "no name of a video (006_1, ...)")
             continue
-        first = 1 if path.is_file() else None
-        rows.append(dict(subject=match[1], video=name, path=str(path), fps=FPS, first_frame=first))
+        rows.append(video_row(match[1], name, path, FPS))
     return videos_table(rows)
 
 
 def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     """The workbook: given, in the root, or beside the folder of videos."""
     folders = [root, *(tree.parent for tree in trees(root)[:1] if tree != root)]
-    return find_workbooks(settings["workbook"], list(dict.fromkeys(folders)), _WORKBOOK, TITLE)
+    return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE)
 
 
 def labels(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mespot.corpora.found import videos_table
 from mespot.errors import InputError
 from mespot.store.sheet import Errors, rows, whole_frame
 
@@ -73,14 +74,13 @@ def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFram
             first_frame = whole_frame(errors, line, "first_frame", row["first_frame"])
             if place is not None and place.is_dir():
                 errors.add(line, "first_frame", "is for video files; images have their own numbers")
-        table.append((subject, video, str(place), fps, first_frame))
+        table.append(
+            dict(subject=subject, video=video, path=str(place), fps=fps, first_frame=first_frame)
+        )
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
-    return pd.DataFrame(table, columns=VIDEO_COLUMNS + OPTIONAL_COLUMNS).astype(
-        dict.fromkeys(("subject", "video", "path"), "string")
-        | {"fps": "Float64", "first_frame": "Int64"}
-    )
+    return videos_table(table)
 
 
 def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:

@@ -14,9 +14,21 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import LEFT_OUT, REMARK, Notes, labels_table, shown, videos_table
-from mespot.corpora.layout import entries, find_trees, find_workbooks, inside, recordings
-from mespot.errors import InputError
+from mespot.corpora.found import (
+    LEFT_OUT,
+    Notes,
+    labels_table,
+    shown,
+    video_row,
+    videos_table,
+)
+from mespot.corpora.layout import (
+    entries,
+    find_trees,
+    find_workbooks,
+    first_tree,
+    recordings_by_subject,
+)
 
 TITLE = "SMIC-E-long"
 FPS = {"HS": 100.0, "VIS": 25.0, "NIR": 25.0}
@@ -57,34 +69,14 @@ def recognise(root: Path) -> bool:
 def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """The videos of the camera that the setting `camera` names (HS, VIS or NIR)."""
     camera = settings["camera"]
-    found = trees(root, camera)
-    if not found:
-        raise InputError(
-            f"{shown(root)}: no folder {camera}_long/SMIC-{camera}-E/{camera} with subject folders "
-            f"s01, s02, ... in it; is this the root of {TITLE}?"
-        )
-    tree = found[0]
-    if not inside(root, tree, notes):
-        raise InputError(f"{notes.found[-1]}; name that folder as the root")
-    for other in found[1:]:
-        notes.add(REMARK, shown(other), f"not read: {shown(tree)} is")
+    what = f"{camera}_long/SMIC-{camera}-E/{camera} with subject folders s01, s02, ..."
+    tree = first_tree(root, trees(root, camera), what, TITLE, notes)
     rows = []
-    for subject in entries(tree)[0]:
-        if not _SUBJECT.fullmatch(subject):
-            notes.add(LEFT_OUT, shown(tree / subject), "not the folder of a subject (s01, ...)")
+    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s01, ...", notes):
+        if not _VIDEO.fullmatch(name):
+            notes.add(LEFT_OUT, shown(path), "no name of a video (s1_ne_01, ...)")
             continue
-        if not inside(root, tree / subject, notes):
-            continue
-        for name, path in recordings(tree / subject, root, notes):
-            if not _VIDEO.fullmatch(name):
-                notes.add(LEFT_OUT, shown(path), "no name of a video (s1_ne_01, ...)")
-                continue
-            first = 1 if path.is_file() else None
-            rows.append(
-                dict(
-                    subject=subject, video=name, path=str(path), fps=FPS[camera], first_frame=first
-                )
-            )
+        rows.append(video_row(subject, name, path, FPS[camera]))
     return videos_table(rows)
 
 

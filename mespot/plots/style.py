@@ -21,7 +21,7 @@ from mespot.store.files import replacing
 WIDTH = 7.1  # inches: a page between its margins, or two columns of a paper
 DPI = 300
 
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#000000"
 GREY, LIGHT = "#777777", "#DDDDDD"
 

@@ -33,6 +33,7 @@ LIBRARIES = {
     "provenance": set(),
     "runtime": {"cv2", "torch"},
     "errors": set(),
+    "suffixes": set(),
 }
 PARTS = {
     "networks": {"networks"},
@@ -43,15 +44,16 @@ PARTS = {
     "scoring": {"scoring", "metrics", "store"},
     "plots": {"plots", "store"},
     "training": {"training", "networks", "spotting", "device", "store", "metrics"},
-    "corpora": {"corpora", "face", "store", "recording"},
+    "corpora": {"corpora", "face", "store", "recording", "suffixes"},
     "cli": {"cli", "corpora", "scoring", "metrics", "store", "runtime"},
     "store": {"store"},
-    "recording": set(),
+    "recording": {"suffixes"},
     "device": set(),
     "config": set(),
     "provenance": set(),
     "runtime": set(),
     "errors": set(),
+    "suffixes": set(),
 }
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 
