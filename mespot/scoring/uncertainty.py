@@ -19,8 +19,8 @@ _TIE = 1e-12  # sums in another order differ by less
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of the first and the second method, their difference, its interval, and the p-value of
-    there being none; NaN: undefined."""
+    """F1 of the first and the second method (its mean where they have several runs), their
+    difference, its interval, and the p-value of there being none; NaN: undefined."""
 
     first: float
     second: float
@@ -38,13 +38,21 @@ def draws(subjects: int, rng: np.random.Generator, n_bootstrap: int) -> np.ndarr
 
 
 def bootstrap_f1(counts: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Bootstrap interval of the pooled F1 over subjects.
+    """Bootstrap interval of the pooled F1 over subjects, or of its mean over runs.
 
-    counts `(S, 3)`: tp, fp, fn of each subject. drawn `(B, S)`: see `draws`. The counts of each
-    sample of subjects are added up and F1 is taken; the interval is that of `interval`.
-    `(NaN, NaN)` with fewer than two subjects, where nothing can vary.
+    counts `(S, 3)`: tp, fp, fn of each subject; `(R, S, 3)`: of each of R runs of a method, which
+    are all judged on the same samples. drawn `(B, S)`: see `draws`. The counts of each sample of
+    subjects are added up and F1 is taken; the interval is that of `interval`. `(NaN, NaN)` with
+    fewer than two subjects, where nothing can vary.
     """
-    return interval(_pooled_f1(drawn, np.asarray(counts)), len(counts), confidence)
+    runs = _runs(counts)
+    return interval(mean_f1(drawn @ runs), runs.shape[1], confidence)
+
+
+def mean_f1(counts: np.ndarray) -> np.ndarray:
+    """F1 of counts `(R, ..., 3)` (tp, fp, fn), mean over the R runs: `(...)`; NaN where that of a
+    run is undefined."""
+    return _f1(counts).mean(axis=0)
 
 
 def interval(values: np.ndarray, n: int, confidence: float) -> tuple[float, float]:
@@ -74,33 +82,39 @@ def compare(
 ) -> Difference:
     """Paired comparison of the pooled F1 of two methods over the same subjects.
 
-    first, second `(S, 3)`: tp, fp, fn of each subject. The interval comes from the same samples of
-    subjects for both. The p-value is two-sided, of the test that exchanges the two methods' counts
-    subject by subject (approximate randomisation, Noreen 1989; for F1, Yeh 2000, COLING,
-    doi:10.3115/992730.992783): the share of exchanges with a difference at least as large, of all
-    2 ** S for few subjects, else of `n_bootstrap` random ones, the one observed included.
+    first, second `(S, 3)`: tp, fp, fn of each subject; `(R, S, 3)`: of each of R runs, whose mean
+    F1 is compared, run k of one with run k of the other and a single run with each. The interval
+    comes from the same samples of subjects for both. The p-value is two-sided, of the test that
+    exchanges the two methods' counts subject by subject, in all runs at once (approximate
+    randomisation, Noreen 1989; for F1, Yeh 2000, COLING, doi:10.3115/992730.992783): the share of
+    exchanges with a difference at least as large, of all 2 ** S for few subjects, else of
+    `n_bootstrap` random ones, the one observed included. Raises ValueError for numbers of runs or
+    subjects that do not go together.
     """
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    n = len(a)
-    f1 = float(_f1(a.sum(axis=0))), float(_f1(b.sum(axis=0)))
+    a, b = np.broadcast_arrays(_runs(first), _runs(second))  # (R, S, 3)
+    n = a.shape[1]
+    sum_a, sum_b = a.sum(axis=1), b.sum(axis=1)  # (R, 3)
+    f1 = float(mean_f1(sum_a)), float(mean_f1(sum_b))
     value = f1[0] - f1[1]
     if n < 2 or not np.isfinite(value):
         return Difference(*f1, value, np.nan, np.nan, np.nan)
     drawn = draws(n, rng, n_bootstrap)
-    low, high = interval(_pooled_f1(drawn, a) - _pooled_f1(drawn, b), n, confidence)
+    low, high = interval(mean_f1(drawn @ a) - mean_f1(drawn @ b), n, confidence)
     if n <= _EXACT:
         swapped = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(np.float64)
     else:
         swapped = rng.integers(0, 2, (n_bootstrap, n)).astype(np.float64)
         swapped[0] = 0  # nothing exchanged: what was observed
-    moved = swapped @ (b - a)
-    difference = _f1(a.sum(axis=0) + moved) - _f1(b.sum(axis=0) - moved)
+    moved = swapped @ (b - a)  # (R, exchanges, 3)
+    difference = mean_f1(sum_a[:, None] + moved) - mean_f1(sum_b[:, None] - moved)
     as_large = np.abs(difference) >= abs(value) - _TIE
     return Difference(*f1, value, low, high, float(as_large.mean()))
 
 
-def _pooled_f1(drawn: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    return _f1(drawn @ counts.astype(np.float64))
+def _runs(counts: np.ndarray) -> np.ndarray:
+    """Counts of one run or of several, as those of several: `(R, S, 3)` float64."""
+    counts = np.asarray(counts, np.float64)
+    return counts if counts.ndim == 3 else counts[None]
 
 
 def _f1(counts: np.ndarray) -> np.ndarray:

@@ -40,11 +40,10 @@ def run(
         if corpus["labels"] is None:
             continue
         truth = tables.read(corpus["labels"], "labels")
-        counts = {}
-        for method in corpus["methods"]:
-            intervals = read_intervals(method["intervals"], "intervals")
-            of = pool(recordings_of(corpus["videos"]), truth, intervals, "intervals")
-            counts[method["method"]] = subject_counts(of, strict(of, iou))  # (E, S, 3)
+        counts = {
+            method["method"]: strict_counts(corpus["videos"], truth, method["intervals"], iou)
+            for method in corpus["methods"]
+        }
         for a, b in itertools.combinations(counts, 2):
             for number, expression in enumerate(EXPRESSIONS):
                 first, second = counts[a][number], counts[b][number]
@@ -68,3 +67,16 @@ def run(
                 log.info("%s %s: %s - %s: %s", corpus["corpus"], expression, a, b, found)
     table = pd.DataFrame(rows) if rows else tables.empty("comparison")
     tables.write(output, "comparison", table)
+
+
+def strict_counts(
+    videos: Mapping[str, str], truth: pd.DataFrame, intervals: Sequence[str | Path], iou: float
+) -> np.ndarray:
+    """TP, FP and FN of a method under the strict rule by expression and subject: `(E, S, 3)`.
+
+    videos: video -> subject. truth: a labels table. intervals: the method's tables of all folds.
+    Raises InputError for a table of other videos.
+    """
+    found = read_intervals(intervals, "intervals")
+    of = pool(recordings_of(videos), truth, found, "intervals")
+    return subject_counts(of, strict(of, iou))

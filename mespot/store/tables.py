@@ -66,6 +66,22 @@ COLUMNS: dict[str, dict[str, str]] = {
         "difference_high": REAL,
         "p_value": REAL,
     },
+    "ablation": {
+        "corpus": TEXT,
+        "group": TEXT,
+        "method": TEXT,
+        "expression": TEXT,
+        "seeds": WHOLE,
+        "subjects": WHOLE,
+        "f1": REAL,
+        "f1_low": REAL,
+        "f1_high": REAL,
+        "f1_sd": REAL,
+        "difference": REAL,
+        "difference_low": REAL,
+        "difference_high": REAL,
+        "p_value": REAL,
+    },
 }
 
 EXPRESSIONS = ("micro", "macro")
