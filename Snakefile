@@ -19,6 +19,7 @@ include: "rules/pretrain.smk"
 include: "rules/features.smk"
 include: "rules/spotting.smk"
 include: "rules/evaluation.smk"
+include: "rules/ablation.smk"
 include: "rules/figures.smk"
 
 
@@ -70,3 +71,9 @@ rule metrics:
 rule figures:
     input:
         artefacts("figures"),
+
+
+rule ablation:
+    input:
+        rules.ablate.output,
+        rules.plot_ablation.output,

@@ -74,8 +74,12 @@ def _nearest(key: str, known: list[str]) -> str:
 
 def _check_corpora(config: Mapping[str, Any]) -> list[str]:
     recipes = {"pretrain": config["pretrain"]}
-    for name, encoder in config["encoders"].items():
-        recipes[f"encoders.{name}.settings"] = encoder["settings"]
+    for where, encoders in (
+        ("encoders", config["encoders"]),
+        ("ablation.encoders", config["ablation"]["encoders"]),
+    ):
+        for name, encoder in encoders.items():
+            recipes[f"{where}.{name}.settings"] = encoder["settings"]
     named = {name: "corpora" for name in config["corpora"]}
     for where, recipe in recipes.items():
         named |= {name: f"{where}.corpora" for name in recipe.get("corpora", [])}
@@ -123,21 +127,54 @@ def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _check_references(config: Mapping[str, Any]) -> list[str]:
-    lines = []
-    encoders, methods = config["encoders"], config["methods"]
-    for name, method in methods.items():
-        encoder = method.get("encoder")
-        if encoder is not None and encoder not in encoders:
-            lines.append(f"methods.{name}.encoder: no {encoder!r} among encoders")
-        if method["kind"] == "learned":
-            if bool(method["streams"]) != (encoder is not None):
-                lines.append(f"methods.{name}: an encoder goes with streams, and streams with one")
-            if not method["streams"] and not method["regional_flow"]:
-                lines.append(f"methods.{name}: reads nothing; give it streams or regional_flow")
+    methods = config["methods"]
+    lines = _check_methods("methods", methods, config["encoders"], "encoders")
+    lines += _check_ablation(config)
     lines += _check_corpora(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; corpora without labels need one")
     method = config["figures"]["method"]
     if method not in methods:
         lines.append(f"figures.method: no {method!r} among methods")
+    return lines
+
+
+def _check_methods(
+    where: str, methods: Mapping[str, Any], encoders: Mapping[str, Any], known: str
+) -> list[str]:
+    lines = []
+    for name, method in methods.items():
+        encoder = method.get("encoder")
+        if encoder is not None and encoder not in encoders:
+            lines.append(f"{where}.{name}.encoder: no {encoder!r} among {known}")
+        if method["kind"] == "learned":
+            if bool(method["streams"]) != (encoder is not None):
+                lines.append(f"{where}.{name}: an encoder goes with streams, and streams with one")
+            if not method["streams"] and not method["regional_flow"]:
+                lines.append(f"{where}.{name}: reads nothing; give it streams or regional_flow")
+    return lines
+
+
+def _check_ablation(config: Mapping[str, Any]) -> list[str]:
+    ablation, lines = config["ablation"], []
+    for section in ("encoders", "methods"):
+        for name in ablation[section]:
+            if name in config[section]:
+                lines.append(f"ablation.{section}.{name}: stands in {section} too; rename it")
+        known = {**config[section], **ablation[section]}
+        # The names under which they are run at another seed: see mespot.variants.
+        taken = {f"{name}-seed{seed}" for name in known for seed in ablation["seeds"]} & set(known)
+        lines += [f"{section}: {name!r} is the name of a seed of the ablation" for name in taken]
+    encoders = {**config["encoders"], **ablation["encoders"]}
+    where = "encoders and ablation.encoders"
+    lines += _check_methods("ablation.methods", ablation["methods"], encoders, where)
+    methods = {**config["methods"], **ablation["methods"]}
+    for group, names in ablation["rows"].items():
+        for name in names:
+            if name not in methods:
+                lines.append(
+                    f"ablation.rows.{group}: no {name!r} among methods and ablation.methods"
+                )
+    if not any(ablation["full"] in names for names in ablation["rows"].values()):
+        lines.append(f"ablation.full: {ablation['full']!r} is in no group of ablation.rows")
     return lines

@@ -13,19 +13,21 @@ from mespot.corpora import ALL, corpora_of, fold_from, open_corpus
 from mespot.errors import InputError
 from mespot.provenance import code_digest, plain
 from mespot.runtime import lock_results
+from mespot.variants import all_encoders, all_methods
 
 try:
     check(config)
+    # The ablation's among them; METHODS without it are config["methods"].
+    ENCODERS, METHODS = all_encoders(config), all_methods(config)
     # Jobs parse this file too: what is wrong with the labels they need not be told again.
     CORPORA = {
         name: open_corpus(name, config, check_labels=workflow.is_main_process)
-        for name in corpora_of(config)
+        for name in corpora_of({**config, "encoders": ENCODERS})
     }
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 ENVIRONMENT = "../envs/mespot.yaml"
-METHODS = config["methods"]
 # Trained on the first, spotted on the second; None: each corpus by its own folds.
 TRAIN, TEST = config["evaluation"]["train"], config["evaluation"]["test"]
 # Corpora with metrics: those that are named, without the one that is only trained on.
@@ -60,8 +62,9 @@ def settings_of(section):
 
 def methods_of(corpus):
     """Every method where there are labels to learn from, the training-free ones elsewhere."""
+    methods = config["methods"]  # the ablation has a table of its own
     learned = CORPORA[corpus].annotations is not None or corpus == TEST
-    return [m for m in METHODS if learned or METHODS[m]["kind"] == "training_free"]
+    return [m for m in methods if learned or methods[m]["kind"] == "training_free"]
 
 
 def folds_of_method(corpus, method):
@@ -72,7 +75,7 @@ def folds_of_method(corpus, method):
 
 def encoder_fold(corpus, encoder, fold):
     """The fold whose encoder serves `fold`: `all` where nobody is held out."""
-    transductive = config["encoders"][encoder]["pretraining"] == "transductive"
+    transductive = ENCODERS[encoder]["pretraining"] == "transductive"
     if corpus == TEST:
         return fold_from(TRAIN)
     return ALL if transductive or not CORPORA[corpus].folds else fold
@@ -126,7 +129,8 @@ def artefacts_of(corpus):
     }
     learned = [name for name, kind in spotted.items() if kind == "learned"]
     if corpus == TRAIN:
-        learned = [f"{m}/{ALL}" for m in METHODS if METHODS[m]["kind"] == "learned"]
+        named = config["methods"].items()
+        learned = [f"{m}/{ALL}" for m, method in named if method["kind"] == "learned"]
         spotted = {}
     elif corpus == TEST:
         learned = []
@@ -194,8 +198,11 @@ def rebuild_deleted():
     built: only jobs that the requested target rests on can be forced. While the final table is
     missing too, Snakemake remakes what it needs by itself.
     """
-    if workflow.is_main_process and Path("results/metrics.csv").exists():
+    ablated = Path("results/ablation.csv").exists()
+    if workflow.is_main_process and (ablated or Path("results/metrics.csv").exists()):
         files = [f for corpus in CORPORA for f in chain(*artefacts_of(corpus).values())]
+        if ablated:
+            files += ablation_artefacts()
         workflow.dag.forcefiles.update(f for f in files if not Path(f).exists())
 
 
@@ -213,7 +220,7 @@ def begin_run():
 
 def recipe(wildcards):
     """The recipe of an encoder: the section `pretrain` with what the recipe itself sets."""
-    chosen = config["encoders"][wildcards.encoder]
+    chosen = ENCODERS[wildcards.encoder]
     weights = "random" if chosen["pretraining"] == "none" else "pretrained"
     recipe = {**config["pretrain"], **chosen["settings"], "weights": weights}
     del recipe["corpora"]  # shows in the inputs
@@ -222,7 +229,7 @@ def recipe(wildcards):
 
 def added_corpora(encoder):
     """Corpora that an encoder is pretrained on beside the one that it is for."""
-    chosen = config["encoders"][encoder]
+    chosen = ENCODERS[encoder]
     if chosen["pretraining"] == "none":
         return []
     return chosen["settings"].get("corpora", config["pretrain"]["corpora"])
@@ -232,7 +239,7 @@ def pretraining_sources(wildcards):
     """What an encoder learns from: its fold's training videos and all of the added corpora."""
     corpus, folder = wildcards.corpus, stream_folder(wildcards.stream)
     added = added_corpora(wildcards.encoder)
-    kind = config["encoders"][wildcards.encoder]["pretraining"]
+    kind = ENCODERS[wildcards.encoder]["pretraining"]
     if corpus == TRAIN and kind == "transductive":
         added = [*added, TEST]
     videos = CORPORA[corpus].training_videos(wildcards.fold)
@@ -292,8 +299,11 @@ def method_settings(wildcards):
     method = METHODS[wildcards.method]
     # A spotter reads what it was trained to read.
     learned_elsewhere = wildcards.corpus == TEST and method["kind"] == "learned"
-    spotting = for_corpus(config, TRAIN if learned_elsewhere else wildcards.corpus)
-    return plain({"method": method, "spotting": spotting["spotting"]})
+    found = for_corpus(config, TRAIN if learned_elsewhere else wildcards.corpus)
+    # What is run at a seed of the ablation says so itself.
+    seed = {"seed": method["seed"]} if "seed" in method else {}
+    method = {key: value for key, value in method.items() if key != "seed"}
+    return plain({"method": method, "spotting": {**found["spotting"], **seed}})
 
 
 # Evaluation
@@ -308,9 +318,7 @@ def pretraining_of(method):
     encoder = METHODS[method].get("encoder")
     if not encoder:
         return "none"
-    return "+".join(
-        [config["encoders"][encoder]["pretraining"], *added_corpora(encoder)]
-    )
+    return "+".join([ENCODERS[encoder]["pretraining"], *added_corpora(encoder)])
 
 
 def shown_method(corpus, method):

@@ -114,6 +114,32 @@ def changed(default, path, value):
         ("casme2.missing_offset", "none", "casme2.missing_offset: 'none' is none of apex, mirror"),
         ("smic_e_long.camera", "RGB", "smic_e_long.camera: 'RGB' is none of HS, VIS, NIR"),
         ("methods", {}, "methods"),
+        ("ablation.seeds", [], "ablation.seeds: [] "),
+        ("ablation.seeds", [1, 1], "ablation.seeds: [1, 1] has non-unique"),
+        ("ablation.seed", 1, "ablation.seed: unknown key; did you mean 'seeds'?"),
+        ("ablation.rows.inputs", ["x"], "ablation.rows.inputs: no 'x' among methods and ablation"),
+        ("ablation.rows.inputs", "face", "ablation.rows.inputs: 'face' is not of type 'array'"),
+        ("ablation.full", "x", "ablation.full: 'x' is in no group of ablation.rows"),
+        ("ablation.full", KeyError, "c.yaml: ablation.full: missing"),
+        ("ablation.methods.face.encoder", "x", "ablation.methods.face.encoder: no 'x' among enc"),
+        ("ablation.methods.face.streams", [], "ablation.methods.face: an encoder goes with"),
+        ("ablation.methods.learned", {"kind": "training_free"}, "ablation.methods.learned: stands"),
+        ("ablation.methods.face-seed2", {"kind": "training_free"}, "'face-seed2' is the name of"),
+        (
+            "ablation.encoders.random",
+            {"pretraining": "none", "settings": {}},
+            "ablation.encoders.random: stands in encoders too",
+        ),
+        (
+            "ablation.encoders.mask_tube.settings",
+            {"mask_rate": 1},
+            "mask_tube.settings.mask_rate: unknown key; did you mean 'mask_ratio'?",
+        ),
+        (
+            "ablation.encoders.mask_tube.settings",
+            {"corpora": ["casme3_b"]},
+            "casme3_b.root: missing; ablation.encoders.mask_tube.settings.corpora names",
+        ),
     ],
 )
 def test_mistake_is_named_by_its_key(default, path, value, words):

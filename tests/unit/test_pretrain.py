@@ -270,6 +270,13 @@ def test_visible_weight_decides_what_is_learned():
     assert errors[1] < 0.6 * errors[0]
 
 
+def test_nothing_hidden_leaves_the_visible_part(tmp_path, sources):
+    changes = {"mask_ratio": 0.0, "visible_weight": 1.0, "steps_per_epoch": 15, "batch_size": 4}
+    history = checkpoint.load(pretrain(tmp_path, sources, **changes), "encoder")["history"]
+    assert all(row["validation_masked"] == 0 for row in history)
+    assert history[-1]["validation_visible"] < 0.9 * history[0]["validation_visible"]
+
+
 def test_reconstruction_for_a_figure(tmp_path, sources):
     found = checkpoint.load(pretrain(tmp_path, sources, target="displacement"), "encoder")
     network = ReconstructionNetwork(**found["network"])

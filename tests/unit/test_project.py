@@ -34,6 +34,7 @@ LIBRARIES = {
     "runtime": {"cv2", "torch"},
     "errors": set(),
     "suffixes": set(),
+    "variants": set(),
 }
 PARTS = {
     "networks": {"networks"},
@@ -54,6 +55,7 @@ PARTS = {
     "runtime": set(),
     "errors": set(),
     "suffixes": set(),
+    "variants": {"config"},
 }
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 

@@ -25,6 +25,13 @@ LEAN = {
             "regional_flow": True,
         },
     },
+    "ablation": {
+        "full": "learned",
+        "seeds": [1],
+        "encoders": {},
+        "methods": {},
+        "rows": {"inputs": ["training_free", "learned"]},
+    },
 }
 
 

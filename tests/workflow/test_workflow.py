@@ -1,6 +1,7 @@
 """One real run of the whole workflow on tiny data, and what a change of a key runs again."""
 
 import json
+import re
 import time
 
 import h5py
@@ -127,6 +128,7 @@ CHANGES = [
     ("spotting", None, SPOTTING),
     ("methods", None, SPOTTING),
     ("evaluation", {"n_bootstrap": 60}, SCORES),
+    ("ablation", {"seeds": [5, 6]}, set()),
     ("figures", None, set()),
 ]
 
@@ -213,6 +215,91 @@ def test_deleted_artefact_is_made_again_with_what_depends_on_it(finished, path, 
     finally:
         aside.rename(artefact)
     assert project.planned(output) == rules
+
+
+SMALL = """\
+ablation:
+  seeds: [1, 2]
+  rows: {inputs: [training_free, face, learned], weights: [random, learned], subjects: [],
+         masking: [mask_tube], target: []}
+"""
+
+
+def outputs(output, folder):
+    """What a dry run would make below a folder of the corpus, without the file endings."""
+    missing = " ".join(re.findall("Missing output files: ([^;\n]*)", output))
+    found = re.findall(rf"results/demo/{folder}/([^,\s]+)", missing)
+    return {path.rsplit(".", 1)[0] for path in found}
+
+
+def per_fold(*names):
+    return {name.format(f"s0{number}") for name in names for number in (1, 2, 3)}
+
+
+def test_the_ablation_makes_only_what_is_missing(finished):
+    (finished / "ablation.yaml").write_text(SMALL)
+    output = dry_run(finished, "ablation", configs=("tiny.yaml", "ablation.yaml"))
+    assert project.planned(output) == {
+        *("pretrain", "extract_features", "train_spotter", "spot"),
+        *("ablate", "plot_ablation", "ablation"),
+    }
+    # Seed 1 is the main run's, and what reads one stream has no networks of the other.
+    assert outputs(output, "spotters") == per_fold(
+        "face/{}", "mask_tube/{}", *(f"{m}-seed2/{{}}" for m in ("face", "learned", "random")),
+        "mask_tube-seed2/{}",
+    )  # fmt: skip
+    networks = per_fold(
+        *(
+            f"{encoder}/{{}}/{stream}"
+            for encoder in ("mask_tube", "mask_tube-seed2", "pretrained-seed2", "random-seed2")
+            for stream in ("face", "flow")
+        )
+    )
+    assert outputs(output, "encoders") == outputs(output, "features") == networks
+
+
+@pytest.mark.parametrize(
+    ("seeds", "networks"),
+    [
+        ([1], set()),  # of the main run
+        ([4], per_fold("pretrained-seed4/{}/face")),  # and no network of the flow
+    ],
+)
+def test_the_ablation_pretrains_no_stream_that_nobody_reads(finished, seeds, networks):
+    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    ablation = {"full": "face", "seeds": seeds, "rows": {**names, "inputs": ["face"]}}
+    (finished / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
+    output = dry_run(finished, "results/ablation.csv", configs=("tiny.yaml", "ablation.yaml"))
+    assert outputs(output, "encoders") == networks
+    assert ("pretrain" in project.planned(output)) == bool(networks)
+
+
+def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_path):
+    folder = tmp_path / "project"
+    project.copy_finished(finished, folder)
+    # No artefact but those of the main run, so that nothing has to be computed.
+    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    ablation = {"seeds": [1], "rows": {**names, "inputs": ["random", "learned"]}}
+    (folder / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
+    configs = ("tiny.yaml", "ablation.yaml")
+    table = "results/ablation.csv"
+    assert project.planned(dry_run(folder, table, configs=configs)) == {"ablate"}
+    run = project.snakemake(folder, "ablation", configs=configs)
+    assert run.returncode == 0, run.stdout[-3000:]
+    found = tables.read(folder / table, "ablation")
+    assert list(found.method) == ["random"] * 3 + ["learned"] * 3
+    assert found[found.method == "learned"].difference.isna().all()
+    metrics = tables.read(folder / "results" / "metrics.csv", "metrics")
+    pooled = metrics[metrics.subject == "all"].set_index(["method", "expression"])
+    for row in found.itertuples():
+        expected = pooled.loc[(row.method, row.expression)]
+        for name in ("f1", "f1_low", "f1_high"):
+            assert pd.isna(expected[name]) or getattr(row, name) == expected[name]
+    (folder / "results" / "metrics.csv").unlink()
+    (folder / "results/demo/features/random/s02/face.h5").unlink()
+    planned = project.planned(dry_run(folder, "ablation", configs=configs))
+    made_again = {"extract_features", "train_spotter", "spot", "ablate", "plot_ablation"}
+    assert planned == {*made_again, "ablation"}
 
 
 def test_dry_run_of_the_default_lists_eight_subjects(tmp_path):

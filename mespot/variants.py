@@ -1,0 +1,71 @@
+"""Encoders and methods as the jobs know them: config.yaml's, the ablation's, each at every seed.
+
+What is run again at another seed is an encoder or a method of its own, with the seed in its name:
+its files lie beside those of the main run, and two rows of the ablation share whatever both read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mespot.config import for_corpus
+
+
+def all_encoders(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Recipes by name, in the form of the section `encoders`: its own first, then the ablation's,
+    then both at each seed of the ablation."""
+    known = {**config["encoders"], **config["ablation"]["encoders"]}
+    seeded = {
+        seeded_name(name, seed): {**recipe, "settings": {**recipe["settings"], "seed": seed}}
+        for name, recipe in known.items()
+        for seed in config["ablation"]["seeds"]
+    }
+    return {**known, **seeded}
+
+
+def all_methods(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The same of methods. One at a seed has the key `seed`, of its spotter, and the encoder at
+    that seed; a training-free one draws nothing and has no seeds."""
+    known = _known_methods(config)
+    seeded = {
+        seeded_name(name, seed): _at(config, method, seed)
+        for name, method in known.items()
+        if method["kind"] == "learned"
+        for seed in config["ablation"]["seeds"]
+    }
+    return {**known, **seeded}
+
+
+def method_at(config: Mapping[str, Any], corpus: str, name: str, seed: int) -> str:
+    """The name of the method `name`, trained on `corpus`, at a seed of the ablation.
+
+    It is the plain name where nothing would differ: the main run's files are this seed's.
+    """
+    method = _known_methods(config)[name]
+    if method["kind"] == "training_free":
+        return name
+    same_spotter = for_corpus(config, corpus)["spotting"]["seed"] == seed
+    encoder = method.get("encoder")
+    same_encoder = encoder is None or encoder_at(config, encoder, seed) == encoder
+    return name if same_spotter and same_encoder else seeded_name(name, seed)
+
+
+def encoder_at(config: Mapping[str, Any], name: str, seed: int) -> str:
+    """The name of the encoder `name` at a seed; the plain one where it is the recipe's own seed."""
+    recipe = {**config["encoders"], **config["ablation"]["encoders"]}[name]
+    own = recipe["settings"].get("seed", config["pretrain"]["seed"])
+    return name if seed == own else seeded_name(name, seed)
+
+
+def seeded_name(name: str, seed: int) -> str:
+    return f"{name}-seed{seed}"
+
+
+def _known_methods(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {**config["methods"], **config["ablation"]["methods"]}
+
+
+def _at(config: Mapping[str, Any], method: dict[str, Any], seed: int) -> dict[str, Any]:
+    changed = {**method, "seed": seed}
+    if "encoder" in method:
+        changed["encoder"] = encoder_at(config, method["encoder"], seed)
+    return changed

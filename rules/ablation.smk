@@ -1,0 +1,156 @@
+# The ablation: which runs of which methods it is made of, its table, its figure. Encoders and methods
+# at its seeds are made by the rules of the main run.
+
+from types import SimpleNamespace
+
+from mespot.variants import method_at
+
+# Where it can be told how well a method spots.
+ABLATED = [name for name in SPOTTED if CORPORA[name].annotations is not None]
+
+
+def trained_on(corpus):
+    """The corpus whose spotters and encoders are used on `corpus`."""
+    return TRAIN if corpus == TEST else corpus
+
+
+def ablation_runs(corpus):
+    """Methods of the ablation, each with the names that it has at the seeds."""
+    seeds = config["ablation"]["seeds"]
+    return {
+        # The training-free method has one name only.
+        method: list(
+            dict.fromkeys(
+                method_at(config, trained_on(corpus), method, seed) for seed in seeds
+            )
+        )
+        for method in chain(*config["ablation"]["rows"].values())
+    }
+
+
+def ablation_intervals(corpus):
+    """The tables of intervals behind the ablation: method -> seed -> fold."""
+    return {
+        shown_method(corpus, method): [of_method("intervals", corpus, m) for m in names]
+        for method, names in ablation_runs(corpus).items()
+    }
+
+
+def all_ablation_intervals(wildcards):
+    rebuild_deleted()
+    return [
+        path
+        for corpus in ABLATED
+        for runs in ablation_intervals(corpus).values()
+        for path in chain(*runs)
+    ]
+
+
+def artefacts_of_fold(corpus, method, fold):
+    """What is made by pretraining and spotting for a method in one fold."""
+    learned = METHODS[method]["kind"] == "learned"
+    job = SimpleNamespace(corpus=corpus, method=method, fold=fold)
+    files = [
+        f"results/{corpus}/{kind}/{method}/{fold}.csv"
+        for kind in ("intervals", "candidates", "snapshots")
+    ]
+    files.append(f"results/{corpus}/scores/{method}/{fold}.h5")
+    inputs = spotting_inputs(job)
+    files += [path for name, path in inputs.items() if learned and name != "flow"]
+    for stream in METHODS[method].get("streams", []):
+        encoder = METHODS[method]["encoder"]
+        job = SimpleNamespace(
+            corpus=corpus,
+            encoder=encoder,
+            fold=encoder_fold(corpus, encoder, fold),
+            stream=stream,
+        )
+        files.append(encoder_of(job))
+    return files
+
+
+def ablation_artefacts():
+    """What the ablation makes beside the artefacts of the main run."""
+    return [
+        path
+        for corpus in ABLATED
+        for method in chain(*ablation_runs(corpus).values())
+        for fold in folds_of_method(corpus, method)
+        for path in artefacts_of_fold(corpus, method, fold)
+    ]
+
+
+rule ablate:
+    input:
+        labels=[labels_of(corpus) for corpus in ABLATED],
+        intervals=all_ablation_intervals,
+    output:
+        table=report(
+            "results/ablation.csv",
+            caption="../docs/report/ablation.rst",
+            category="Scores",
+        ),
+    log:
+        "results/logs/ablate.log",
+    benchmark:
+        "results/benchmarks/ablate.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        corpora=lambda wildcards: [
+            {
+                "corpus": corpus,
+                "videos": CORPORA[corpus].videos.subject.to_dict(),
+                "labels": labels_of(corpus),
+                "groups": {
+                    group: [shown_method(corpus, method) for method in methods]
+                    for group, methods in config["ablation"]["rows"].items()
+                },
+                "full": shown_method(corpus, config["ablation"]["full"]),
+                "runs": ablation_intervals(corpus),
+            }
+            for corpus in ABLATED
+        ],
+        settings=settings("evaluation"),
+        code=code_digest("mespot.steps.ablate"),
+    message:
+        "Comparing the rows of the ablation with the whole method"
+    script:
+        "../workflow_scripts/ablate.py"
+
+
+rule plot_ablation:
+    input:
+        table="results/ablation.csv",
+    output:
+        png=report(
+            "results/figures/ablation.png",
+            caption="../docs/report/ablation.rst",
+            category="Scores",
+            labels={"figure": "ablation"},
+        ),
+        pdf="results/figures/ablation.pdf",
+    log:
+        "results/logs/plot_ablation.log",
+    benchmark:
+        "results/benchmarks/plot_ablation.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        full={
+            corpus: shown_method(corpus, config["ablation"]["full"])
+            for corpus in ABLATED
+        },
+        code=code_digest("mespot.steps.plot_ablation"),
+    message:
+        "Drawing the ablation"
+    script:
+        "../workflow_scripts/plot_ablation.py"
