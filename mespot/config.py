@@ -128,7 +128,7 @@ def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
 
 def _check_references(config: Mapping[str, Any]) -> list[str]:
     methods = config["methods"]
-    lines = _check_methods("methods", methods, config["encoders"], "encoders")
+    lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
     lines += _check_ablation(config)
     lines += _check_corpora(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
@@ -139,8 +139,27 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _check_averaged(
+    where: str, other: str, methods: Mapping[str, Any], method: Mapping[str, Any]
+) -> list[str]:
+    key = f"{where}.averaged_with"
+    if other not in methods:
+        return [f"{key}: no {other!r} among methods"]
+    found = methods[other]
+    if found["kind"] != "learned" or found["streams"] or "averaged_with" in found:
+        return [f"{key}: {other} is not a learned method on regional_flow alone, without streams"]
+    if not method["regional_flow"]:
+        # The other one reads the same recordings, from which the motion would be missing.
+        return [f"{key}: goes with regional_flow: true"]
+    return []
+
+
 def _check_methods(
-    where: str, methods: Mapping[str, Any], encoders: Mapping[str, Any], known: str
+    where: str,
+    methods: Mapping[str, Any],
+    encoders: Mapping[str, Any],
+    known: str,
+    reachable: Mapping[str, Any],
 ) -> list[str]:
     lines = []
     for name, method in methods.items():
@@ -152,6 +171,9 @@ def _check_methods(
                 lines.append(f"{where}.{name}: an encoder goes with streams, and streams with one")
             if not method["streams"] and not method["regional_flow"]:
                 lines.append(f"{where}.{name}: reads nothing; give it streams or regional_flow")
+            other = method.get("averaged_with")
+            if other is not None:
+                lines += _check_averaged(f"{where}.{name}", other, reachable, method)
     return lines
 
 
@@ -166,9 +188,9 @@ def _check_ablation(config: Mapping[str, Any]) -> list[str]:
         taken = {f"{name}-seed{seed}" for name in known for seed in ablation["seeds"]} & set(known)
         lines += [f"{section}: {name!r} is the name of a seed of the ablation" for name in taken]
     encoders = {**config["encoders"], **ablation["encoders"]}
-    where = "encoders and ablation.encoders"
-    lines += _check_methods("ablation.methods", ablation["methods"], encoders, where)
     methods = {**config["methods"], **ablation["methods"]}
+    where = "encoders and ablation.encoders"
+    lines += _check_methods("ablation.methods", ablation["methods"], encoders, where, methods)
     for group, names in ablation["rows"].items():
         for name in names:
             if name not in methods:

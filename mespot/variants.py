@@ -68,4 +68,6 @@ def _at(config: Mapping[str, Any], method: dict[str, Any], seed: int) -> dict[st
     changed = {**method, "seed": seed}
     if "encoder" in method:
         changed["encoder"] = encoder_at(config, method["encoder"], seed)
+    if "averaged_with" in method:
+        changed["averaged_with"] = seeded_name(method["averaged_with"], seed)
     return changed

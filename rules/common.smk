@@ -277,9 +277,15 @@ def spotter_inputs(wildcards, videos):
 
 
 def training_inputs(wildcards):
-    return spotter_inputs(
+    inputs = spotter_inputs(
         wildcards, CORPORA[wildcards.corpus].training_videos(wildcards.fold)
     )
+    other = METHODS[wildcards.method].get("averaged_with")
+    if other:
+        inputs["beside"] = (
+            f"results/{wildcards.corpus}/spotters/{other}/{wildcards.fold}.pt"
+        )
+    return inputs
 
 
 def spotting_inputs(wildcards):

@@ -17,4 +17,5 @@ with job(snakemake) as provenance:
         # No output of the rule, so that Snakemake leaves it for the next run after a kill.
         partial=f"{output}.partial",
         provenance=provenance,
+        beside=snakemake.input.get("beside"),
     )

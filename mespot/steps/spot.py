@@ -18,7 +18,7 @@ from mespot.steps.train_spotter import class_candidates, read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.recordings import Recording, standardised
-from mespot.training.spot import predict, rebuilt
+from mespot.training.spot import averaged, predict, rebuilt
 
 log = logging.getLogger(__name__)
 
@@ -156,18 +156,26 @@ def _learned(
     states = {**trained["snapshots"], trained["epochs"]: trained["state"]}
     by_epoch = {}
     for epoch, state in states.items():
-        networks = rebuilt(trained["network"], state)
-        by_epoch[epoch] = [_spotted(networks, one, trained, settings) for one in recordings]
+        spotters = [rebuilt(trained["network"], state), *_beside(trained, epoch)]
+        by_epoch[epoch] = [_spotted(spotters, one, trained, settings) for one in recordings]
     return by_epoch
 
 
+def _beside(trained: Mapping[str, Any], epoch: int) -> list[list[Spotter]]:
+    """The networks of the spotter that this one is averaged with, as they were at an epoch."""
+    other = trained["beside"]
+    if other is None:
+        return []
+    return [rebuilt(other["network"], other["snapshots"].get(epoch, other["state"]))]
+
+
 def _spotted(
-    networks: Sequence[Spotter],
+    spotters: Sequence[Sequence[Spotter]],
     recording: Recording,
     trained: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> Spotted:
-    prediction = predict(networks, recording)
+    prediction = averaged([predict(networks, recording) for networks in spotters])
     decoder, half_lengths = trained["decoder"], trained["half_lengths"]
     thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
     found = {

@@ -29,6 +29,7 @@ from mespot.training.spot import (
     Member,
     Prediction,
     Recipe,
+    averaged,
     held_out_predictions,
     train_members,
 )
@@ -49,6 +50,7 @@ def run(
     output: str | Path,
     partial: str | Path,
     provenance: Mapping[str, Any],
+    beside: str | Path | None = None,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
@@ -56,7 +58,9 @@ def run(
     it reads the hand-made motion, and its `decoder` (without one: boundaries). spotting: that
     section of config.yaml; `learned` is used here. flow: flow/{video}.h5 of the training subjects
     only. partial: where an interrupted run keeps its finished networks; taken up when settings,
-    data and code are the same, removed at the end.
+    data and code are the same, removed at the end. beside: the spotter of the method that this one is
+    `averaged_with`, trained on the same recordings; it goes into the checkpoint, and thresholds are
+    chosen for the average of both.
 
     Raises InputError when there is nothing to learn from (no label, a single subject) or files do
     not fit together.
@@ -110,12 +114,22 @@ def run(
         spotting["seed"],
         done=_interrupted(partial, digest),
         save=save,
+        # Networks alike would be worth no more together than alone.
+        draw=0 if beside is None else 1,
     )
     decoder = method.get("decoder", decoders.BOUNDARIES)
     half_lengths = dict(zip(CLASSES, (max(1, int(n)) for n in shape["lengths"]), strict=True))
+    other = None if beside is None else checkpoint.load(beside, "spotter")
+    held_out = held_out_predictions(shape, recordings, members)
+    said = held_out
+    if other is not None:
+        said = [
+            averaged([own, _said_by(other, one, beside)])
+            for own, one in zip(held_out, recordings, strict=True)
+        ]
     thresholds = choose_thresholds(
         recordings,
-        held_out_predictions(shape, recordings, members),
+        said,
         decoder,
         durations,
         half_lengths,
@@ -138,6 +152,15 @@ def run(
             "durations": {c: list(durations[c]) for c in CLASSES},
             "thresholds": thresholds,
             "regions": list(attrs["regions"]),
+            "held_out": {
+                one.video: {
+                    # Half the precision is far finer than what two trainings differ by.
+                    "score": torch.from_numpy(prediction.score).half(),
+                    "distances": torch.from_numpy(prediction.distances).half(),
+                }
+                for one, prediction in zip(recordings, held_out, strict=True)
+            },
+            "beside": other and {name: other[name] for name in ("network", "state", "snapshots")},
             "subjects": sorted({r.subject for r in recordings}),
             "history": [
                 {"network": number, **row}
@@ -148,6 +171,14 @@ def run(
         },
     )
     Path(partial).unlink(missing_ok=True)
+
+
+def _said_by(other: Mapping[str, Any], one: Recording, path: str | Path | None) -> Prediction:
+    """What another spotter's networks that never saw a training recording have said of it."""
+    known = other["held_out"].get(one.video)
+    if known is None or len(known["score"]) != len(one.span):
+        raise InputError(f"{path}: was not trained on {one.video} as it is now; delete it, run again")
+    return Prediction(known["score"].float().numpy(), known["distances"].float().numpy())
 
 
 def read_recordings(

@@ -189,6 +189,14 @@ def predict(networks: Sequence[Spotter], recording: Recording) -> Prediction:
     return Prediction(score, distances)
 
 
+def averaged(predictions: Sequence[Prediction]) -> Prediction:
+    """The same average of what spotters say of one recording, each with the same weight."""
+    score = np.mean([p.score for p in predictions], axis=0)
+    with np.errstate(divide="ignore"):  # zero outside the spans stays zero
+        logs = np.mean([np.log(p.distances) for p in predictions], axis=0)
+    return Prediction(score.astype(np.float32), np.exp(logs).astype(np.float32))
+
+
 def inner_groups(recordings: Sequence[Recording], groups: int, seed: int) -> list[list[str]]:
     """The training subjects dealt into groups; fewer subjects than groups make groups of one.
 
@@ -212,11 +220,12 @@ def train_members(
     seed: int,
     done: Sequence[Member] = (),
     save: Callable[[list[Member]], None] | None = None,
+    draw: int = 0,
 ) -> list[Member]:
     """A network for each inner group, trained without it, then `repeats` trained on everybody.
 
     `done` are members that an interrupted run has finished (the first ones); `save` is handed all
-    members after each new one.
+    members after each new one. Another `draw` means other random numbers on the same groups.
     """
     members = list(done)
     held = inner_groups(recordings, recipe.inner_groups, seed) + [[]] * recipe.repeats
@@ -224,7 +233,7 @@ def train_members(
         known = [r for r in recordings if r.subject not in held[number]]
         how = replace(recipe, snapshots=1) if held[number] else recipe
         state, history, earlier = train_network(
-            shape, known, window, use_lags, augmentation, how, (seed, number)
+            shape, known, window, use_lags, augmentation, how, [seed, number, draw][: 2 + (draw > 0)]
         )
         log.info("network %d of %d: %s", number + 1, len(held), history[-1])
         members.append(Member(held[number], state, history, earlier))
