@@ -54,9 +54,12 @@ def _explain(error: ValidationError) -> str:
         missing = [key for key in value if key not in given]
         return f"{prefix}{', '.join(missing)}: missing; see the project's config.yaml"
     if error.validator in ("oneOf", "anyOf") and error.context:
-        # Each branch failed; the one that got furthest is the one that was meant.
-        best = max(error.context, key=lambda inner: len(inner.absolute_path))
-        if len(best.absolute_path) > len(error.absolute_path):
+        # Each branch failed; the one of the kind that is named, or that got furthest, was meant.
+        others = {inner.schema_path[0] for inner in error.context if inner.validator == "const"}
+        meant = [inner for inner in error.context if inner.schema_path[0] not in others]
+        best = max(meant or error.context, key=lambda inner: len(inner.absolute_path))
+        named = others and meant and isinstance(error.instance, Mapping)
+        if named or len(best.absolute_path) > len(error.absolute_path):
             return _explain(best)
         if isinstance(error.instance, Mapping):
             return f"{where}: {error.instance} is none of the forms that config.yaml describes"
@@ -169,6 +172,8 @@ def _check_methods(
         if method["kind"] == "learned":
             if bool(method["streams"]) != (encoder is not None):
                 lines.append(f"{where}.{name}: an encoder goes with streams, and streams with one")
+            if method.get("encoder_training") == "joint" and not method["streams"]:
+                lines.append(f"{where}.{name}.encoder_training: joint goes with streams")
             if not method["streams"] and not method["regional_flow"]:
                 lines.append(f"{where}.{name}: reads nothing; give it streams or regional_flow")
             other = method.get("averaged_with")

@@ -263,23 +263,37 @@ def encoder_of(wildcards):
 # Spotting
 
 
-def spotter_inputs(wildcards, videos):
-    """Motion of the given videos, and the features of the streams that the method reads."""
+def learns_encoders(method):
+    """Whether the encoders of a method learn together with its spotter."""
+    return METHODS[method].get("encoder_training", "frozen") == "joint"
+
+
+def of_streams(wildcards, kind, end):
+    """The `features` or `encoders` of the streams that a method reads, stream -> path."""
     corpus, method = wildcards.corpus, METHODS[wildcards.method]
-    inputs = {"flow": per_video("flow", corpus, videos)}
+    paths = {}
     for stream in method.get("streams", []):
         encoder = method["encoder"]
         fold = encoder_fold(corpus, encoder, wildcards.fold)
-        inputs[f"{stream}_features"] = (
-            f"results/{corpus}/features/{encoder}/{fold}/{stream}.h5"
-        )
+        paths[stream] = f"results/{corpus}/{kind}/{encoder}/{fold}/{stream}.{end}"
+    return paths
+
+
+def spotter_inputs(wildcards, videos):
+    """Motion of the given videos, and the features of the streams that the method reads."""
+    inputs = {"flow": per_video("flow", wildcards.corpus, videos)}
+    for stream, path in of_streams(wildcards, "features", "h5").items():
+        inputs[f"{stream}_features"] = path
     return inputs
 
 
 def training_inputs(wildcards):
-    inputs = spotter_inputs(
-        wildcards, CORPORA[wildcards.corpus].training_videos(wildcards.fold)
-    )
+    videos = CORPORA[wildcards.corpus].training_videos(wildcards.fold)
+    inputs = spotter_inputs(wildcards, videos)
+    if learns_encoders(wildcards.method):
+        for stream, path in of_streams(wildcards, "encoders", "pt").items():
+            inputs[f"{stream}_encoder"] = path
+        inputs["frames"] = per_video("frames", wildcards.corpus, videos)
     other = METHODS[wildcards.method].get("averaged_with")
     if other:
         inputs["beside"] = (
@@ -289,9 +303,15 @@ def training_inputs(wildcards):
 
 
 def spotting_inputs(wildcards):
-    inputs = spotter_inputs(
-        wildcards, CORPORA[wildcards.corpus].test_videos(wildcards.fold)
-    )
+    videos = CORPORA[wildcards.corpus].test_videos(wildcards.fold)
+    if learns_encoders(wildcards.method):
+        # The spotter brings its encoders: it reads videos, not the features of others.
+        inputs = {
+            folder: per_video(folder, wildcards.corpus, videos)
+            for folder in ("flow", "frames")
+        }
+    else:
+        inputs = spotter_inputs(wildcards, videos)
     if METHODS[wildcards.method]["kind"] == "learned":
         corpus, fold = wildcards.corpus, wildcards.fold
         if corpus == TEST:
@@ -309,7 +329,10 @@ def method_settings(wildcards):
     # What is run at a seed of the ablation says so itself.
     seed = {"seed": method["seed"]} if "seed" in method else {}
     method = {key: value for key, value in method.items() if key != "seed"}
-    return plain({"method": method, "spotting": {**found["spotting"], **seed}})
+    spotting = plain({**found["spotting"], **seed})
+    if not learns_encoders(wildcards.method):
+        del spotting["learned"]["joint"]  # concerns the others only
+    return plain({"method": method, "spotting": spotting})
 
 
 # Evaluation
@@ -335,7 +358,7 @@ def shown_method(corpus, method):
 
 def has_snapshots(method):
     """Whether earlier epochs of the method's spotter are looked at beside the last one."""
-    learned = METHODS[method]["kind"] == "learned"
+    learned = METHODS[method]["kind"] == "learned" and not learns_encoders(method)
     return learned and config["spotting"]["learned"]["snapshots"] > 1
 
 

@@ -6,16 +6,17 @@ with job(snakemake) as provenance:
     from mespot.steps import spot
 
     method = snakemake.params.settings["method"]
-    streams = method.get("streams", [])
+    features = {s: snakemake.input.get(f"{s}_features") for s in method.get("streams", [])}
     spot.run(
         method=method,
         spotting=snakemake.params.settings["spotting"],
         flow=list(snakemake.input.flow),
-        features={stream: snakemake.input[f"{stream}_features"] for stream in streams},
+        features={stream: path for stream, path in features.items() if path},
         spotter=snakemake.input.get("spotter"),
         scores_out=snakemake.output.scores,
         intervals_out=snakemake.output.intervals,
         candidates_out=snakemake.output.candidates,
         snapshots_out=snakemake.output.snapshots,
         provenance=provenance,
+        frames=list(snakemake.input.get("frames", [])),
     )

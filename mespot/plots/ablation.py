@@ -1,7 +1,7 @@
 """Forest plot of an ablation: F1 of each variant, and its difference from the whole method."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def _draw_scores(
     for y, group, method in lines:
         if method is None:
             continue
-        row = rows.loc[(group, method, expression)]
+        row = cast("pd.Series[Any]", rows.loc[(group, method, expression), :])
         whole = method == full
         if whole and not pd.isna(row["f1"]):
             axis.axvline(row["f1"], color=style.GREY, linewidth=0.6, linestyle=(0, (4, 2)))
@@ -98,9 +98,9 @@ def _draw_differences(
         if method == full:
             axis.plot(0, y, color=colour, marker="D", markersize=4.5, markeredgecolor="white")
             continue
-        row = rows.loc[(group, method, expression)]
+        row = cast("pd.Series[Any]", rows.loc[(group, method, expression), :])
         low, high = row["difference_low"], row["difference_high"]
-        sure = not pd.isna(low) and (low > 0 or high < 0)
+        sure = bool(not pd.isna(low) and (low > 0 or high < 0))
         _draw(axis, y, row, "difference", colour, "o", filled=sure)
     _finish(axis, lines, full)
 

@@ -1,7 +1,7 @@
 """Rule spot: per-frame scores and intervals of the videos of one fold's test subjects."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,16 @@ import pandas as pd
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES, Spotter
+from mespot.networks.spotter import CLASSES
 from mespot.spotting import decode, decoders, training_free
 from mespot.spotting.decode import Intervals
 from mespot.spotting.training_free import Spotted
+from mespot.steps import _encoders
 from mespot.steps.train_spotter import class_candidates, read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.recordings import Recording, standardised
-from mespot.training.spot import averaged, predict, rebuilt
+from mespot.training.spot import Prediction, averaged, predict, rebuilt
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def run(
     candidates_out: str | Path,
     snapshots_out: str | Path,
     provenance: Mapping[str, Any],
+    frames: Sequence[str | Path] = (),
 ) -> None:
     """Write `scores`, `intervals`, `candidates` and `snapshots` of the recordings at `flow`.
 
@@ -42,7 +44,8 @@ def run(
     spotting: that section of config.yaml. features: {stream: features file}. spotter: checkpoint of
     train_spotter, None for the training-free method. A video without a usable face gets scores of
     zero and no interval. snapshots: what the spotter predicted at epochs of its training, the last
-    included; no row for a spotter without earlier ones.
+    included; no row for a spotter without earlier ones. A spotter with encoders of its own reads
+    no features but frames/{video}.h5 of the same videos at `frames`.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
@@ -50,7 +53,7 @@ def run(
     if method["kind"] == "training_free":
         spotted = [_training_free(record, spotting["training_free"]) for record in records]
     elif spotter is not None:
-        by_epoch = _learned(records, features, method, spotting["learned"], spotter)
+        by_epoch = _learned(records, features, frames, method, spotting["learned"], spotter)
         spotted = by_epoch[max(by_epoch)]
     else:
         raise InputError("spot: a learned method needs the checkpoint of train_spotter")
@@ -137,6 +140,7 @@ def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
 def _learned(
     records: Sequence[io.Record],
     features: Mapping[str, str | Path],
+    frames: Sequence[str | Path],
     method: Mapping[str, Any],
     settings: Mapping[str, Any],
     spotter: str | Path,
@@ -144,6 +148,9 @@ def _learned(
     """What is spotted in each recording, by epoch of the training; the last is the spotter."""
     trained = checkpoint.load(spotter, "spotter")
     scale = {name: x.numpy() for name, x in trained["standardisation"].items()}
+    own = trained.get("encoders")
+    if own is not None:
+        method = {**method, "streams": []}  # its encoders see to them
     recordings = []
     for record, raw in zip(
         records, read_recordings(records, features, method, settings), strict=True
@@ -152,30 +159,45 @@ def _learned(
             raise InputError(
                 f"{record.path}: face regions differ from those of {spotter}; run again"
             )
-        recordings.append(standardised(raw, scale))
+        recordings.append(raw if own else standardised(raw, scale))
+    if own is not None:
+        spotted, beside = [], _beside(trained, trained["epochs"])
+        for record, one in zip(records, recordings, strict=True):
+            # A video at a time: what the encoders read of it is large.
+            encoders, weights = _encoders.from_spotter(
+                own, [record], frames, settings["drift_seconds"]
+            )
+            said = encoders.predict(trained["network"], trained["state"], weights, one, scale)
+            spotted.append(_spotted([said, *beside(one)], one.span, trained, settings))
+        return {trained["epochs"]: spotted}
     states = {**trained["snapshots"], trained["epochs"]: trained["state"]}
     by_epoch = {}
     for epoch, state in states.items():
-        spotters = [rebuilt(trained["network"], state), *_beside(trained, epoch)]
-        by_epoch[epoch] = [_spotted(spotters, one, trained, settings) for one in recordings]
+        networks, beside = rebuilt(trained["network"], state), _beside(trained, epoch)
+        by_epoch[epoch] = [
+            _spotted([predict(networks, one), *beside(one)], one.span, trained, settings)
+            for one in recordings
+        ]
     return by_epoch
 
 
-def _beside(trained: Mapping[str, Any], epoch: int) -> list[list[Spotter]]:
-    """The networks of the spotter that this one is averaged with, as they were at an epoch."""
+def _beside(trained: Mapping[str, Any], epoch: int) -> Callable[[Recording], list[Prediction]]:
+    """What the spotter that this one is averaged with, as it was at an epoch, says of a recording:
+    one prediction, none where there is no such spotter."""
     other = trained["beside"]
     if other is None:
-        return []
-    return [rebuilt(other["network"], other["snapshots"].get(epoch, other["state"]))]
+        return lambda one: []
+    networks = rebuilt(other["network"], other["snapshots"].get(epoch, other["state"]))
+    return lambda one: [predict(networks, one)]
 
 
 def _spotted(
-    spotters: Sequence[Sequence[Spotter]],
-    recording: Recording,
+    predictions: Sequence[Prediction],
+    span: np.ndarray,
     trained: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> Spotted:
-    prediction = averaged([predict(networks, recording) for networks in spotters])
+    prediction = averaged(predictions)
     decoder, half_lengths = trained["decoder"], trained["half_lengths"]
     thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
     found = {
@@ -183,7 +205,7 @@ def _spotted(
             decoder,
             prediction,
             i,
-            recording.span,
+            span,
             tuple(trained["durations"][c]),
             half_lengths[c],
             settings,
@@ -196,9 +218,7 @@ def _spotted(
     return Spotted(
         scores,
         {
-            c: decoders.on_scores(
-                decoder, thresholds[c], scores[c], recording.span, half_lengths[c]
-            )
+            c: decoders.on_scores(decoder, thresholds[c], scores[c], span, half_lengths[c])
             for c in CLASSES
         },
         {c: found[c].above(thresholds[c]) for c in CLASSES},

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mespot.networks.spotter import CLASSES
 from mespot.spotting import decoders
 from mespot.spotting.decode import Intervals
 from mespot.spotting.thresholds import best_threshold
+from mespot.steps import _encoders
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.recordings import (
@@ -50,6 +52,8 @@ def run(
     output: str | Path,
     partial: str | Path,
     provenance: Mapping[str, Any],
+    encoders: Mapping[str, str | Path] | None = None,
+    frames: Sequence[str | Path] = (),
     beside: str | Path | None = None,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
@@ -58,9 +62,10 @@ def run(
     it reads the hand-made motion, and its `decoder` (without one: boundaries). spotting: that
     section of config.yaml; `learned` is used here. flow: flow/{video}.h5 of the training subjects
     only. partial: where an interrupted run keeps its finished networks; taken up when settings,
-    data and code are the same, removed at the end. beside: the spotter of the method that this one is
-    `averaged_with`, trained on the same recordings; it goes into the checkpoint, and thresholds are
-    chosen for the average of both.
+    data and code are the same, removed at the end. encoders {stream: checkpoint} and frames,
+    frames/{video}.h5 of the same videos, are for a method with `encoder_training` joint only.
+    beside: the spotter of the method that this one is `averaged_with`, trained on the same
+    recordings; it goes into the checkpoint, and thresholds are chosen for the average of both.
 
     Raises InputError when there is nothing to learn from (no label, a single subject) or files do
     not fit together.
@@ -92,7 +97,15 @@ def run(
     )
     recipe = Recipe(**{name: settings[name] for name in _RECIPE})
     attrs = records[0].attrs
-    digest = _digest([shape, dict(method), dict(spotting), dict(provenance)], recordings)
+    parts: list[Any] = [shape, dict(method), dict(spotting), dict(provenance)]
+    own = None
+    if _encoders.joint(method):
+        own = _encoders.from_checkpoints(
+            encoders or {}, method["streams"], records, frames, settings["drift_seconds"]
+        )
+        recipe = replace(recipe, snapshots=1)
+        parts.append(own.digest())
+    digest = _digest(parts, recordings)
 
     def save(members: list[Member]) -> None:
         state = [dict(vars(member)) for member in members]
@@ -114,13 +127,17 @@ def run(
         spotting["seed"],
         done=_interrupted(partial, digest),
         save=save,
+        go_on=own.trainer(scale, settings["joint"]) if own else None,
         # Networks alike would be worth no more together than alone.
         draw=0 if beside is None else 1,
     )
     decoder = method.get("decoder", decoders.BOUNDARIES)
     half_lengths = dict(zip(CLASSES, (max(1, int(n)) for n in shape["lengths"]), strict=True))
     other = None if beside is None else checkpoint.load(beside, "spotter")
-    held_out = held_out_predictions(shape, recordings, members)
+    if own:
+        held_out = own.held_out_predictions(shape, recordings, members, scale)
+    else:
+        held_out = held_out_predictions(shape, recordings, members)
     said = held_out
     if other is not None:
         said = [
@@ -168,6 +185,7 @@ def run(
                 for row in member.history
             ],
             "provenance": dict(provenance),
+            **({"encoders": own.content(final)} if own else {}),
         },
     )
     Path(partial).unlink(missing_ok=True)
@@ -177,7 +195,9 @@ def _said_by(other: Mapping[str, Any], one: Recording, path: str | Path | None) 
     """What another spotter's networks that never saw a training recording have said of it."""
     known = other["held_out"].get(one.video)
     if known is None or len(known["score"]) != len(one.span):
-        raise InputError(f"{path}: was not trained on {one.video} as it is now; delete it, run again")
+        raise InputError(
+            f"{path}: was not trained on {one.video} as it is now; delete it, run again"
+        )
     return Prediction(known["score"].float().numpy(), known["distances"].float().numpy())
 
 

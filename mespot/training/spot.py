@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,9 @@ from mespot.training.windows import Augmentation, Recording, WindowSampler
 
 log = logging.getLogger(__name__)
 
-_WARM_UP = 0.15  # share of the steps in which the learning rate rises
-_GRADIENT_NORM = 1.0
-_LOG_EVERY = 20  # steps a row of the history
+WARM_UP = 0.15  # share of the steps in which the learning rate rises
+GRADIENT_NORM = 1.0
+LOG_EVERY = 20  # steps a row of the history
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,18 @@ class Prediction:
 @dataclass(frozen=True)
 class Member:
     """One trained network: the training subjects it never saw (none: it is for the test subjects),
-    its weights, its history, and earlier weights {epoch: weights}."""
+    its weights, its history, earlier weights {epoch: weights}, and the weights of its own encoders
+    {stream: weights} where these have learned with it."""
 
     held_out: list[str]
     state: dict[str, Tensor]
     history: list[dict[str, float]]
     earlier: dict[int, dict[str, Tensor]]
+    encoders: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+
+
+# Goes on training a member; called with it and the arguments of train_network.
+Trainer = Callable[..., Member]
 
 
 def score_loss(logits: Tensor, target: Tensor, mask: Tensor, focus: float) -> Tensor:
@@ -121,15 +127,15 @@ def train_network(
             network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=_WARM_UP
+            optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=WARM_UP
         )
         recent = []
         for step in range(1, steps + 1):
-            losses = _losses(network, sampler.batch(recipe.batch_size), recipe.focus)
+            losses = losses_of(network, sampler.batch(recipe.batch_size), recipe.focus)
             total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
             optimizer.zero_grad()
             total.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
             optimizer.step()
             schedule.step()
             decay = min(recipe.weight_average, step / (10 + step))
@@ -138,18 +144,23 @@ def train_network(
             if step in looks:
                 earlier[looks[step]] = {name: value.clone() for name, value in average.items()}
             recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
-            if step % _LOG_EVERY == 0 or step == steps:
-                means = np.mean(recent, axis=0)
-                names = [f"{part}_{c}" for part in ("score", "boundary") for c in CLASSES]
-                row = {name: float(value) for name, value in zip(names, means, strict=True)}
-                history.append({"step": step, **row})
+            if step % LOG_EVERY == 0 or step == steps:
+                history.append(history_row(step, recent))
                 recent = []
     return average, history, earlier
 
 
-def _losses(network: Spotter, batch: Mapping[str, Any], focus: float) -> dict[str, Tensor]:
+def history_row(step: int, recent: Sequence[np.ndarray]) -> dict[str, float]:
+    """Step, and the mean of the losses since the last row, each score then boundary by class."""
+    means = np.mean(recent, axis=0)
+    names = [f"{part}_{c}" for part in ("score", "boundary") for c in CLASSES]
+    return {"step": step, **dict(zip(names, map(float, means), strict=True))}
+
+
+def losses_of(network: Spotter, batch: Mapping[str, Any], focus: float) -> dict[str, Tensor]:
+    """Losses of a batch of a WindowSampler, {score, boundary: (2,)}; features may be tensors."""
     tensors = {name: torch.from_numpy(x) for name, x in batch.items() if name != "features"}
-    features = {name: torch.from_numpy(x) for name, x in batch["features"].items()}
+    features = {name: torch.as_tensor(x) for name, x in batch["features"].items()}
     mask = tensors["mask"]
     logits, distances = network(tensors["motion"], features, tensors["context"], mask)
     return {
@@ -220,23 +231,27 @@ def train_members(
     seed: int,
     done: Sequence[Member] = (),
     save: Callable[[list[Member]], None] | None = None,
+    go_on: Trainer | None = None,
     draw: int = 0,
 ) -> list[Member]:
     """A network for each inner group, trained without it, then `repeats` trained on everybody.
 
     `done` are members that an interrupted run has finished (the first ones); `save` is handed all
-    members after each new one. Another `draw` means other random numbers on the same groups.
+    members after each new one; `go_on` goes on training each before that. Another `draw` means
+    other random numbers on the same groups.
     """
     members = list(done)
     held = inner_groups(recordings, recipe.inner_groups, seed) + [[]] * recipe.repeats
     for number in range(len(members), len(held)):
         known = [r for r in recordings if r.subject not in held[number]]
         how = replace(recipe, snapshots=1) if held[number] else recipe
-        state, history, earlier = train_network(
-            shape, known, window, use_lags, augmentation, how, [seed, number, draw][: 2 + (draw > 0)]
-        )
-        log.info("network %d of %d: %s", number + 1, len(held), history[-1])
-        members.append(Member(held[number], state, history, earlier))
+        numbers = (seed, number, draw) if draw else (seed, number)
+        task = (shape, known, window, use_lags, augmentation, how, numbers)
+        member = Member(held[number], *train_network(*task))
+        if go_on is not None:
+            member = go_on(member, *task)
+        log.info("network %d of %d: %s", number + 1, len(held), member.history[-1])
+        members.append(member)
         if save is not None:
             save(members)
     return members

@@ -28,8 +28,8 @@ def clock(span):
     }
 
 
-def write_flow(path, *, video, subject="s1", flow, span=None):
-    """`flow` (T, GRID, GRID, 2) in px/frame."""
+def write_flow(path, *, video, subject="s1", flow, span=None, regions=("brow", "mouth")):
+    """`flow` (T, GRID, GRID, 2) in px/frame; the regions do not move."""
     frames = len(flow)
     span = np.zeros(frames, np.int16) if span is None else span
     io.write(
@@ -38,7 +38,7 @@ def write_flow(path, *, video, subject="s1", flow, span=None):
         {
             "flow": np.round(flow * 1000).astype(np.int16),
             "strain": np.zeros((frames, GRID, GRID), np.int16),
-            "regional": np.zeros((frames, 1, 2, 2), np.float32),
+            "regional": np.zeros((frames, 1, len(regions), 2), np.float32),
             "rigid": np.zeros((frames, 1, 4), np.float32),
             "blink": np.zeros(frames, np.float32),
             **clock(span),
@@ -48,7 +48,7 @@ def write_flow(path, *, video, subject="s1", flow, span=None):
             "scale": 0.001,
             "strain_scale": 0.0001,
             "lags": [1],
-            "regions": ["brow", "mouth"],
+            "regions": list(regions),
             "rigid_parameters": ["x", "y", "scale", "turn"],
             "crop_size": CROP,
         },

@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from mespot import config as configs
 from mespot.errors import InputError
+from mespot.training.joint import Tuning
 from tests.workflow.project import ROOT
 
 
@@ -101,8 +102,11 @@ def changed(default, path, value):
         ("evaluation.folds", "all", "c.yaml: evaluation.folds: "),
         ("encoders.random.settings", {"epoch": 1}, "encoders.random.settings.epoch: unknown key"),
         ("methods.learned.encoder", "x", "methods.learned.encoder: no 'x' among encoders"),
-        ("methods.learned.stream", [], "methods.learned"),
+        ("methods.learned.stream", [], "methods.learned.stream: unknown key; did you mean"),
         ("methods.learned.streams", [], "methods.learned: an encoder goes with streams"),
+        ("methods.learned.encoder_training", "thawed", "'thawed' is none of frozen, joint"),
+        ("spotting.learned.joint.step", 1, "spotting.learned.joint.step: unknown key"),
+        ("spotting.learned.joint.steps", KeyError, "spotting.learned.joint.steps: missing"),
         ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not a name"),
         ("figures.method", "x", "figures.method: no 'x' among methods"),
         ("corpora", ["sheet"], "sheet.videos: missing"),
@@ -146,6 +150,18 @@ def test_mistake_is_named_by_its_key(default, path, value, words):
     with pytest.raises(InputError) as caught:
         configs.check(changed(default, path, value), "c.yaml")
     assert words in str(caught.value)
+
+
+def test_encoders_learn_only_where_there_are_streams(default):
+    method = {"kind": "learned", "streams": [], "regional_flow": True}
+    configs.check(changed(default, "methods.learned", {**method, "encoder_training": "frozen"}))
+    config = changed(default, "methods.learned", {**method, "encoder_training": "joint"})
+    with pytest.raises(InputError, match="methods.learned.encoder_training: joint goes with"):
+        configs.check(config)
+
+
+def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
+    assert set(default["spotting"]["learned"]["joint"]) == set(Tuning.__dataclass_fields__)
 
 
 def test_train_and_test_are_two_of_the_corpora(default):

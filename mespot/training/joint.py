@@ -1,0 +1,288 @@
+"""Training of a spotter together with the encoders whose features it reads.
+
+A network that was trained on stored features goes on learning, and the encoders that made them with
+it. Windows are read as values of the streams: coded, pooled over face regions, without drift, in
+the units of the stored features. Drift is taken off inside the window, for coding a whole span each
+step would cost several times as much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mespot.device import autocast, device
+from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.networks.spotter import Spotter
+from mespot.training.clips import Standardisation
+from mespot.training.recordings import Recording
+from mespot.training.spot import (
+    GRADIENT_NORM,
+    LOG_EVERY,
+    WARM_UP,
+    Member,
+    Prediction,
+    Recipe,
+    history_row,
+    losses_of,
+)
+from mespot.training.windows import Augmentation, WindowSampler
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How the training goes on; see `spotting.learned.joint` in config.yaml for each value."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    encoder_learning_rate: float
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The encoder of one stream: keyword arguments and weights of its ReconstructionNetwork, the
+    scale of its input, and the keyword arguments with which clips.video_values made that input."""
+
+    network: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+    standardisation: Standardisation
+    values: Mapping[str, Any]
+
+    def build(self, state: Mapping[str, Tensor]) -> ReconstructionNetwork:
+        """The network with the weights `state`, on the device."""
+        with torch.random.fork_rng(devices=[]):  # building one draws weights; leave no trace
+            network = ReconstructionNetwork(**self.network)
+        network.load_state_dict(state)
+        return network.to(device())
+
+    @property
+    def scales(self) -> bool:
+        """Whether values grow in proportion to motion: all but a face with its looks left in."""
+        return self.values["stream"] == "flow" or self.values["reference_seconds"] > 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video as an encoder reads it: values `(T, C, S, S)` float16, the weights `(R, g, g)` with
+    which its code is pooled over regions, and over how many frames drift is averaged."""
+
+    values: np.ndarray
+    weights: np.ndarray
+    drift_frames: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a window lies: video, bounds of its span, first frame; and how motion is scaled."""
+
+    video: str
+    span: tuple[int, int]
+    first: int
+    amplitude: float
+
+
+class PlacedWindows(WindowSampler):
+    """Windows on whole frames, not stretched in time, that say where they lie."""
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        frames: int,
+        use_lags: Sequence[int],
+        augmentation: Augmentation,
+        expression_share: float,
+        rng: np.random.Generator,
+    ) -> None:
+        # What the sampler does to features is linear in their regions. Given the unit matrix as
+        # features, it shows what to do to those that are made only now.
+        regions = recordings[0].motion.shape[1]
+        unit = np.eye(regions, dtype=np.float32)
+        shown = [
+            replace(
+                r,
+                features={s: np.broadcast_to(unit, (len(r.span), *unit.shape)) for s in r.features},
+            )
+            for r in recordings
+        ]
+        plain = replace(augmentation, stretch=1.0, amplitude=1.0)
+        super().__init__(shown, frames, use_lags, plain, expression_share, rng)
+        self._amplitude = augmentation.amplitude
+        self._places: list[tuple[str, tuple[int, int], int]] = []
+
+    def draw(self, size: int) -> tuple[dict[str, Any], list[Place]]:
+        """A batch as `batch` gives it, and where its windows lie.
+
+        In place of features it has for each stream a matrix `(B, T, R, R)` to be applied to the
+        regions. Motion is scaled as the places say; the streams' values are yet to be.
+        """
+        self._places = []
+        batch: dict[str, Any] = self.batch(size)
+        reach = math.log(self._amplitude)
+        amplitudes = np.exp(self.rng.uniform(-reach, reach, size)).astype(np.float32)
+        batch["motion"] = batch["motion"] * amplitudes[:, None, None, None]
+        places = [
+            Place(*place, float(amplitude))
+            for place, amplitude in zip(self._places, amplitudes, strict=True)
+        ]
+        return batch, places
+
+    def _place(self, source: float) -> tuple[Recording, int, int, float]:
+        recording, a, b, first = super()._place(source)
+        self._places.append((recording.video, (a, b), round(first)))
+        return recording, a, b, float(round(first))
+
+
+def pooled(
+    network: ReconstructionNetwork, encoder: Encoder, source: Source, place: Place, frames: int
+) -> Tensor:
+    """The code of a window, pooled over regions, `(T, R, C)`: T is `frames`, less where the span
+    ends before. It is the code of the whole span: what a frame's code depends on is read too."""
+    (start, stop), first, reach = place.span, place.first, network.temporal_reach
+    last = min(first + frames, stop)
+    low, high = max(start, first - reach), min(stop, last + reach)
+    where = next(network.parameters()).device
+    clip = torch.from_numpy(source.values[low:high]).to(where).float().transpose(0, 1)[None]
+    if encoder.scales:
+        clip = clip * place.amplitude
+    with autocast(where):
+        code = network.encode(encoder.standardisation.inputs(clip))
+    code = code[0, :, first - low : last - low].float().flatten(2)
+    weights = torch.from_numpy(source.weights).to(where).flatten(1)
+    return torch.einsum("ctg,rg->trc", code, weights)
+
+
+def without_drift(features: Tensor, drift_frames: int) -> Tensor:
+    """`features` `(T, ...)` of one span minus their moving average, cut off at the ends; as
+    spotting.signals.without_drift does it."""
+    frames = torch.arange(len(features), device=features.device)
+    near = (frames[:, None] - frames).abs() <= drift_frames // 2
+    average = near.to(features.dtype) / near.sum(dim=1, keepdim=True)
+    return features - torch.einsum("ts,s...->t...", average, features)
+
+
+def train(
+    encoders: Mapping[str, Encoder],
+    sources: Mapping[str, Mapping[str, Source]],
+    scale: Mapping[str, np.ndarray],
+    tuning: Tuning,
+    member: Member,
+    shape: Mapping[str, Any],
+    recordings: Sequence[Recording],
+    window: int,
+    use_lags: Sequence[int],
+    augmentation: Augmentation,
+    recipe: Recipe,
+    seed: Sequence[int],
+) -> Member:
+    """The member after `tuning.steps` more steps, in which its encoders learn too.
+
+    encoders: by stream. sources: {stream: {video: source}} of all `recordings`. scale: the units
+    of the features, {stream: (C,)}. The other arguments are those of spot.train_network. What is
+    returned are moving averages of the weights, of the spotter and of the encoders.
+    """
+    rng = np.random.default_rng([*seed, 1])
+    sampler = PlacedWindows(
+        recordings, window, use_lags, augmentation, recipe.expression_share, rng
+    )
+    units = {name: torch.from_numpy(np.asarray(x, np.float32)) for name, x in scale.items()}
+    history = list(member.history)
+    before = history[-1]["step"] if history else 0
+    # Dropout draws from torch's global generator: seeded here, given back after.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**62)))
+        spotter = Spotter(**shape)
+        spotter.load_state_dict(member.state)
+        networks = {name: encoder.build(encoder.state) for name, encoder in encoders.items()}
+        parts: dict[str, torch.nn.Module] = {"spotter": spotter, **networks}
+        average = {
+            part: {name: value.clone() for name, value in module.state_dict().items()}
+            for part, module in parts.items()
+        }
+        # What only the decoder of an encoder's network uses gets no gradient and stays.
+        learnt = [p for network in networks.values() for p in network.parameters()]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": list(spotter.parameters()), "lr": tuning.learning_rate},
+                {"params": learnt, "lr": tuning.encoder_learning_rate},
+            ],
+            weight_decay=recipe.weight_decay,
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: rate_share(step, tuning.steps)
+        )
+        recent = []
+        for step in range(1, tuning.steps + 1):
+            batch, places = sampler.draw(tuning.batch_size)
+            batch["features"] = _features(
+                networks, encoders, sources, units, places, batch["features"]
+            )
+            losses = losses_of(spotter, batch, recipe.focus)
+            total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
+            optimizer.zero_grad()
+            total.backward()
+            torch.nn.utils.clip_grad_norm_([*spotter.parameters(), *learnt], GRADIENT_NORM)
+            optimizer.step()
+            schedule.step()
+            decay = min(recipe.weight_average, step / (10 + step))
+            for part, module in parts.items():
+                for name, value in module.state_dict().items():
+                    average[part][name].lerp_(value, 1 - decay)
+            recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
+            if step % LOG_EVERY == 0 or step == tuning.steps:
+                history.append(history_row(int(before) + step, recent))
+                recent = []
+    learned = {
+        part: {name: value.cpu() for name, value in state.items()}
+        for part, state in average.items()
+    }
+    return replace(member, state=learned.pop("spotter"), history=history, encoders=learned)
+
+
+def rate_share(step: int, steps: int) -> float:
+    """Learning rate of step 0, 1, ... as a share of the highest: a linear rise, half a cosine."""
+    rise = max(1, round(WARM_UP * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def averaged(predictions: Sequence[Prediction]) -> Prediction:
+    """Average as spot.predict makes it: mean score, geometric mean of distances."""
+    score = np.mean([said.score for said in predictions], axis=0)
+    with np.errstate(divide="ignore"):  # zero outside the spans, and so it stays
+        logs = [np.log(said.distances) for said in predictions]
+    return Prediction(score, np.exp(np.mean(logs, axis=0)))
+
+
+def _features(
+    networks: Mapping[str, ReconstructionNetwork],
+    encoders: Mapping[str, Encoder],
+    sources: Mapping[str, Mapping[str, Source]],
+    units: Mapping[str, Tensor],
+    places: Sequence[Place],
+    regions: Mapping[str, np.ndarray],
+) -> dict[str, Tensor]:
+    """Features of a batch, {stream: (B, T, R, C)}. regions: what `PlacedWindows.draw` gives."""
+    found = {}
+    for name, network in networks.items():
+        windows = []
+        for place, mix in zip(places, regions[name], strict=True):
+            frames = len(mix)
+            if not mix.any():  # the stream is left out of this window
+                windows.append(torch.zeros(*mix.shape[:2], network.code_channels))
+                continue
+            source = sources[name][place.video]
+            code = pooled(network, encoders[name], source, place, frames)
+            code = without_drift(code, source.drift_frames).cpu() / units[name]
+            padded = F.pad(code, (0, 0, 0, 0, 0, frames - len(code)))
+            windows.append(torch.einsum("trs,tsc->trc", torch.from_numpy(mix), padded))
+        found[name] = torch.stack(windows)
+    return found

@@ -1,0 +1,247 @@
+"""A spotter and its encoders that learn together, on arrays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mespot.device import generator
+from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.spotting import signals
+from mespot.steps import extract_features
+from mespot.training import joint, spot
+from mespot.training.clips import Standardisation
+from mespot.training.recordings import Recording
+from mespot.training.windows import Augmentation
+
+NETWORK = dict(
+    in_channels=3, channels=4, code_channels=2, downsample=4, encoder_depth=2, decoder_depth=1
+)
+SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [1.0] * 3)
+VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
+SIDE, REGIONS = 8, 2
+WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
+NONE = Augmentation(stretch=1.3, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
+RECIPE = spot.Recipe(
+    epochs=1,
+    batch_size=2,
+    learning_rate=0.01,
+    weight_decay=0.0,
+    weight_average=0.9,
+    boundary_weight=0.0,
+    focus=2.0,
+    expression_share=1.0,
+    inner_groups=2,
+    repeats=1,
+    snapshots=1,
+)
+TUNING = joint.Tuning(steps=60, batch_size=2, learning_rate=0.02, encoder_learning_rate=0.02)
+SHAPE = dict(
+    regions=REGIONS,
+    motion=0,
+    context=1,
+    streams={"flow": 2},
+    code=2,
+    width=8,
+    dilations=[1, 2],
+    dropout=0.1,
+    lengths=[5.0, 20.0],
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def initial():
+    network = ReconstructionNetwork(**NETWORK)
+    network.initialise(generator(0))
+    return network
+
+
+def encoder(network, **values):
+    return joint.Encoder(NETWORK, network.state_dict(), SCALE, {**VALUES, **values})
+
+
+def recordings(frames=120, number=2, motion=0):
+    """Videos of noise whose second channel shows the expression, and nothing else does."""
+    found, sources = [], {}
+    for i in range(number):
+        rng = np.random.default_rng(i)
+        values = rng.normal(scale=0.2, size=(frames, 3, SIDE, SIDE))
+        onset = 30 + 10 * i
+        values[onset : onset + 11, 1] += 2.0
+        labels = {"micro": np.array([[onset, onset + 10]]), "macro": np.zeros((0, 2), int)}
+        path = np.tile(np.arange(frames, dtype=np.float32)[:, None, None], (1, REGIONS, motion))
+        features = {"flow": np.zeros((frames, REGIONS, 2), np.float32)}
+        context = np.zeros((frames, 1), np.float32)
+        span = np.zeros(frames, int)
+        found.append(Recording(f"s{i}", f"v{i}", path, features, context, span, labels))
+        sources[f"v{i}"] = joint.Source(values.astype(np.float16), WEIGHTS, 60)
+    return found, {"flow": sources}
+
+
+def blind():
+    """An encoder that does not see the second channel."""
+    network = initial()
+    with torch.no_grad():
+        network.stem.weight[:, 16:32] = 0.0
+    return network
+
+
+def go_on(network, tuning=TUNING, seed=(0, 0), start=None):
+    known, sources = recordings()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        state = spot.Spotter(**SHAPE).state_dict()
+    member = start or spot.Member(["s9"], state, [{"step": 5.0}], {})
+    return joint.train(
+        {"flow": encoder(network)},
+        sources,
+        {"flow": np.ones(2)},
+        tuning,
+        member,
+        SHAPE,
+        known,
+        48,
+        [1],
+        NONE,
+        RECIPE,
+        seed,
+    )
+
+
+@pytest.mark.parametrize("frames", [1, 7, 90])
+@pytest.mark.parametrize("drift_frames", [20, 21])
+def test_drift_is_taken_off_as_the_stored_features_lose_it(frames, drift_frames):
+    signal = np.random.default_rng(0).normal(size=(frames, 3, 2)).cumsum(axis=0)
+    expected = signals.without_drift(signal, np.zeros(frames, int), drift_frames)
+    found = joint.without_drift(torch.from_numpy(signal), drift_frames)
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("first", [0, 5, 20, 35])
+def test_windows_are_coded_as_the_whole_span_is(first):
+    network = initial()
+    values = np.random.default_rng(3).normal(size=(60, 3, SIDE, SIDE)).astype(np.float16)
+    span = np.repeat([0, -1, 1], [10, 2, 48])
+    whole = extract_features.features(network, values, span, WEIGHTS, SCALE)
+    start, stop = (0, 10) if first < 10 else (12, 60)
+    place = joint.Place("v", (start, stop), first, 1.0)
+    source = joint.Source(values, WEIGHTS, 20)
+    with torch.no_grad():
+        found = joint.pooled(network, encoder(network), source, place, 25)
+    last = min(first + 25, stop)
+    assert found.shape == (last - first, REGIONS, 2) and found.std() > 0.1
+    np.testing.assert_allclose(found.numpy(), whole[first:last].astype(float), atol=2e-3)
+
+
+def test_motion_is_scaled_before_the_encoder():
+    network = initial()
+    values = np.random.default_rng(3).normal(size=(20, 3, SIDE, SIDE)).astype(np.float16)
+    place, weights = joint.Place("v", (0, 20), 0, 2.0), WEIGHTS
+
+    def coded(values, amplitude, **of):
+        source = joint.Source(values, weights, 20)
+        with torch.no_grad():
+            at = replace(place, amplitude=amplitude)
+            return joint.pooled(network, encoder(network, **of), source, at, 20)
+
+    twice = coded(values * np.float16(2), 1.0)
+    torch.testing.assert_close(coded(values, 2.0), twice)
+    # A face with its looks left in does not get brighter with motion.
+    looks = dict(stream="face", reference_seconds=0)
+    torch.testing.assert_close(coded(values, 2.0, **looks), coded(values, 1.0))
+
+
+def test_windows_tell_where_they_lie_and_what_was_dropped():
+    known, _ = recordings(motion=4)
+    how = Augmentation(stretch=1.5, amplitude=2.0, mirror=[1, 0], regions=0.3, streams=0.3)
+    sampler = joint.PlacedWindows(known, 48, [1], how, 0.5, np.random.default_rng(0))
+    batch, places = sampler.draw(60)
+    matrices = set()
+    for motion, mix, place in zip(batch["motion"], batch["features"]["flow"], places, strict=True):
+        assert place.span == (0, 120) and 0 <= place.first <= 72
+        expected = np.arange(place.first, place.first + 48) * place.amplitude
+        kept = [r for r in range(REGIONS) if motion[:, r].any()]
+        for region in kept:
+            assert motion[:, region, 1] == pytest.approx(expected, rel=1e-5)
+        assert (mix == mix[0]).all()
+        assert not mix[0].any() or mix[0].sum() == len(kept)
+        matrices.add(tuple(mix[0].ravel().tolist()))
+    # Both regions, in place or mirrored; one of them; none.
+    assert matrices >= {(1, 0, 0, 1), (0, 1, 1, 0), (0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0)}
+    amplitudes = [place.amplitude for place in places]
+    assert 0.5 <= min(amplitudes) < 0.7 and 1.5 < max(amplitudes) <= 2.0
+
+
+def test_only_the_encoder_can_tell_and_learns_to():
+    network = blind()
+    found = go_on(network)
+    start, learned = network.state_dict(), found.encoders["flow"]
+    for name in ("stem.weight", "encoder.0.1.weight", "to_code.weight"):
+        assert not torch.equal(start[name], learned[name]), name
+    assert torch.equal(start["to_patch.weight"], learned["to_patch.weight"])  # the decoder's
+    losses = [row["score_micro"] for row in found.history[1:]]
+    assert [row["step"] for row in found.history] == [5, 25, 45, 65]
+    assert found.held_out == ["s9"] and found.earlier == {}
+    frozen = go_on(network, tuning=replace(TUNING, encoder_learning_rate=1e-9))
+    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < 0.5 * frozen.history[-1]["score_micro"]
+
+
+def test_same_seed_same_weights_other_seed_others():
+    network, few = initial(), replace(TUNING, steps=3)
+    torch.manual_seed(5)
+    drawn = torch.rand(1)
+    torch.manual_seed(5)
+    first = go_on(network, few)
+    assert torch.rand(1) == drawn  # torch's global generator was left alone
+    again, other = go_on(network, few), go_on(network, few, seed=(0, 1))
+    for one, same in ((first.state, again.state), (first.encoders["flow"], again.encoders["flow"])):
+        assert all(torch.equal(one[name], same[name]) for name in one)
+    name = "stem.weight"
+    assert not torch.equal(first.encoders["flow"][name], other.encoders["flow"][name])
+
+
+def test_the_learning_rate_rises_and_falls():
+    shares = [joint.rate_share(step, 100) for step in range(101)]
+    assert shares[0] == pytest.approx(1 / 15) and max(shares) == shares[15] == 1.0
+    assert shares == sorted(shares[:15]) + sorted(shares[15:], reverse=True)
+    assert shares[100] == pytest.approx(0.0)
+    assert joint.rate_share(0, 1) == 1.0
+
+
+def test_averages_are_those_of_one_prediction_by_several_networks():
+    known, _ = recordings()
+    one = replace(known[0], span=np.repeat([0, -1, 1], [60, 5, 55]))
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        states = [spot.Spotter(**SHAPE).state_dict() for _ in range(3)]
+    networks = spot.rebuilt(SHAPE, states)
+    expected = spot.predict(networks, one)
+    found = joint.averaged([spot.predict([network], one) for network in networks])
+    assert found.score == pytest.approx(expected.score, rel=1e-5)
+    assert found.distances == pytest.approx(expected.distances, rel=1e-5)
+    assert not found.distances[60:65].any() and found.score.dtype == np.float32
+
+
+def test_members_go_on_only_where_they_are_told_to():
+    known, _ = recordings(number=3)
+    motion = [replace(r, features={}) for r in known]
+    shape = {**SHAPE, "streams": {}}
+    arguments = (shape, motion, 48, [1], NONE, RECIPE, 7)
+    plain = spot.train_members(*arguments)
+    seen = []
+
+    def note(member, *task):
+        seen.append((member.held_out, task[-1]))
+        return replace(member, encoders={"flow": {}})
+
+    told = spot.train_members(*arguments, go_on=note)
+    assert seen == [(m.held_out, (7, i)) for i, m in enumerate(plain)]
+    for one, other in zip(plain, told, strict=True):
+        assert one.encoders == {} and other.encoders == {"flow": {}}
+        assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)

@@ -1,0 +1,236 @@
+"""The steps train_spotter and spot of a method whose encoders learn, on small made videos."""
+
+import numpy as np
+import pytest
+import torch
+
+from mespot.device import generator
+from mespot.errors import InputError
+from mespot.face.regions import REGIONS
+from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.steps import _encoders, extract_features, spot, train_spotter
+from mespot.store import io, tables
+from mespot.training import checkpoint
+from mespot.training.clips import Standardisation, as_builtins
+from mespot.training.recordings import feature_channels
+from tests.unit.moving_regions import write_labels
+from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
+from tests.unit.test_spot import SPOTTING
+
+FRAMES = 90
+STREAMS = ("face", "flow")
+JOINT = {
+    "kind": "learned",
+    "encoder": "random",
+    "streams": list(STREAMS),
+    "regional_flow": True,
+    "encoder_training": "joint",
+}
+LEARNED = {
+    **SPOTTING["learned"],
+    "lags": [1],
+    "epochs": 1,
+    "repeats": 2,
+    "window_seconds": 1.5,
+    "joint": {
+        "steps": 3,
+        "batch_size": 2,
+        "learning_rate": 0.01,
+        "encoder_learning_rate": 0.01,
+    },
+}
+
+
+def write_encoder(path, stream, seed=0):
+    channels = {"flow": 3, "face": 1}[stream]
+    shape = dict(
+        in_channels=channels,
+        channels=4,
+        code_channels=2,
+        downsample=4,
+        encoder_depth=1,
+        decoder_depth=1,
+    )
+    network = ReconstructionNetwork(**shape)
+    network.initialise(generator(seed))
+    plain = ([0.0] * channels, [1.0] * channels)
+    scale = Standardisation(*plain, "raw", 1, *plain)
+    values = {"stream": stream, "input_size": GRID, "reference_seconds": 1.0}
+    content = {
+        "network": shape,
+        "state": network.state_dict(),
+        "standardisation": as_builtins(scale),
+        "settings": {"stream": stream, "values": values},
+        "subjects": ["s0"],
+        "history": [],
+        "provenance": {},
+    }
+    checkpoint.save(path, "encoder", content)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Four videos, the last for testing, encoders and their features."""
+    folder = tmp_path_factory.mktemp("joint")
+    files = {kind: [folder / f"{kind}{i}.h5" for i in range(4)] for kind in ("flow", "frames")}
+    known = {}
+    span = np.array([-1] * 2 + [0] * (FRAMES - 2), np.int16)
+    for i in range(4):
+        rng = np.random.default_rng(i)
+        of = dict(video=f"v{i}", subject=f"s{i}", span=span)
+        write_flow(files["flow"][i], flow=waves(FRAMES, i), regions=list(REGIONS), **of)
+        image = rng.integers(0, 255, (FRAMES, CROP, CROP)).astype(np.uint8)
+        write_frames(files["frames"][i], image=image, points=rng.uniform(0, CROP, (478, 2)), **of)
+        known[f"s{i}", f"v{i}"] = {"micro": np.array([[20, 29]]), "macro": np.array([[40, 69]])}
+    write_labels(folder / "labels.csv", known)
+    for stream in STREAMS:
+        write_encoder(folder / f"{stream}.pt", stream)
+        extract_features.run(
+            checkpoint_path=folder / f"{stream}.pt",
+            sources=files["flow" if stream == "flow" else "frames"],
+            frames=files["frames"],
+            output=folder / f"{stream}.h5",
+            provenance={},
+        )
+    return folder, files
+
+
+def train(corpus, folder, method=JOINT, **inputs):
+    source, files = corpus
+    given = {
+        "features": {stream: source / f"{stream}.h5" for stream in STREAMS},
+        "encoders": {stream: source / f"{stream}.pt" for stream in STREAMS},
+        "frames": files["frames"][:3],
+    }
+    train_spotter.run(
+        method=method,
+        spotting={**SPOTTING, "learned": LEARNED},
+        flow=files["flow"][:3],
+        labels=source / "labels.csv",
+        output=folder / "spotter.pt",
+        partial=folder / "partial.pt",
+        provenance={},
+        **{**given, **inputs},
+    )
+    return folder / "spotter.pt"
+
+
+def find(corpus, folder, spotter, **inputs):
+    spot.run(
+        method=JOINT,
+        spotting={**SPOTTING, "learned": LEARNED},
+        flow=corpus[1]["flow"][3:],
+        features={},
+        spotter=spotter,
+        **{f"{name}_out": folder / name for name in ("intervals", "candidates", "snapshots")},
+        scores_out=folder / "scores.h5",
+        provenance={},
+        **{"frames": corpus[1]["frames"][3:], **inputs},
+    )
+    return io.read_videos(folder / "scores.h5", "scores")["v3"]
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    return train(corpus, tmp_path_factory.mktemp("trained"))
+
+
+def test_each_network_brings_its_own_encoders(corpus, trained):
+    content = checkpoint.load(trained, "spotter")
+    assert len(content["state"]) == 2 and content["snapshots"] == {}
+    assert set(content["encoders"]) == set(STREAMS)
+    assert max(row["step"] for row in content["history"]) >= 4  # the epochs' and three more
+    for stream, one in content["encoders"].items():
+        start = checkpoint.load(corpus[0] / f"{stream}.pt", "encoder")
+        first, second = one["states"]
+        assert not torch.equal(first["stem.weight"], start["state"]["stem.weight"])
+        assert not torch.equal(first["stem.weight"], second["stem.weight"])
+        assert one["network"] == start["network"]
+        assert one["standardisation"] == start["standardisation"]
+
+
+def test_spotting_reads_the_encoders_of_the_spotter(corpus, trained, tmp_path):
+    before = find(corpus, tmp_path, trained)["micro"]
+    assert before.shape == (FRAMES,) and not before[:2].any() and before[2:].all()
+    assert len(tables.read(tmp_path / "snapshots", "snapshots")) == 0
+    tables.read(tmp_path / "intervals", "intervals")
+    content = checkpoint.load(trained, "spotter")
+    del content["kind"], content["version"]
+    for state in content["encoders"]["flow"]["states"]:
+        state["to_code.weight"] *= 5.0
+    checkpoint.save(tmp_path / "changed.pt", "spotter", content)
+    assert not np.array_equal(find(corpus, tmp_path, tmp_path / "changed.pt")["micro"], before)
+
+
+def test_encoders_that_did_not_learn_give_the_stored_features(corpus):
+    """Whole videos, as they are predicted: values, pooling, drift and scale are those of the
+    features that frozen encoders have stored."""
+    folder, files = corpus
+    records = [io.read(path, "flow") for path in files["flow"]]
+    paths = {stream: folder / f"{stream}.pt" for stream in STREAMS}
+    own = _encoders.from_checkpoints(paths, STREAMS, records, files["frames"], 2.0)
+    raw = train_spotter.read_recordings(
+        records, {s: folder / f"{s}.h5" for s in STREAMS}, JOINT, {**LEARNED, "drift_seconds": 2.0}
+    )
+    for stream, encoder in own.encoders.items():
+        for one in raw:
+            source = own.sources[stream][one.video]
+            feature = extract_features.features(
+                encoder.build(encoder.state),
+                source.values,
+                one.span,
+                source.weights,
+                encoder.standardisation,
+            )
+            found = feature_channels(feature, one.span, drift_frames=source.drift_frames)
+            np.testing.assert_array_equal(found, one.features[stream])
+
+
+def test_an_interrupted_training_gives_the_same_file(corpus, trained, tmp_path, monkeypatch):
+    save = checkpoint.save
+
+    def stop_after_second(path, kind, content):
+        save(path, kind, content)
+        if kind == "training" and len(content["state"]) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save", stop_after_second)
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, tmp_path)
+    monkeypatch.setattr(checkpoint, "save", save)
+    numbers = []
+    network = train_spotter.train_members.__globals__["train_network"]
+
+    def counting(*arguments):
+        numbers.append(arguments[-1])
+        return network(*arguments)
+
+    monkeypatch.setitem(train_spotter.train_members.__globals__, "train_network", counting)
+    (tmp_path / "kept.pt").write_bytes((tmp_path / "partial.pt").read_bytes())
+    assert train(corpus, tmp_path).read_bytes() == trained.read_bytes()
+    assert len(numbers) == 2  # of 4
+    # Of other encoders it is not taken up, even where the stored features are the same.
+    (tmp_path / "partial.pt").write_bytes((tmp_path / "kept.pt").read_bytes())
+    write_encoder(tmp_path / "other.pt", "flow", seed=1)
+    encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "other.pt"}
+    train(corpus, tmp_path, encoders=encoders)
+    assert len(numbers) == 2 + 4
+
+
+def test_frozen_encoders_are_the_default_and_are_not_stored(corpus, tmp_path):
+    method = {name: value for name, value in JOINT.items() if name != "encoder_training"}
+    left_out = train(corpus, tmp_path, method, encoders={}, frames=[])
+    assert "encoders" not in checkpoint.load(left_out, "spotter")
+
+
+def test_what_does_not_fit_is_told(corpus, trained, tmp_path):
+    folder, files = corpus
+    with pytest.raises(InputError, match="encoder of stream 'flow'"):
+        train(corpus, tmp_path, encoders={"face": folder / "face.pt"})
+    swapped = {"face": folder / "flow.pt", "flow": folder / "face.pt"}
+    with pytest.raises(InputError, match="flow.pt: encoder of 'flow', not of 'face'"):
+        train(corpus, tmp_path, encoders=swapped)
+    with pytest.raises(InputError, match="no frames file of video 'v2'"):
+        train(corpus, tmp_path, frames=files["frames"][:2])
+    with pytest.raises(InputError, match="no frames file of video 'v3'"):
+        find(corpus, tmp_path, trained, frames=[])
