@@ -1,5 +1,7 @@
 """The steps train_spotter and spot, on files of made faces."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -71,7 +73,9 @@ def corpus(tmp_path_factory):
     return folder, files, known
 
 
-def train(corpus, folder, flow=None, labels=None, method=LEARNED, features=None, **changes):
+def train(
+    corpus, folder, flow=None, labels=None, method=LEARNED, features=None, beside=None, **changes
+):
     folder_of, files, _ = corpus
     settings = {**SPOTTING, "learned": {**SPOTTING["learned"], **changes}}
     train_spotter.run(
@@ -83,6 +87,7 @@ def train(corpus, folder, flow=None, labels=None, method=LEARNED, features=None,
         output=folder / "spotter.pt",
         partial=folder / "partial.pt",
         provenance={"rule": "train_spotter"},
+        beside=beside,
     )
     return folder / "spotter.pt"
 
@@ -241,6 +246,37 @@ def test_the_peaks_decoder_can_be_named(corpus, tmp_path):
         assert (lengths == 2 * content["half_lengths"][name]).all()
         assert scores["v6"].attrs[f"threshold_{name}"] <= scores["v6"][name].max()
     assert counts(intervals, known, "micro")[0] >= 2
+
+
+def test_two_spotters_are_averaged(corpus, trained, tmp_path):
+    _, files, _ = corpus
+    flow = [files["v6"], files["v7"]]
+    both = train(corpus, tmp_path, beside=trained)
+    content = checkpoint.load(both, "spotter")
+    # The same groups and data, but networks of their own.
+    assert any(
+        (content["state"][0][name] != value).any()
+        for name, value in content["beside"]["state"][0].items()
+    )
+    together, _ = find(tmp_path, flow, both)
+    first, _ = find(tmp_path, flow, trained)
+    provenance = json.loads(content.pop("provenance"))
+    own = {key: value for key, value in content.items() if key not in ("kind", "version")}
+    checkpoint.save(both, "spotter", {**own, "beside": None, "provenance": provenance})
+    second, _ = find(tmp_path, flow, both)
+    for video in ("v6", "v7"):
+        for name in CLASSES:
+            mean = (first[video][name] + second[video][name]) / 2
+            np.testing.assert_allclose(together[video][name], mean, atol=1e-6)
+
+
+def test_the_spotter_beside_must_know_the_same_recordings(corpus, tmp_path):
+    _, files, _ = corpus
+    (tmp_path / "other").mkdir()
+    fewer = [files[f"v{i}"] for i in range(5)]
+    other = train(corpus, tmp_path / "other", flow=fewer, epochs=1)
+    with pytest.raises(InputError, match="spotter.pt: was not trained on v5 as it is now"):
+        train(corpus, tmp_path, epochs=1, beside=other)
 
 
 def test_training_free_from_files_to_intervals(corpus, tmp_path):

@@ -20,7 +20,6 @@ DELETED = [
     "frames/s01_1.h5",
     "flow/s01_1.h5",
     "encoders/pretrained/s02",
-    "encoders/random",
     "features",
     "spotters",
     "scores",

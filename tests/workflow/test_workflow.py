@@ -26,13 +26,13 @@ TRACKS = {"track_face", "label_frames"} | CROPS
 def test_run_gives_every_artefact(finished):
     root = finished / "results" / "demo"
     metrics = tables.read(finished / "results" / "metrics.csv", "metrics")
-    assert set(metrics.method) == {"training_free", "learned", "random"}
+    assert set(metrics.method) == {"training_free", "regions", "learned"}
     assert set(metrics.expression) == {"micro", "macro", "all"}
     assert set(metrics.subject) == {"s01", "s02", "s03", "all"}
     assert dict(zip(metrics.method, metrics.pretraining, strict=True)) == {
         "training_free": "none",
+        "regions": "none",
         "learned": "inductive",
-        "random": "none",
     }
     pooled = metrics[(metrics.subject == "all") & (metrics.expression == "all")]
     labels = tables.read(root / "labels.csv", "labels")
@@ -66,9 +66,9 @@ def test_pairs_of_methods_are_compared(finished):
     comparison = tables.read(finished / "results" / "comparison.csv", "comparison")
     pairs = set(zip(comparison.method_a, comparison.method_b, strict=True))
     assert pairs == {
+        ("training_free", "regions"),
         ("training_free", "learned"),
-        ("training_free", "random"),
-        ("learned", "random"),
+        ("regions", "learned"),
     }
     metrics = tables.read(finished / "results" / "metrics.csv", "metrics")
     pooled = metrics[metrics.subject == "all"].set_index(["method", "expression"]).f1
@@ -124,7 +124,7 @@ CHANGES = [
     ("crop", {"smoothing": 0.3}, CROPS),
     ("flow", {"grid": 28}, MOTION),
     ("pretrain", {"batch_size": 3}, PRETRAINING),
-    ("encoders", {"random": {"pretraining": "transductive", "settings": {}}}, PRETRAINING),
+    ("encoders", {"pretrained": {"pretraining": "transductive", "settings": {}}}, PRETRAINING),
     ("spotting", None, SPOTTING),
     ("methods", None, SPOTTING),
     ("evaluation", {"n_bootstrap": 60}, SCORES),
@@ -139,9 +139,9 @@ def change_of(section, change):
         return {section: change}
     config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
     if section == "methods":
-        return {"methods": {"random": {**config["methods"]["random"], "encoder": "pretrained"}}}
+        return {"methods": {"regions": {**config["methods"]["regions"], "decoder": "peaks"}}}
     if section == "figures":
-        return {"figures": {"method": "random"}}
+        return {"figures": {"method": "regions"}}
     return {"spotting": {"learned": {"epochs": config["spotting"]["learned"]["epochs"] + 1}}}
 
 
@@ -195,7 +195,8 @@ DELETED = [
     ("frames/s02_1.h5", CROPS),
     ("flow/s02_1.h5", MOTION),
     ("encoders/pretrained/s01/flow.pt", PRETRAINING),
-    ("features/random/s02/face.h5", {"extract_features"} | SPOTTING),
+    ("features/pretrained/s02/face.h5", {"extract_features"} | SPOTTING),
+    ("spotters/regions/s01.pt", SPOTTING),
     ("spotters/learned/s01.pt", SPOTTING),
     ("scores/training_free/all.h5", {"spot"} | SCORES),
     ("intervals/learned/s02.csv", {"spot"} | SCORES),
@@ -220,8 +221,8 @@ def test_deleted_artefact_is_made_again_with_what_depends_on_it(finished, path, 
 SMALL = """\
 ablation:
   seeds: [1, 2]
-  rows: {inputs: [training_free, face, learned], weights: [random, learned], subjects: [],
-         masking: [mask_tube], target: []}
+  rows: {inputs: [training_free, face_only, learned], weights: [random, learned], subjects: [],
+         masking: [mask_tube_75], target: []}
 """
 
 
@@ -244,14 +245,17 @@ def test_the_ablation_makes_only_what_is_missing(finished):
         *("ablate", "plot_ablation", "ablation"),
     }
     # Seed 1 is the main run's, and what reads one stream has no networks of the other.
+    seeded = ("face_only", "learned", "mask_tube_75", "random", "regions")
     assert outputs(output, "spotters") == per_fold(
-        "face/{}", "mask_tube/{}", *(f"{m}-seed2/{{}}" for m in ("face", "learned", "random")),
-        "mask_tube-seed2/{}",
-    )  # fmt: skip
+        "face_only/{}", "mask_tube_75/{}", "random/{}", *(f"{m}-seed2/{{}}" for m in seeded)
+    )
     networks = per_fold(
         *(
             f"{encoder}/{{}}/{stream}"
-            for encoder in ("mask_tube", "mask_tube-seed2", "pretrained-seed2", "random-seed2")
+            for encoder in (
+                *("mask_tube_75", "mask_tube_75-seed2", "pretrained-seed2"),
+                *("random", "random-seed2"),
+            )
             for stream in ("face", "flow")
         )
     )
@@ -267,7 +271,7 @@ def test_the_ablation_makes_only_what_is_missing(finished):
 )
 def test_the_ablation_pretrains_no_stream_that_nobody_reads(finished, seeds, networks):
     names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
-    ablation = {"full": "face", "seeds": seeds, "rows": {**names, "inputs": ["face"]}}
+    ablation = {"full": "face_only", "seeds": seeds, "rows": {**names, "inputs": ["face_only"]}}
     (finished / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     output = dry_run(finished, "results/ablation.csv", configs=("tiny.yaml", "ablation.yaml"))
     assert outputs(output, "encoders") == networks
@@ -279,7 +283,7 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
     project.copy_finished(finished, folder)
     # No artefact but those of the main run, so that nothing has to be computed.
     names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
-    ablation = {"seeds": [1], "rows": {**names, "inputs": ["random", "learned"]}}
+    ablation = {"seeds": [1], "rows": {**names, "inputs": ["regions", "learned"]}}
     (folder / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     configs = ("tiny.yaml", "ablation.yaml")
     table = "results/ablation.csv"
@@ -287,7 +291,7 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
     run = project.snakemake(folder, "ablation", configs=configs)
     assert run.returncode == 0, run.stdout[-3000:]
     found = tables.read(folder / table, "ablation")
-    assert list(found.method) == ["random"] * 3 + ["learned"] * 3
+    assert list(found.method) == ["regions"] * 3 + ["learned"] * 3
     assert found[found.method == "learned"].difference.isna().all()
     metrics = tables.read(folder / "results" / "metrics.csv", "metrics")
     pooled = metrics[metrics.subject == "all"].set_index(["method", "expression"])
@@ -296,7 +300,7 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
         for name in ("f1", "f1_low", "f1_high"):
             assert pd.isna(expected[name]) or getattr(row, name) == expected[name]
     (folder / "results" / "metrics.csv").unlink()
-    (folder / "results/demo/features/random/s02/face.h5").unlink()
+    (folder / "results/demo/features/pretrained/s02/face.h5").unlink()
     planned = project.planned(dry_run(folder, "ablation", configs=configs))
     made_again = {"extract_features", "train_spotter", "spot", "ablate", "plot_ablation"}
     assert planned == {*made_again, "ablation"}
