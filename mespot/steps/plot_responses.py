@@ -90,7 +90,8 @@ def events(
     own = labels[labels["video"] == video]
     middle = (own["onset_w"] + own["offset_w"]) // 2
     apex = own["apex_w"].astype("float64").fillna(middle).to_numpy().astype(int)
-    found: dict[str, np.ndarray] = {kind: apex[(own["type"] == kind).to_numpy()] for kind in CLASSES}
+    of = own["type"].to_numpy()
+    found: dict[str, np.ndarray] = {kind: apex[of == kind] for kind in CLASSES}
     peaks, _ = find_peaks(np.where(usable, blink, 0.0), height=BLINK, prominence=BLINK)
     inside = [
         ((peaks >= a) & (peaks <= b))
