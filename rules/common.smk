@@ -143,7 +143,7 @@ def artefacts_of(corpus):
                 f"reconstruction/{encoder}/{stream}" for stream in ("face", "flow")
             ]
     if labelled and scored:
-        figures.append("f1")
+        figures += ["f1", *(f"responses/{encoder}" for encoder in config["encoders"])]
     found = {
         "landmarks": per_video("landmarks", corpus),
         "labels": [f"{root}/labels.csv"] if labelled else [],
@@ -427,6 +427,23 @@ def checkpoints_of(wildcards):
     }
 
 
+def features_of(wildcards):
+    """The features of a recipe: stream -> fold -> path."""
+    root = f"results/{wildcards.corpus}/features/{wildcards.encoder}"
+    return {
+        stream: {
+            fold: f"{root}/{fold}/{stream}.h5"
+            for fold in folds_of_encoder(wildcards.corpus, wildcards.encoder)
+        }
+        for stream in ("face", "flow")
+    }
+
+
 def shown_fold(wildcards):
-    """The fold whose networks the reconstruction panel shows: the first."""
+    """The fold whose networks the reconstruction figure shows: the first."""
     return folds_of_encoder(wildcards.corpus, wildcards.encoder)[0]
+
+
+def shown_videos(wildcards):
+    """Videos among whose expressions it picks one: some of those that the fold tests."""
+    return CORPORA[wildcards.corpus].test_videos(shown_fold(wildcards))[:8]

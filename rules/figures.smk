@@ -78,10 +78,11 @@ rule plot_reconstruction:
             f"results/{wildcards.corpus}/encoders/{wildcards.encoder}/"
             f"{shown_fold(wildcards)}/{wildcards.stream}.pt"
         ),
-        source=lambda wildcards: per_video(
-            stream_folder(wildcards.stream),
-            wildcards.corpus,
-            CORPORA[wildcards.corpus].test_videos(shown_fold(wildcards))[:1],
+        flow=lambda wildcards: per_video(
+            "flow", wildcards.corpus, shown_videos(wildcards)
+        ),
+        frames=lambda wildcards: per_video(
+            "frames", wildcards.corpus, shown_videos(wildcards)
         ),
         labels=lambda wildcards: labels_of(wildcards.corpus),
     output:
@@ -109,6 +110,50 @@ rule plot_reconstruction:
         "Drawing what {wildcards.encoder} reconstructs of {wildcards.stream}"
     script:
         "../workflow_scripts/plot_reconstruction.py"
+
+
+rule plot_responses:
+    input:
+        features=lambda wildcards: [
+            path
+            for folds in features_of(wildcards).values()
+            for path in folds.values()
+        ],
+        flow=lambda wildcards: per_video("flow", wildcards.corpus),
+        labels=lambda wildcards: labels_of(wildcards.corpus),
+    output:
+        png=report(
+            "results/{corpus}/figures/responses/{encoder}.png",
+            caption="../docs/report/responses.rst",
+            category="Pretraining",
+            subcategory="{corpus}",
+            labels={"encoder": "{encoder}", "figure": "responses of the features"},
+        ),
+        pdf="results/{corpus}/figures/responses/{encoder}.pdf",
+    log:
+        "results/{corpus}/logs/plot_responses/{encoder}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_responses/{encoder}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        features=features_of,
+        videos=lambda wildcards: {
+            fold: CORPORA[wildcards.corpus].test_videos(fold)
+            for fold in folds_of_encoder(wildcards.corpus, wildcards.encoder)
+        },
+        drift_seconds=lambda wildcards: for_corpus(config, wildcards.corpus)[
+            "spotting"
+        ]["learned"]["drift_seconds"],
+        code=code_digest("mespot.steps.plot_responses"),
+    message:
+        "Drawing what the features of {wildcards.encoder} respond to"
+    script:
+        "../workflow_scripts/plot_responses.py"
 
 
 rule plot_f1:

@@ -7,7 +7,8 @@ with job(snakemake) as provenance:
 
     plot_reconstruction.run(
         encoder=snakemake.input.encoder,
-        source=snakemake.input.source[0],
+        flow=snakemake.input.flow,
+        frames=snakemake.input.frames,
         labels=snakemake.input.get("labels") or None,
         png=snakemake.output.png,
         pdf=snakemake.output.pdf,

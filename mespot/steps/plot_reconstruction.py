@@ -1,112 +1,236 @@
-"""Rule plot_reconstruction: what one pretrained network makes of a clip that it has not seen."""
+"""Rule plot_reconstruction: what one pretrained network makes of an expression it has not seen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from mespot.device import deterministic, generator
 from mespot.errors import InputError
+from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.plots import style
-from mespot.plots.reconstruction import reconstruction
+from mespot.plots.measures import explained, hidden_mean
+from mespot.plots.reconstruction import Clip, Shares, reconstruction
+from mespot.spotting.signals import course
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, spans, video_values
 from mespot.training.pretrain import Recipe, reconstruct
 
-CHANGE_FRAMES = 6
+MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
+MASKS_OTHERS = 1  # of every other labelled expression
+DRIFT_SECONDS = 8.0  # motion slower than this is no expression
+# Where the motion of an expression is looked for: eyes move most when they blink.
+_NO_EYES = tuple(i for i, name in enumerate(REGIONS) if "eye" not in name.split("_"))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A clip that could be shown: its first frame, the label (frames and type; `kind` is empty
+    without one), how far the region that moves most moves; `whole`: the label fits in."""
+
+    video: int
+    start: int
+    onset: int
+    apex: int
+    offset: int
+    kind: str
+    strength: float
+    whole: bool
 
 
 def run(
     *,
     encoder: str | Path,
-    source: str | Path,
+    flow: Sequence[str | Path],
+    frames: Sequence[str | Path],
     labels: str | Path | None,
     png: str | Path,
     pdf: str | Path,
     provenance: Mapping[str, Any],
 ) -> None:
-    """Draw one clip of `source`, the flow or the frames of a subject that was held out.
+    """Draw one clip of the videos at `flow` and `frames`, those of subjects that were held out.
 
-    The clip lies around the label with the most motion, or, without labels, where the most motion
-    is. Raises InputError when no usable stretch of the video is as long as a clip.
+    It lies around the clearest labelled expression: of those that fit into a clip, without a
+    blink, the one with the most motion. Without labels it lies where the most motion is. Raises
+    InputError when no usable stretch of the videos is as long as a clip.
     """
     deterministic()
     found = checkpoint.load(encoder, "encoder")
     settings = found["settings"]
     stream, length = settings["stream"], settings["clip_length"]
-    record = io.read(source, "flow" if stream == "flow" else "frames")
-    values = video_values(record, **settings["values"])
-    video = str(record.attrs["video"])
-    truth = pd.DataFrame() if labels is None else tables.read(labels, "labels")
-    rows = truth[truth["video"] == video] if len(truth) else truth
-    middles = [
-        (int(row["onset_w"]), int(row["offset_w"]), str(row["type"])) for _, row in rows.iterrows()
+    flows = [io.read(path, "flow") for path in flow]
+    crops = [io.read(path, "frames") for path in frames]
+    truth = None if labels is None else tables.read(labels, "labels")
+    candidates = [
+        one
+        for number, record in enumerate(flows)
+        for one in candidates_of(number, record, truth, length)
     ]
-    start, what = choose_clip(values, stream, record["span"], middles, length)
-    if start is None:
+    if not candidates:
+        candidates = [
+            one for n, record in enumerate(flows) for one in candidates_of(n, record, None, length)
+        ]
+    if not candidates:
         raise InputError(
-            f"{source}: no usable stretch of {length} frames; a shorter pretrain.clip_length or"
+            f"{flow[0]}: no usable stretch of {length} frames; a shorter pretrain.clip_length or"
             " another video is needed for this figure"
         )
-    clip = slice(start, start + length)
+    best = max(candidates, key=lambda one: (one.whole, one.strength))
     network = ReconstructionNetwork(**found["network"])
     network.load_state_dict(found["state"])
     network.eval()
     recipe = Recipe(**settings["recipe"])
-    arrays = reconstruct(
-        network,
-        values[clip],
-        Standardisation(**found["standardisation"]),
-        recipe,
-        generator(recipe.seed),
+    random = generator(recipe.seed)
+    scale = Standardisation(**found["standardisation"])
+    singles = []
+    for number in sorted({one.video for one in candidates}):
+        values = video_values((flows if stream == "flow" else crops)[number], **settings["values"])
+        weights = _weights(crops[number], values.shape[-1])
+        for one in (c for c in candidates if c.video == number):
+            clip = values[one.start : one.start + length]
+            masks = MASKS if one is best else MASKS_OTHERS
+            region = moving_region(clip, weights)
+            arrays, shares = averaged(network, clip, scale, recipe, random, weights[region], masks)
+            singles.append(shares.single)
+            if one is best:
+                shown, of_shown, place = arrays, shares, (list(REGIONS)[region], weights[region])
+    record = crops[best.video]
+    part = slice(best.start, best.start + length)
+    figure = reconstruction(
+        _title(stream, record, best, found["subjects"], singles),
+        stream,
+        Clip(
+            record["time"][part],
+            record.part("image", part),
+            *place,
+            _marks(best, length),
+        ),
+        shown,
+        of_shown,
     )
-    seen = "seen in training" if str(record.attrs["subject"]) in found["subjects"] else "held out"
-    title = f"{stream}: {video} (subject {record.attrs['subject']}, {seen}), {what}"
-    figure = reconstruction(title, stream, arrays, record["time"][clip])
     style.save(figure, provenance, png, pdf)
 
 
-def choose_clip(
+def averaged(
+    network: ReconstructionNetwork,
     values: np.ndarray,
-    stream: str,
-    span: np.ndarray,
-    labels: Sequence[tuple[int, int, str]],
-    length: int,
-) -> tuple[int | None, str]:
-    """First frame of the clip to show and what it shows; None when no span is long enough.
-
-    values `(T, C, S, S)` as video_values gives them; labels: onset, offset (working frames), type.
-    """
-    motion = _motion(values, stream)
-    # Summed over a clip that starts at each frame where a whole clip fits into a span.
-    starts = np.concatenate(
-        [np.zeros(0, int), *(np.arange(a, b - length + 1) for a, b in spans(span))]
+    scale: Standardisation,
+    recipe: Recipe,
+    random: torch.Generator,
+    weight: np.ndarray,
+    masks: int,
+) -> tuple[dict[str, np.ndarray], Shares]:
+    """`reconstruct` under several masks: `output` is the mean of what the network gives where a
+    pixel was hidden from it; input, target and the first mask as they are."""
+    draws = [reconstruct(network, values, scale, recipe, random) for _ in range(masks)]
+    hidden = np.stack([np.isnan(draw["masked"][:, :1]) for draw in draws])
+    outputs, first = np.stack([draw["output"] for draw in draws]), draws[0]
+    output = hidden_mean(outputs, hidden)
+    defined = np.isfinite(first["target"]).all(axis=(1, 2, 3))
+    target = first["target"][defined]
+    once = np.isfinite(output[defined][:, :1])
+    mean = np.where(once, output[defined], 0.0)
+    shares = Shares(
+        averaged=explained(target, mean[None], once[None], weight),
+        single=explained(target, outputs[:, defined], hidden[:, defined], weight),
+        masks=masks,
     )
-    if not len(starts):
-        return None, ""
-    best, shown = -1.0, (0, "")
-    for onset, offset, kind in labels:
-        strength = float(motion[onset : offset + 1].mean())
-        middle = (onset + offset) // 2
-        near = int(starts[np.argmin(np.abs(starts + length // 2 - middle))])
-        if near <= middle < near + length and strength > best:
-            best, shown = strength, (near, f"a labelled {kind}-expression")
-    if best >= 0:
-        return shown
-    sums = np.concatenate([[0.0], np.cumsum(motion)])
-    return int(starts[np.argmax(sums[starts + length] - sums[starts])]), "the most motion"
+    arrays = {name: first[name] for name in ("input", "masked", "target")}
+    return {**arrays, "output": output}, shares
 
 
-def _motion(values: np.ndarray, stream: str) -> np.ndarray:
-    """Mean square motion of each frame, `(T,)`: of the flow, or of the face's change over a while.
+def candidates_of(
+    number: int, flow: Any, labels: pd.DataFrame | None, length: int
+) -> list[Candidate]:
+    """Clips of one video around its labels or, without a table, the one with the most motion.
 
-    From one frame to the next a face changes by little more than the sensor's noise.
+    An expression that is longer than the clip is shown where its strongest region moves most. Eyes
+    are left out, because they blink, and a blink in the clip takes away from its strength.
     """
-    if stream == "flow":
-        return np.square(values[:, :2], dtype=np.float32).mean(axis=(1, 2, 3))
-    before = values[np.maximum(np.arange(len(values)) - CHANGE_FRAMES, 0)]
-    return np.square(values - before, dtype=np.float32).mean(axis=(1, 2, 3))
+    span, blink, lags = flow["span"], np.nan_to_num(flow["blink"]), list(flow.attrs["lags"])
+    runs = [np.arange(a, b - length + 1) for a, b in spans(span)]
+    starts = np.concatenate([np.zeros(0, int), *runs])
+    if not len(starts):
+        return []
+    regional = flow["regional"]
+    chosen = list(_NO_EYES)
+    speed = np.square(regional[:, lags.index(1)]).sum(axis=-1)  # (T, R)
+    sums = np.concatenate([np.zeros((1, speed.shape[1])), np.cumsum(speed, axis=0)])
+    moved = sums[starts + length] - sums[starts]  # (starts, R)
+    if labels is None:
+        strongest = moved[:, chosen].max(axis=1)
+        start, strength = int(starts[np.argmax(strongest)]), float(strongest.max())
+        place = start + length // 2
+        return [Candidate(number, start, place, place, place, "", strength, False)]
+    path = course(regional, lags, span, DRIFT_SECONDS * flow.attrs["rate"])
+    found = []
+    rows = labels[labels["video"] == flow.attrs["video"]]
+    for _, row in rows.iterrows():
+        onset, offset = int(row["onset_w"]), int(row["offset_w"])
+        apex = (onset + offset) // 2 if pd.isna(row["apex_w"]) else int(row["apex_w"])
+        way = np.linalg.norm(path[apex] - path[onset], axis=-1)
+        region = max(chosen, key=lambda i: float(way[i]))
+        if offset - onset + 1 <= length - 2:
+            near = np.abs(starts + (length - 1) / 2 - (onset + offset) / 2)
+        else:
+            near = np.where(
+                (starts >= onset - 1) & (starts + length <= offset + 2), -moved[:, region], np.inf
+            )
+        best = int(np.argmin(near))
+        start = int(starts[best])
+        if not (np.isfinite(near[best]) and start <= offset and onset < start + length):
+            continue
+        strength = way[region] * (1 - blink[start : start + length].max())
+        whole = start < onset and offset < start + length - 1
+        kind = str(row["type"])
+        found.append(Candidate(number, start, onset, apex, offset, kind, float(strength), whole))
+    return found
+
+
+def moving_region(clip: np.ndarray, weights: np.ndarray) -> int:
+    """The region that changes most over a clip `(T, C, S, S)`, as its stream sees it, no eye.
+
+    weights: `(R, S, S)`.
+    """
+    change = np.square(clip - clip.mean(axis=0, dtype=np.float32)).sum(axis=1).mean(axis=0)
+    size = (weights * change).sum(axis=(1, 2))
+    return max(_NO_EYES, key=lambda region: float(size[region]))
+
+
+def _weights(record: io.Record, size: int) -> np.ndarray:
+    """Each region on the clip's pixels, (R, size, size), at the video's mean landmarks."""
+    usable = record["span"] >= 0
+    side = record.part("image", slice(0, 1)).shape[1]
+    return region_weights(record["points"][usable].mean(axis=0), side, size)
+
+
+def _marks(one: Candidate, length: int) -> dict[str, int]:
+    """Onset, apex and offset in frames of the clip, those that lie inside."""
+    if not one.kind:
+        return {}
+    frames = {"onset": one.onset, "apex": one.apex, "offset": one.offset}
+    return {
+        name: frame - one.start for name, frame in frames.items() if 0 <= frame - one.start < length
+    }
+
+
+def _title(
+    stream: str, record: io.Record, one: Candidate, subjects: Sequence[str], singles: list[float]
+) -> str:
+    subject = str(record.attrs["subject"])
+    seen = "seen in training" if subject in subjects else "held out"
+    what = f"a labelled {one.kind}-expression" if one.kind else "the most motion"
+    title = f"{stream}: {record.attrs['video']} (subject {subject}, {seen}), {what}"
+    if one.kind and len(singles) > 1:
+        middle = float(np.nanmedian(singles))
+        title += (
+            f"\nshare of the variance over time, one mask: {100 * middle:.0f} %, the median over "
+            f"{len(singles)} labelled expressions"
+        )
+    return title

@@ -1,37 +1,17 @@
 """Figures: what they say, that they are the same each time, and degenerate input."""
 
-import dataclasses
-
 import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from matplotlib.text import Text
 
 from mespot.errors import InputError
-from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.plots import style
 from mespot.plots.f1 import f1
-from mespot.plots.losses import losses
 from mespot.plots.timeline import choose
-from mespot.steps import plot_f1, plot_losses, plot_reconstruction, plot_timeline
+from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from mespot.training import checkpoint
-from mespot.training.clips import Standardisation
-from mespot.training.pretrain import Recipe
-
-T, S = 90, 32
-RECORDING = {
-    "video": "v1",
-    "subject": "006",
-    "native_fps": 60.0,
-    "n_native_frames": 2 * T,
-    "first_native_frame": 1,
-    "rate": 30.0,
-    "width": 640,
-    "height": 480,
-}
+from tests.unit.plotted import T, intervals, make_clock, make_frames, texts
 
 
 @pytest.fixture(autouse=True)
@@ -41,42 +21,12 @@ def coarse(monkeypatch):
 
 @pytest.fixture
 def clock():
-    span = np.zeros(T, np.int16)
-    span[40:50] = -1
-    span[50:] = 1
-    return {
-        "span": span,
-        "native_frame": np.arange(T, dtype=np.int32) * 2 + 1,
-        "time": np.arange(T) / 30,
-    }
+    return make_clock()
 
 
 @pytest.fixture
 def frames(tmp_path, clock):
-    rng = np.random.default_rng(0)
-    # A spot that brightens around frame 70.
-    bump = 80 * np.exp(-(((np.arange(T) - 70) / 3.0) ** 2))
-    image = rng.integers(0, 5, (T, S, S)).astype(np.float64)
-    image += np.where(np.arange(S) < S // 2, 60, 100)  # a static face
-    image[:, 8:16, 8:16] += bump[:, None, None]
-    arrays = {
-        "image": image.astype(np.uint8),
-        "transform": np.zeros((T, 2, 3), np.float32),
-        "points": np.zeros((T, 478, 2), np.float32),
-        "blink": np.zeros(T, np.float32),
-        **clock,
-    }
-    io.write(tmp_path / "frames.h5", "frames", arrays, attrs=RECORDING, provenance={})
-    return tmp_path / "frames.h5"
-
-
-def intervals(*rows):
-    """Rows (type, onset_w, offset_w, confidence) of video v1; native frames are 2 w + 1."""
-    table = pd.DataFrame(list(rows), columns=["type", "onset_w", "offset_w", "confidence"])
-    table["apex_w"] = (table["onset_w"] + table["offset_w"]) // 2
-    for name in ("onset", "apex", "offset"):
-        table[name] = 2 * table[f"{name}_w"] + 1
-    return table.assign(subject="006", video="v1")
+    return make_frames(tmp_path, clock)
 
 
 def matched(*rows):
@@ -203,11 +153,6 @@ def test_timeline_refuses_scores_of_other_frames(timeline_files, clock):
         draw_timeline(timeline_files, "a")
 
 
-def texts(figure):
-    """(text, size in points) of all that is written in a figure."""
-    return [(t.get_text(), t.get_fontsize()) for t in figure.findobj(Text) if t.get_text()]
-
-
 def metrics_table():
     rows = []
     for m, method in enumerate(("learned", "training_free")):
@@ -240,113 +185,3 @@ def test_f1_of_a_corpus_without_labels():
     for name in ("labels", "tp", "fp", "fn", "f1", "f1_low", "f1_high"):
         table[name] = pd.NA
     assert "micro" in [text for text, _ in texts(f1("F1", table))]
-
-
-def history(level):
-    rows = []
-    for epoch in range(3):
-        trained = np.nan if epoch == 0 else level + 0.1
-        rows.append({"epoch": epoch, "training_masked": trained, "training_visible": trained})
-        rows[-1] |= {"validation_masked": level, "validation_visible": level / 2}
-    return rows
-
-
-def test_losses_show_folds_and_their_mean():
-    figure = losses("x", {"flow": {"g1": history(0.4), "g2": history(0.8)}})
-    masked = figure.axes[0]
-    thick = [line for line in masked.lines if line.get_linewidth() > 1]
-    thin = [line for line in masked.lines if line.get_linewidth() < 1]
-    assert len(thick) == 2 and len(thin) == 4
-    training, validation = thick
-    np.testing.assert_allclose(validation.get_ydata(), 0.6)
-    np.testing.assert_allclose(training.get_ydata(), 0.7)
-    assert list(training.get_xdata()) == [1, 2]  # nothing was trained at epoch 0
-    assert min(size for _, size in texts(figure)) >= 7
-
-
-# ---------------------------------------------------------------- pretraining figures
-
-
-@pytest.fixture
-def encoder(tmp_path):
-    shape = dict(
-        in_channels=1, channels=4, code_channels=2, downsample=8, encoder_depth=1, decoder_depth=1
-    )
-    recipe = Recipe(
-        mask_kind="pixel", mask_ratio=0.5, patch_size=8, patch_frames=0, visible_weight=1.0,
-        epochs=2, steps_per_epoch=1, batch_size=2, learning_rate=1e-3, weight_decay=0.0, seed=0,
-    )  # fmt: skip
-    network = ReconstructionNetwork(**shape)
-    network.initialise(torch.Generator().manual_seed(0))
-    scale = Standardisation([0.0], [1.0], "raw", 1, [0.0], [1.0])
-    path = tmp_path / "face.pt"
-    checkpoint.save(
-        path,
-        "encoder",
-        {
-            "network": shape,
-            "state": network.state_dict(),
-            "standardisation": dict(vars(scale)),
-            "settings": {
-                "stream": "face",
-                "weights": "pretrained",
-                "values": {"stream": "face", "input_size": 16, "reference_seconds": 1.0},
-                "clip_length": 16,
-                "recipe": dataclasses.asdict(recipe),
-            },
-            "subjects": ["s2"],
-            "history": history(0.5),
-            "provenance": {},
-        },
-    )
-    return path
-
-
-@pytest.mark.parametrize("labelled", [True, False])
-def test_reconstruction_step(tmp_path, frames, encoder, monkeypatch, labelled):
-    labels = tmp_path / "labels.csv"
-    tables.write(labels, "labels", intervals(("macro", 5, 30, 0), ("micro", 66, 74, 0)))
-    seen = {}
-    real = plot_reconstruction.reconstruction
-
-    def spy(title, stream, arrays, time):
-        seen.update(title=title, arrays=arrays, time=time)
-        return real(title, stream, arrays, time)
-
-    monkeypatch.setattr(plot_reconstruction, "reconstruction", spy)
-    plot_reconstruction.run(
-        encoder=encoder,
-        source=frames,
-        labels=labels if labelled else None,
-        png=tmp_path / "r.png",
-        pdf=tmp_path / "r.pdf",
-        provenance={},
-    )
-    assert "held out" in seen["title"]
-    assert ("micro-expression" if labelled else "most motion") in seen["title"]
-    assert seen["time"][0] <= 70 / 30 <= seen["time"][-1] and len(seen["time"]) == 16
-    hidden = np.isnan(seen["arrays"]["masked"])
-    assert 0.4 < hidden.mean() < 0.6
-    np.testing.assert_array_equal(
-        seen["arrays"]["masked"][~hidden], seen["arrays"]["input"][~hidden]
-    )
-
-
-def test_choose_clip_stays_inside_a_span():
-    values = np.zeros((60, 3, 4, 4), np.float16)
-    values[28] = 9  # the most motion, where there is no face
-    values[50] = 5
-    span = np.zeros(60, int)
-    span[25:32] = -1
-    start, _ = plot_reconstruction.choose_clip(values, "flow", span, [], 10)
-    assert 41 <= start <= 50
-    assert plot_reconstruction.choose_clip(values, "flow", span, [(27, 29, "micro")], 10)[0] >= 41
-    assert plot_reconstruction.choose_clip(values, "flow", span, [], 40)[0] is None
-
-
-def test_losses_step(tmp_path, encoder):
-    out = {"png": tmp_path / "l.png", "pdf": tmp_path / "l.pdf"}
-    plot_losses.run(
-        encoder="pretrained", checkpoints={"face": {"g1": encoder}}, provenance={}, **out
-    )
-    assert out["png"].stat().st_size > 1000 and out["pdf"].stat().st_size > 1000

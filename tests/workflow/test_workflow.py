@@ -13,7 +13,7 @@ from mespot.store import io, tables
 from tests.workflow import project
 
 PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
-FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_f1"}
+FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_responses", "plot_f1"}
 SCORES = {"score", "join_metrics"}
 EVALUATION = SCORES | {"compare_methods"}
 SPOTTING = {"train_spotter", "spot"} | SCORES
@@ -39,7 +39,8 @@ def test_run_gives_every_artefact(finished):
     assert (pooled.labels == len(labels)).all() and len(labels) > 0
     assert (pooled.tp + pooled.fn == pooled.labels).all()
     assert (pooled.tp + pooled.fp == pooled.predictions).all()
-    for figure in ["f1", "timeline/s01_1", "losses/pretrained", "reconstruction/pretrained/flow"]:
+    figures = ["f1", "timeline/s01_1", "losses/pretrained", "responses/random"]
+    for figure in [*figures, "reconstruction/pretrained/flow"]:
         for end in ("png", "pdf"):
             assert (root / "figures" / f"{figure}.{end}").stat().st_size > 5000, figure
 

@@ -1,0 +1,73 @@
+"""Small artefacts for tests of figures: one video of T frames, and what is read off a figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.text import Text
+
+from mespot.face.regions import REGIONS
+from mespot.store import io
+
+T, S = 90, 32
+CHIN = list(REGIONS).index("chin")
+RECORDING = {
+    "video": "v1",
+    "subject": "006",
+    "native_fps": 60.0,
+    "n_native_frames": 2 * T,
+    "first_native_frame": 1,
+    "rate": 30.0,
+    "width": 640,
+    "height": 480,
+}
+
+
+def make_clock():
+    span = np.zeros(T, np.int16)
+    span[40:50] = -1
+    span[50:] = 1
+    return {
+        "span": span,
+        "native_frame": np.arange(T, dtype=np.int32) * 2 + 1,
+        "time": np.arange(T) / 30,
+    }
+
+
+def make_frames(tmp_path, clock):
+    rng = np.random.default_rng(0)
+    # A spot that brightens around frame 70.
+    bump = 80 * np.exp(-(((np.arange(T) - 70) / 3.0) ** 2))
+    image = rng.integers(0, 5, (T, S, S)).astype(np.float64)
+    image += np.where(np.arange(S) < S // 2, 60, 100)  # a static face
+    image[:, 8:16, 8:16] += bump[:, None, None]
+    arrays = {
+        "image": image.astype(np.uint8),
+        "transform": np.zeros((T, 2, 3), np.float32),
+        "points": np.zeros((T, 478, 2), np.float32),
+        "blink": np.zeros(T, np.float32),
+        **clock,
+    }
+    io.write(tmp_path / "frames.h5", "frames", arrays, attrs=RECORDING, provenance={})
+    return tmp_path / "frames.h5"
+
+
+def intervals(*rows):
+    """Rows (type, onset_w, offset_w, confidence) of video v1; native frames are 2 w + 1."""
+    table = pd.DataFrame(list(rows), columns=["type", "onset_w", "offset_w", "confidence"])
+    table["apex_w"] = (table["onset_w"] + table["offset_w"]) // 2
+    for name in ("onset", "apex", "offset"):
+        table[name] = 2 * table[f"{name}_w"] + 1
+    return table.assign(subject="006", video="v1")
+
+
+def texts(figure):
+    """(text, size in points) of all that is written in a figure."""
+    return [(t.get_text(), t.get_fontsize()) for t in figure.findobj(Text) if t.get_text()]
+
+
+def history(level):
+    rows = []
+    for epoch in range(3):
+        trained = np.nan if epoch == 0 else level + 0.1
+        rows.append({"epoch": epoch, "training_masked": trained, "training_visible": trained})
+        rows[-1] |= {"validation_masked": level, "validation_visible": level / 2}
+    return rows
