@@ -168,20 +168,21 @@ def test_the_seed_of_the_main_run_keeps_its_names(default):
     assert method_at(default, "demo", "learned", default["spotting"]["seed"]) == "learned"
     assert method_at(default, "demo", "learned", 2) == "learned-seed2"
     assert method_at(default, "demo", "training_free", 2) == "training_free"
-    assert encoder_at(default, "mask_tube", default["pretrain"]["seed"]) == "mask_tube"
+    assert encoder_at(default, "mask_tube_75", default["pretrain"]["seed"]) == "mask_tube_75"
     assert all_methods(default)["learned"] == default["methods"]["learned"]
 
 
 def test_a_method_at_a_seed_has_its_encoder_and_its_spotter_at_it(default):
     methods, encoders = all_methods(default), all_encoders(default)
-    assert methods["flow-seed3"] == {
-        **default["ablation"]["methods"]["flow"],
+    assert methods["flow_only-seed3"] == {
+        **default["ablation"]["methods"]["flow_only"],
         "encoder": "pretrained-seed3",
         "seed": 3,
     }
+    assert methods["learned-seed3"]["averaged_with"] == "regions-seed3"
     assert "encoder" not in methods["regions-seed3"]
-    assert encoders["mask_tube-seed3"]["settings"] == {
-        **default["ablation"]["encoders"]["mask_tube"]["settings"],
+    assert encoders["mask_tube_75-seed3"]["settings"] == {
+        **default["ablation"]["encoders"]["mask_tube_75"]["settings"],
         "seed": 3,
     }
 
