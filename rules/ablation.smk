@@ -48,15 +48,21 @@ def all_ablation_intervals(wildcards):
 
 def artefacts_of_fold(corpus, method, fold):
     """What is made by pretraining and spotting for a method in one fold."""
-    learned = METHODS[method]["kind"] == "learned"
     job = SimpleNamespace(corpus=corpus, method=method, fold=fold)
     files = [
         f"results/{corpus}/{kind}/{method}/{fold}.csv"
         for kind in ("intervals", "candidates", "snapshots")
     ]
     files.append(f"results/{corpus}/scores/{method}/{fold}.h5")
-    inputs = spotting_inputs(job)
-    files += [path for name, path in inputs.items() if learned and name != "flow"]
+    files += [
+        path
+        for name, path in spotting_inputs(job).items()
+        if name == "spotter" or name.endswith("_features")
+    ]
+    other = METHODS[method].get("averaged_with")
+    if other:
+        job = SimpleNamespace(corpus=corpus, method=other, fold=fold)
+        files.append(spotting_inputs(job)["spotter"])
     for stream in METHODS[method].get("streams", []):
         encoder = METHODS[method]["encoder"]
         job = SimpleNamespace(

@@ -305,6 +305,11 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
     planned = project.planned(dry_run(folder, "ablation", configs=configs))
     made_again = {"extract_features", "train_spotter", "spot", "ablate", "plot_ablation"}
     assert planned == {*made_again, "ablation"}
+    # A method that reads videos and not features is looked for in the same way.
+    rows = {**ablation["rows"], "weights": ["scratch"]}
+    (folder / "ablation.yaml").write_text(yaml.safe_dump({"ablation": {**ablation, "rows": rows}}))
+    output = dry_run(folder, table, configs=configs)
+    assert outputs(output, "spotters") >= per_fold("scratch/{}")
 
 
 def test_dry_run_of_the_default_lists_eight_subjects(tmp_path):
