@@ -230,7 +230,7 @@ def _title(
     if one.kind and len(singles) > 1:
         middle = float(np.nanmedian(singles))
         title += (
-            f"\nshare of the variance over time, one mask: {100 * middle:.0f} %, the median over "
-            f"{len(singles)} labelled expressions"
+            f"\nreconstructed of the motion over time, from one mask: {100 * middle:.0f} % of its"
+            f" variance (median of {len(singles)} labelled expressions)"
         )
     return title
