@@ -39,7 +39,7 @@ def test_run_gives_every_artefact(finished):
     assert (pooled.labels == len(labels)).all() and len(labels) > 0
     assert (pooled.tp + pooled.fn == pooled.labels).all()
     assert (pooled.tp + pooled.fp == pooled.predictions).all()
-    figures = ["f1", "timeline/s01_1", "losses/pretrained", "responses/random"]
+    figures = ["f1", "timeline/s01_1", "losses/pretrained", "responses/pretrained"]
     for figure in [*figures, "reconstruction/pretrained/flow"]:
         for end in ("png", "pdf"):
             assert (root / "figures" / f"{figure}.{end}").stat().st_size > 5000, figure
