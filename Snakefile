@@ -1,5 +1,6 @@
 # mespot: from long face videos to intervals of micro- and macro-expressions, and their scores.
-# Read the rule files in the order of the includes: it is the order of the stages.
+# Read the rule files in the order of the includes: it is the order of the stages. Functions that
+# give rules their inputs lie in rules/common.smk and rules/inputs/.
 
 from snakemake.utils import min_version
 
@@ -13,6 +14,11 @@ report: "docs/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/inputs/pretrain.smk"
+include: "rules/inputs/spotting.smk"
+include: "rules/inputs/evaluation.smk"
+include: "rules/inputs/ablation.smk"
+include: "rules/inputs/figures.smk"
 include: "rules/corpus.smk"
 include: "rules/faces.smk"
 include: "rules/pretrain.smk"

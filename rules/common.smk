@@ -1,5 +1,5 @@
 # What the stages share: the checked config, the corpora and the paths of all artefacts. Functions that
-# give the rules of one stage their inputs stand before these rules.
+# give the rules of one stage their inputs lie in rules/inputs/.
 
 from itertools import chain
 from pathlib import Path

@@ -1,0 +1,43 @@
+# What the rules of pretraining read, and what they are told.
+
+
+def recipe(wildcards):
+    """The recipe of an encoder: the section `pretrain` with what the recipe itself sets."""
+    chosen = ENCODERS[wildcards.encoder]
+    weights = "random" if chosen["pretraining"] == "none" else "pretrained"
+    recipe = {**config["pretrain"], **chosen["settings"], "weights": weights}
+    del recipe["corpora"]  # shows in the inputs
+    return plain(recipe)
+
+
+def added_corpora(encoder):
+    """Corpora that an encoder is pretrained on beside the one that it is for."""
+    chosen = ENCODERS[encoder]
+    if chosen["pretraining"] == "none":
+        return []
+    return chosen["settings"].get("corpora", config["pretrain"]["corpora"])
+
+
+def pretraining_sources(wildcards):
+    """What an encoder learns from: its fold's training videos and all of the added corpora."""
+    corpus, folder = wildcards.corpus, stream_folder(wildcards.stream)
+    added = added_corpora(wildcards.encoder)
+    kind = ENCODERS[wildcards.encoder]["pretraining"]
+    if corpus == TRAIN and kind == "transductive":
+        added = [*added, TEST]
+    videos = CORPORA[corpus].training_videos(wildcards.fold)
+    sources = per_video(folder, corpus, videos)
+    # The corpus itself is never added: its test subjects stay out. Nor is what is spotted on,
+    # unless the recipe is transductive.
+    for name in dict.fromkeys(added):
+        if name != corpus and (name != TEST or kind == "transductive"):
+            sources += per_video(folder, name)
+    return sources
+
+
+def encoder_of(wildcards):
+    """The encoder behind features: of the fold, or that of the corpus that was trained on."""
+    corpus, fold = wildcards.corpus, wildcards.fold
+    if corpus == TEST:
+        corpus, fold = TRAIN, ALL
+    return f"results/{corpus}/encoders/{wildcards.encoder}/{fold}/{wildcards.stream}.pt"
