@@ -17,9 +17,9 @@ from mespot.steps import extract_features
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins, video_values
-from mespot.training.joint import Encoder, Source, Tuning, averaged, train
+from mespot.training.joint import Encoder, Source, Tuning, train
 from mespot.training.recordings import Recording, feature_channels, standardised
-from mespot.training.spot import Member, Prediction, Trainer, predict, rebuilt
+from mespot.training.spot import Member, Prediction, Trainer, averaged, predict, rebuilt
 
 
 def joint(method: Mapping[str, Any]) -> bool:
@@ -178,7 +178,7 @@ def _sources(
         for name, encoder in encoders.items():
             values = video_values(record if name == "flow" else crop, **encoder.values)
             grid = values.shape[-1] // encoder.network["downsample"]
-            weights = extract_features._region_weights(crop, grid)
+            weights = extract_features.pooling_weights(crop, grid)
             drift_frames = round(drift_seconds * record.attrs["rate"])
             sources[name][video] = Source(values, weights, drift_frames)
     return sources

@@ -53,7 +53,7 @@ def run(
         if video not in crops:
             raise InputError(f"{source}: no frames file of video {video!r} was given")
         values = video_values(record, **settings["values"])
-        weights = _region_weights(crops[video], values.shape[-1] // network.downsample)
+        weights = pooling_weights(crops[video], values.shape[-1] // network.downsample)
         videos[video] = {
             "feature": features(network, values, record["span"], weights, standardisation),
             "span": record["span"],
@@ -100,7 +100,7 @@ def features(
     return result
 
 
-def _region_weights(record: io.Record, grid: int) -> np.ndarray:
+def pooling_weights(record: io.Record, grid: int) -> np.ndarray:
     """Pooling weights (R, grid, grid) at a video's mean landmarks over its usable frames."""
     usable = record["span"] >= 0
     if not usable.any():

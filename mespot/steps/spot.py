@@ -15,7 +15,8 @@ from mespot.spotting import decode, decoders, training_free
 from mespot.spotting.decode import Intervals
 from mespot.spotting.training_free import Spotted
 from mespot.steps import _encoders
-from mespot.steps.train_spotter import class_candidates, read_recordings
+from mespot.steps._recordings import read_recordings
+from mespot.steps.train_spotter import class_candidates
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.recordings import Recording, standardised

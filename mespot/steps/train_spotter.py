@@ -18,13 +18,13 @@ from mespot.spotting import decoders
 from mespot.spotting.decode import Intervals
 from mespot.spotting.thresholds import best_threshold
 from mespot.steps import _encoders
+from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.recordings import (
     Recording,
     feature_scale,
     labelled,
-    recording,
     standardised,
 )
 from mespot.training.spot import (
@@ -199,43 +199,6 @@ def _said_by(other: Mapping[str, Any], one: Recording, path: str | Path | None) 
             f"{path}: was not trained on {one.video} as it is now; delete it, run again"
         )
     return Prediction(known["score"].float().numpy(), known["distances"].float().numpy())
-
-
-def read_recordings(
-    records: Sequence[io.Record],
-    features: Mapping[str, str | Path],
-    method: Mapping[str, Any],
-    settings: Mapping[str, Any],
-) -> list[Recording]:
-    """Recordings of flow records with the features that the method reads, not yet standardised."""
-    videos = [str(record.attrs["video"]) for record in records]
-    missing = sorted(set(method["streams"]) - set(features))
-    if missing:
-        raise InputError(f"method: reads stream {missing[0]!r}, no features of it were given")
-    streams = {
-        name: io.read_videos(features[name], "features", videos) for name in method["streams"]
-    }
-    found = []
-    for record, video in zip(records, videos, strict=True):
-        lacking = sorted(set(settings["lags"]) - set(record.attrs["lags"]))
-        if lacking:
-            raise InputError(
-                f"{record.path}: has no flow at lag {lacking[0]}; "
-                "spotting.learned.lags must be among flow.lags"
-            )
-        try:
-            one = recording(
-                record,
-                record.attrs,
-                {name: of[video] for name, of in streams.items()},
-                use_motion=method["regional_flow"],
-                use_lags=settings["lags"],
-                drift_seconds=settings["drift_seconds"],
-            )
-        except ValueError as error:
-            raise InputError(f"{record.path}: {error}; delete both and run again") from error
-        found.append(one)
-    return found
 
 
 def choose_thresholds(

@@ -23,14 +23,12 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
 from mespot.training.clips import Standardisation
 from mespot.training.recordings import Recording
+from mespot.training.schedule import rise_and_fall
 from mespot.training.spot import (
-    GRADIENT_NORM,
-    LOG_EVERY,
     WARM_UP,
     Member,
-    Prediction,
     Recipe,
-    history_row,
+    descend,
     losses_of,
 )
 from mespot.training.windows import Augmentation, WindowSampler
@@ -193,8 +191,7 @@ def train(
         recordings, window, use_lags, augmentation, recipe.expression_share, rng
     )
     units = {name: torch.from_numpy(np.asarray(x, np.float32)) for name, x in scale.items()}
-    history = list(member.history)
-    before = history[-1]["step"] if history else 0
+    before = int(member.history[-1]["step"]) if member.history else 0
     # Dropout draws from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
@@ -202,10 +199,6 @@ def train(
         spotter.load_state_dict(member.state)
         networks = {name: encoder.build(encoder.state) for name, encoder in encoders.items()}
         parts: dict[str, torch.nn.Module] = {"spotter": spotter, **networks}
-        average = {
-            part: {name: value.clone() for name, value in module.state_dict().items()}
-            for part, module in parts.items()
-        }
         # What only the decoder of an encoder's network uses gets no gradient and stays.
         learnt = [p for network in networks.values() for p in network.parameters()]
         optimizer = torch.optim.AdamW(
@@ -216,50 +209,26 @@ def train(
             weight_decay=recipe.weight_decay,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate_share(step, tuning.steps)
+            optimizer, lambda step: rise_and_fall(step, tuning.steps, 1.0, WARM_UP)
         )
-        recent = []
-        for step in range(1, tuning.steps + 1):
+
+        def losses() -> dict[str, Tensor]:
             batch, places = sampler.draw(tuning.batch_size)
             batch["features"] = _features(
                 networks, encoders, sources, units, places, batch["features"]
             )
-            losses = losses_of(spotter, batch, recipe.focus)
-            total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
-            optimizer.zero_grad()
-            total.backward()
-            torch.nn.utils.clip_grad_norm_([*spotter.parameters(), *learnt], GRADIENT_NORM)
-            optimizer.step()
-            schedule.step()
-            decay = min(recipe.weight_average, step / (10 + step))
-            for part, module in parts.items():
-                for name, value in module.state_dict().items():
-                    average[part][name].lerp_(value, 1 - decay)
-            recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
-            if step % LOG_EVERY == 0 or step == tuning.steps:
-                history.append(history_row(int(before) + step, recent))
-                recent = []
+            return losses_of(spotter, batch, recipe.focus)
+
+        average, more = descend(
+            parts, optimizer, schedule, losses, recipe, tuning.steps, before=before
+        )
     learned = {
         part: {name: value.cpu() for name, value in state.items()}
         for part, state in average.items()
     }
-    return replace(member, state=learned.pop("spotter"), history=history, encoders=learned)
-
-
-def rate_share(step: int, steps: int) -> float:
-    """Learning rate of step 0, 1, ... as a share of the highest: a linear rise, half a cosine."""
-    rise = max(1, round(WARM_UP * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
-
-
-def averaged(predictions: Sequence[Prediction]) -> Prediction:
-    """Average as spot.predict makes it: mean score, geometric mean of distances."""
-    score = np.mean([said.score for said in predictions], axis=0)
-    with np.errstate(divide="ignore"):  # zero outside the spans, and so it stays
-        logs = [np.log(said.distances) for said in predictions]
-    return Prediction(score, np.exp(np.mean(logs, axis=0)))
+    return replace(
+        member, state=learned.pop("spotter"), history=[*member.history, *more], encoders=learned
+    )
 
 
 def _features(

@@ -18,6 +18,7 @@ from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.training.clips import Pool, Standardisation
+from mespot.training.schedule import rise_and_fall
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,10 @@ class Recipe:
     @property
     def steps(self) -> int:
         return self.epochs * self.steps_per_epoch
+
+    def rate(self, step: int) -> float:
+        """Learning rate of step 0, 1, ..."""
+        return rise_and_fall(step, self.steps, self.learning_rate, _WARM_UP)
 
 
 def fit(
@@ -90,7 +95,7 @@ def fit(
     saved = time.monotonic()
     while step < recipe.steps:
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, recipe)
+            group["lr"] = recipe.rate(step)
         clips = training.sample(recipe.batch_size, random)
         losses = _losses(network, clips, standardisation, recipe, random, where)
         optimizer.zero_grad()
@@ -124,15 +129,6 @@ def fit(
             )
             saved = time.monotonic()
     return history
-
-
-def learning_rate(step: int, recipe: Recipe) -> float:
-    """A linear rise, then half a cosine down to zero."""
-    rise = max(1, round(_WARM_UP * recipe.steps))
-    if step < rise:
-        return recipe.learning_rate * (step + 1) / rise
-    done = (step - rise) / max(1, recipe.steps - rise)
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
 @torch.no_grad()
@@ -211,7 +207,7 @@ def _row(
     return {
         "epoch": step // recipe.steps_per_epoch,
         "step": step,
-        "learning_rate": learning_rate(max(step - 1, 0), recipe),
+        "learning_rate": recipe.rate(max(step - 1, 0)),
         **{f"training_{name}": training.get(name, math.nan) for name in ("masked", "visible")},
         **measured,
     }

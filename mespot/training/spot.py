@@ -26,8 +26,8 @@ from mespot.training.windows import Augmentation, Recording, WindowSampler
 log = logging.getLogger(__name__)
 
 WARM_UP = 0.15  # share of the steps in which the learning rate rises
-GRADIENT_NORM = 1.0
-LOG_EVERY = 20  # steps a row of the history
+_GRADIENT_NORM = 1.0
+_LOG_EVERY = 20  # steps a row of the history
 
 
 @dataclass(frozen=True)
@@ -114,43 +114,82 @@ def train_network(
     )
     frames = sum(int((r.span >= 0).sum()) for r in recordings)
     steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * window)))
-    history: list[dict[str, float]] = []
     parts = [k / recipe.snapshots for k in range(1, recipe.snapshots)]
     looks = {round(steps * part): round(recipe.epochs * part) for part in parts}  # step: epoch
-    earlier = {}
+    earlier: dict[int, dict[str, Tensor]] = {}
     # Initial weights and dropout draw from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
         network = Spotter(**shape)
-        average = {name: value.clone() for name, value in network.state_dict().items()}
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=WARM_UP
         )
-        recent = []
-        for step in range(1, steps + 1):
-            losses = losses_of(network, sampler.batch(recipe.batch_size), recipe.focus)
-            total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
-            optimizer.zero_grad()
-            total.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
-            optimizer.step()
-            schedule.step()
-            decay = min(recipe.weight_average, step / (10 + step))
-            for name, value in network.state_dict().items():
-                average[name].lerp_(value, 1 - decay)
+
+        def look(step: int, average: Mapping[str, dict[str, Tensor]]) -> None:
             if step in looks:
-                earlier[looks[step]] = {name: value.clone() for name, value in average.items()}
-            recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
-            if step % LOG_EVERY == 0 or step == steps:
-                history.append(history_row(step, recent))
-                recent = []
-    return average, history, earlier
+                weights = {name: value.clone() for name, value in average["spotter"].items()}
+                earlier[looks[step]] = weights
+
+        average, history = descend(
+            {"spotter": network},
+            optimizer,
+            schedule,
+            lambda: losses_of(network, sampler.batch(recipe.batch_size), recipe.focus),
+            recipe,
+            steps,
+            look=look,
+        )
+    return average["spotter"], history, earlier
 
 
-def history_row(step: int, recent: Sequence[np.ndarray]) -> dict[str, float]:
+def descend(
+    parts: Mapping[str, torch.nn.Module],
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    losses_of_a_batch: Callable[[], dict[str, Tensor]],
+    recipe: Recipe,
+    steps: int,
+    *,
+    before: int = 0,
+    look: Callable[[int, Mapping[str, dict[str, Tensor]]], None] | None = None,
+) -> tuple[dict[str, dict[str, Tensor]], list[dict[str, float]]]:
+    """Train the networks `parts` together for `steps` steps: moving averages of their weights,
+    {part: weights}, and the history of losses, whose steps count on from `before`.
+
+    losses_of_a_batch: as `losses_of` gives them, of a new batch each time. look: is shown the
+    number of each step and the averages after it.
+    """
+    average = {
+        part: {name: value.clone() for name, value in module.state_dict().items()}
+        for part, module in parts.items()
+    }
+    parameters = [p for module in parts.values() for p in module.parameters()]
+    history, recent = [], []
+    for step in range(1, steps + 1):
+        losses = losses_of_a_batch()
+        total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
+        optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, _GRADIENT_NORM)
+        optimizer.step()
+        schedule.step()
+        decay = min(recipe.weight_average, step / (10 + step))
+        for part, module in parts.items():
+            for name, value in module.state_dict().items():
+                average[part][name].lerp_(value, 1 - decay)
+        if look is not None:
+            look(step, average)
+        recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
+        if step % _LOG_EVERY == 0 or step == steps:
+            history.append(_history_row(before + step, recent))
+            recent = []
+    return average, history
+
+
+def _history_row(step: int, recent: Sequence[np.ndarray]) -> dict[str, float]:
     """Step, and the mean of the losses since the last row, each score then boundary by class."""
     means = np.mean(recent, axis=0)
     names = [f"{part}_{c}" for part in ("score", "boundary") for c in CLASSES]

@@ -9,7 +9,6 @@ from matplotlib.text import Text
 
 from mespot import config as configs
 from mespot.errors import InputError
-from mespot.plots import style
 from mespot.plots.ablation import ablation
 from mespot.scoring.ablation import ablation_table
 from mespot.scoring.uncertainty import compare
@@ -200,11 +199,6 @@ def test_plain_names_stand_for_both_seeds(default):
 
 
 # ---------------------------------------------------------------- the figure
-
-
-@pytest.fixture
-def coarse(monkeypatch):
-    monkeypatch.setattr(style, "DPI", 50)
 
 
 def drawn(*corpora):

@@ -206,14 +206,6 @@ def test_same_seed_same_weights_other_seed_others():
     assert not torch.equal(first.encoders["flow"][name], other.encoders["flow"][name])
 
 
-def test_the_learning_rate_rises_and_falls():
-    shares = [joint.rate_share(step, 100) for step in range(101)]
-    assert shares[0] == pytest.approx(1 / 15) and max(shares) == shares[15] == 1.0
-    assert shares == sorted(shares[:15]) + sorted(shares[15:], reverse=True)
-    assert shares[100] == pytest.approx(0.0)
-    assert joint.rate_share(0, 1) == 1.0
-
-
 def test_averages_are_those_of_one_prediction_by_several_networks():
     known, _ = recordings()
     one = replace(known[0], span=np.repeat([0, -1, 1], [60, 5, 55]))
@@ -222,7 +214,7 @@ def test_averages_are_those_of_one_prediction_by_several_networks():
         states = [spot.Spotter(**SHAPE).state_dict() for _ in range(3)]
     networks = spot.rebuilt(SHAPE, states)
     expected = spot.predict(networks, one)
-    found = joint.averaged([spot.predict([network], one) for network in networks])
+    found = spot.averaged([spot.predict([network], one) for network in networks])
     assert found.score == pytest.approx(expected.score, rel=1e-5)
     assert found.distances == pytest.approx(expected.distances, rel=1e-5)
     assert not found.distances[60:65].any() and found.score.dtype == np.float32

@@ -9,6 +9,7 @@ from mespot.errors import InputError
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import _encoders, extract_features, spot, train_spotter
+from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins
@@ -169,7 +170,7 @@ def test_encoders_that_did_not_learn_give_the_stored_features(corpus):
     records = [io.read(path, "flow") for path in files["flow"]]
     paths = {stream: folder / f"{stream}.pt" for stream in STREAMS}
     own = _encoders.from_checkpoints(paths, STREAMS, records, files["frames"], 2.0)
-    raw = train_spotter.read_recordings(
+    raw = read_recordings(
         records, {s: folder / f"{s}.h5" for s in STREAMS}, JOINT, {**LEARNED, "drift_seconds": 2.0}
     )
     for stream, encoder in own.encoders.items():

@@ -11,22 +11,9 @@ from mespot.plots.f1 import f1
 from mespot.plots.timeline import choose
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from tests.unit.plotted import T, intervals, make_clock, make_frames, texts
+from tests.unit.plotted import T, intervals, texts
 
-
-@pytest.fixture(autouse=True)
-def coarse(monkeypatch):
-    monkeypatch.setattr(style, "DPI", 50)  # quicker, and nothing here depends on it
-
-
-@pytest.fixture
-def clock():
-    return make_clock()
-
-
-@pytest.fixture
-def frames(tmp_path, clock):
-    return make_frames(tmp_path, clock)
+pytestmark = pytest.mark.usefixtures("coarse")
 
 
 def matched(*rows):

@@ -9,7 +9,6 @@ import torch
 
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.plots import style
 from mespot.plots.losses import losses
 from mespot.plots.reconstruction import columns
 from mespot.steps import plot_losses, plot_reconstruction, plot_responses
@@ -24,25 +23,10 @@ from tests.unit.plotted import (
     T,
     history,
     intervals,
-    make_clock,
-    make_frames,
     texts,
 )
 
-
-@pytest.fixture(autouse=True)
-def coarse(monkeypatch):
-    monkeypatch.setattr(style, "DPI", 50)  # quicker, and nothing here depends on it
-
-
-@pytest.fixture
-def clock():
-    return make_clock()
-
-
-@pytest.fixture
-def frames(tmp_path, clock):
-    return make_frames(tmp_path, clock)
+pytestmark = pytest.mark.usefixtures("coarse")
 
 
 def test_losses_show_folds_and_their_mean():

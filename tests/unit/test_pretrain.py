@@ -11,7 +11,7 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import pretrain as step
 from mespot.training import checkpoint
 from mespot.training.clips import Pool, Standardisation, standardise
-from mespot.training.pretrain import Recipe, evaluate, fit, learning_rate, reconstruct
+from mespot.training.pretrain import Recipe, evaluate, fit, reconstruct
 from tests.unit.stored_videos import CROP, waves, write_flow, write_frames
 
 SETTINGS = dict(
@@ -205,7 +205,7 @@ def test_a_foreign_source_is_refused(tmp_path, sources):
 
 def test_learning_rate_rises_then_falls_to_nothing():
     plan = recipe(epochs=10, steps_per_epoch=10, learning_rate=1.0)
-    rates = [learning_rate(step, plan) for step in range(100)]
+    rates = [plan.rate(step) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * (step + 1) for step in range(10)])
     assert max(rates) == 1.0
     assert all(after < before for before, after in zip(rates[10:], rates[11:], strict=False))

@@ -10,6 +10,8 @@ from mespot.metrics import strict_counts
 from mespot.steps import spot, train_spotter
 from mespot.store import io, tables
 from mespot.training import checkpoint
+from mespot.training.recordings import Recording
+from mespot.training.spot import Prediction, averaged
 from tests.unit.moving_regions import REGIONS, moving_face, write_labels, write_moving_flow
 from tests.unit.stored_videos import clock
 
@@ -268,6 +270,32 @@ def test_two_spotters_are_averaged(corpus, trained, tmp_path):
         for name in CLASSES:
             mean = (first[video][name] + second[video][name]) / 2
             np.testing.assert_allclose(together[video][name], mean, atol=1e-6)
+
+
+def test_thresholds_are_those_of_the_average(corpus, trained, tmp_path):
+    _, _, known = corpus
+    content = checkpoint.load(train(corpus, tmp_path, beside=trained), "spotter")
+    other = checkpoint.load(trained, "spotter")
+
+    def prediction(stored):
+        return Prediction(stored["score"].float().numpy(), stored["distances"].float().numpy())
+
+    def thresholds(*spotters):
+        recordings = [
+            Recording("", f"v{i}", None, {}, None, np.zeros(400, int), known[f"s{i}", f"v{i}"])
+            for i in range(6)
+        ]
+        said = [
+            averaged([prediction(spotter[one.video]) for spotter in spotters]) for one in recordings
+        ]
+        return train_spotter.choose_thresholds(
+            recordings, said, content["decoder"], content["durations"], content["half_lengths"],
+            SPOTTING["learned"],
+        )  # fmt: skip
+
+    both = thresholds(content["held_out"], other["held_out"])
+    assert content["thresholds"] == pytest.approx(both, abs=2e-3)  # stored in half precision
+    assert content["thresholds"] != pytest.approx(thresholds(content["held_out"]), abs=1e-2)
 
 
 def test_the_spotter_beside_must_know_the_same_recordings(corpus, tmp_path):
