@@ -3,10 +3,10 @@
 One small code for each region and stream, made by a linear map that all regions share, keeps wide
 features from drowning the few motion channels. A stack of residual convolutions with growing
 dilation (Lea et al. 2017, doi:10.1109/CVPR.2017.113; van den Oord et al. 2016, arXiv:1609.03499)
-reads them, every depth adds to what the heads see, so short and long expressions each find their
-scale. For each class a frame gets a score (is it near the middle of an expression?) and distances
-to onset and offset (anchor-free heads: Tian et al. 2019, doi:10.1109/ICCV.2019.00972; Zhang et al.
-2022, doi:10.1007/978-3-031-19772-7_29).
+reads them; the heads see the sum of what every depth adds, so short and long expressions each find
+their scale. For each class a frame gets a score (is it near the middle of an expression?) and
+distances to onset and offset (anchor-free heads: Tian et al. 2019, doi:10.1109/ICCV.2019.00972;
+Zhang et al. 2022, doi:10.1007/978-3-031-19772-7_29).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST = 4.0  # distances stay within exp(+-4) of the class's usual length
 
 
 class Block(nn.Module):
-    """Residual dilated convolution over time: `(B, T, W)` -> the same shape, and a skip."""
+    """Residual dilated convolution over time: `(B, T, W)` -> the same shape."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Block(nn.Module):
         self.out = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         # Zeroed outside the sequence, a padded batch sees what a sequence alone would see.
         frames, d = x.shape[1], self.dilation
         padded = F.pad(x * mask, (0, 0, d, d))
@@ -41,7 +41,7 @@ class Block(nn.Module):
         y = F.gelu(self.taps(near))
         # A channel is dropped for the whole sequence: its neighbours in time would fill it in.
         y = self.out(y * self.dropout(torch.ones_like(y[:, :1])))
-        return x + y, y
+        return x + y
 
 
 class Spotter(nn.Module):
@@ -96,11 +96,9 @@ class Spotter(nn.Module):
         parts += [self.codes[name](features[name]).flatten(2) for name in self.streams]
         keep = mask[..., None]
         x = self.input(torch.cat([*parts, context], dim=2))  # (B, T, W)
-        total = x
         for block in self.blocks:
-            x, skip = block(x, keep)
-            total = total + skip
-        heads = self.heads(F.gelu(total))  # (B, T, 6)
+            x = block(x, keep)
+        heads = self.heads(F.gelu(x))  # (B, T, 6)
         logits = heads[..., : len(CLASSES)]
         raw = heads[..., len(CLASSES) :].reshape(batch, frames, len(CLASSES), 2)
         distances = torch.exp(raw.clamp(-_LONGEST, _LONGEST)) * self.lengths[:, None]
