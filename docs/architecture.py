@@ -20,7 +20,7 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import CLASSES, Spotter
 from mespot.plots import style
-from mespot.training.clips import CHANNELS
+from mespot.training.clips import CHANNELS, REFERENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 SVG = ROOT / "docs" / "architecture.svg"
@@ -41,11 +41,12 @@ def numbers(config: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"size": size, "length": length, "masked": settings["mask_ratio"]}
     found["kind"] = settings["mask_kind"]
     for stream, names in CHANNELS.items():
-        network = ReconstructionNetwork(in_channels=len(names), **shape)
+        told = REFERENCE[stream] is not None
+        network = ReconstructionNetwork(in_channels=len(names), reference=told, **shape)
+        read = torch.zeros(1, len(names) + told, length, size, size)
         with torch.no_grad():
-            code = network.encode(torch.zeros(1, len(names), length, size, size))
-            clip = network.decode(code)
-        found[stream] = len(names)
+            code, clip = network.encode(read), network(read)
+        found[stream] = read.shape[1]
         found["code"], found["clip"] = tuple(code.shape[1:]), tuple(clip.shape[2:])
     layers = [layer[1] for layer in network.encoder]  # type: ignore[index]
     found["stem"] = network.downsample
@@ -87,14 +88,15 @@ def labels(n: dict[str, Any]) -> dict[str, str]:
     layers = f"{len(n['dilations'])} layers {by(*n['kernel'])}"
     return {
         "flow": f"Clip of the flow\nu, v, strain\n{by(n['flow'], frames, n['size'], n['size'])}",
-        "face": f"Clip of the face\nchange of grey\n{by(n['face'], frames, n['size'], n['size'])}",
+        "face": "Clip of the face\nchange, reference\n"
+        f"{by(n['face'], frames, n['size'], n['size'])}",
         "mask": f"Mask\n{n['kind']}s,\n{100 * n['masked']:g} % hidden",
-        "stem": f"Stem\n{by(n['stem'], n['stem'])} patches,\nhidden left out,\n"
+        "stem": f"Stem\nwhat fits the visible\npixels of {by(n['stem'], n['stem'])},\n"
         f"{n['channels']} channels",
         "encoder": f"Encoder\n{layers},\nresidual, dilated in\ntime {listed(n['dilations'])}",
         "code": f"Code\n{by(code[0], *code[2:])}\na frame",
-        "decoder": f"Decoder\n{n['decoder']} layer {by(*n['kernel'])},\npatches of\n"
-        f"{by(n['stem'], n['stem'])}",
+        "decoder": f"Decoder\n{n['decoder']} layer {by(*n['kernel'])},\nhow much a cell\n"
+        "moves, brightens",
         "output": f"Reconstruction\nof all {by(*n['clip'])}\npixels of\neach channel",
         "pool": f"Pooling\n{n['regions']} face regions\nat their landmarks",
         "features": f"Features\n{by(n['regions'], code[0])}\na frame and stream",

@@ -8,22 +8,33 @@ from a plain 3D autoencoder:
 - Dense in time. No layer strides in time, so one pass over a video codes every frame.
 - The code is small and local: a few channels at each place of a coarse grid, each seeing its own
   neighbourhood only. Wide global codes drown the few subjects that such corpora have.
-- Hidden pixels are left out of the stem's sum, which is scaled by the share that is visible
-  (normalised convolution, Knutsson and Westin, CVPR 1993). A feature taken from an unmasked video
-  is then on the scale that the network has seen in training.
+- Cells are read and written through bases (normalised convolution, Knutsson and Westin, CVPR 1993):
+  what the encoder reads of a cell are the amounts of each base that fit its visible pixels best, so
+  a feature taken from an unmasked video is on the scale that the network has seen in training; what
+  the decoder gives are amounts of each base.
+- Where a hidden pixel of a moving face is bright or dark follows from the face and from where it
+  moves, and the second is what the code is to hold. So the face comes with its reference, what it
+  looks like without the motion, and the bases are what makes a known face change: motion along x
+  and y (brightness constancy, Horn and Schunck 1981, doi:10.1016/0004-3702(81)90024-2), light and
+  contrast.
 """
 
 import torch
 from torch import nn
 
+# Added to what a base explains of a cell: amounts are drawn to 0 where the face is flat.
+_RIDGE = 0.1
+
 
 class ReconstructionNetwork(nn.Module):
-    """Encoder and decoder for clips (N, in_channels, T, S, S); S a multiple of `downsample`.
+    """Encoder and decoder for clips (N, C, T, S, S); S a multiple of `downsample`.
 
-    in_channels    3 for flow (u, v, strain), 1 for the grey face
+    in_channels    channels that are hidden and reconstructed: 3 for flow (u, v, strain), 1 for the
+                   grey face; C is this and, with `reference`, one more
+    reference      whether the last channel is the reference of the frames, which is never hidden
     channels       width of the layers between input and code
     code_channels  channels of the code
-    downsample     spatial stride of the stem; the code lies on a grid of S / downsample
+    downsample     side of a cell, px; the code lies on a grid of S / downsample
     encoder_depth  3x3x3 layers before the code; layer i is dilated 2**i in time
     decoder_depth  3x3x3 layers after the code
     """
@@ -32,6 +43,7 @@ class ReconstructionNetwork(nn.Module):
         self,
         *,
         in_channels: int,
+        reference: bool,
         channels: int,
         code_channels: int,
         downsample: int,
@@ -39,17 +51,17 @@ class ReconstructionNetwork(nn.Module):
         decoder_depth: int,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
+        self.reference = reference
         self.downsample = downsample
         self.code_channels = code_channels
-        patch = in_channels * downsample**2
-        self.stem = nn.Conv3d(patch, channels, 1, bias=False)
-        self.stem_bias = nn.Parameter(torch.zeros(1, channels, 1, 1, 1))
-        self.hidden_token = nn.Parameter(torch.zeros(1, channels, 1, 1, 1))
+        bases = 4 if reference else 1
+        self.stem = nn.Conv3d(2 * bases * in_channels + bases + 1, channels, 1)
         self.encoder = nn.ModuleList(_layer(channels, 2**i) for i in range(encoder_depth))
         self.to_code = nn.Conv3d(channels, code_channels, 1)
         self.from_code = nn.Conv3d(code_channels, channels, 1)
         self.decoder = nn.ModuleList(_layer(channels, 1) for _ in range(decoder_depth))
-        self.to_patch = nn.Conv3d(channels, patch, 1)
+        self.to_amounts = nn.Conv3d(channels, bases * in_channels, 1)
         # oneDNN computes 3x3x3 layers about a third faster in this layout on a CPU, faster than
         # the same layer split into a spatial and a temporal one.
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -62,14 +74,26 @@ class ReconstructionNetwork(nn.Module):
     def initialise(self, generator: torch.Generator) -> None:
         """Draw all weights from `generator`.
 
-        Biases, the hidden token and the last layer start at zero, so that the first reconstruction
-        is the mean of the target.
+        Biases and the last layer start at zero, so that the first reconstruction is the mean of the
+        target.
         """
         for name, parameter in self.named_parameters():
-            if name.endswith("weight") and not name.startswith("to_patch"):
+            if name.endswith("weight") and not name.startswith("to_amounts"):
                 nn.init.kaiming_normal_(parameter, nonlinearity="linear", generator=generator)
             else:
                 nn.init.zeros_(parameter)
+
+    def bases(self, clip: torch.Tensor) -> torch.Tensor:
+        """What the pixels of a cell are made of, (N, T, K, S, S): 1 and, of the reference, its
+        derivatives along x and y (per side of a cell) and itself."""
+        even = torch.ones_like(clip[:, :1])
+        if not self.reference:
+            return even.transpose(1, 2)
+        face = clip[:, self.in_channels :]
+        along_x, along_y = torch.zeros_like(face), torch.zeros_like(face)
+        along_x[..., 1:-1] = (face[..., 2:] - face[..., :-2]) * (self.downsample / 2)
+        along_y[..., 1:-1, :] = (face[..., 2:, :] - face[..., :-2, :]) * (self.downsample / 2)
+        return torch.cat([even, along_x, along_y, face], 1).transpose(1, 2)
 
     def encode(self, clip: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Code of a clip.
@@ -77,28 +101,55 @@ class ReconstructionNetwork(nn.Module):
         `clip` (N, C, T, S, S), standardised; `mask` bool (N, 1, T, S, S), True where hidden, or
         None when all is visible. Returns (N, code_channels, T, S/downsample, S/downsample).
         """
-        if mask is None:
-            hidden = self.stem(_to_patches(clip, self.downsample))
-        else:
-            visible = clip.masked_fill(mask, 0.0)
-            shown = 1.0 - _to_patches(mask.to(clip.dtype), self.downsample).mean(1, keepdim=True)
-            scale = 1.0 / shown.clamp(min=1.0 / self.downsample**2)
-            hidden = self.stem(_to_patches(visible, self.downsample)) * scale
-            hidden = hidden + self.hidden_token * (1.0 - shown)
-        hidden = hidden + self.stem_bias
+        hidden = self.stem(self._read(clip, mask))
         for layer in self.encoder:
             hidden = hidden + layer(hidden)
         return self.to_code(hidden)
 
-    def decode(self, code: torch.Tensor) -> torch.Tensor:
-        """Reconstruction (N, C, T, S, S) from a code, as `encode` returns it."""
+    def decode(self, code: torch.Tensor, bases: torch.Tensor) -> torch.Tensor:
+        """Reconstruction (N, in_channels, T, S, S) from a code, as `encode` returns it, and
+        `bases` (N, T, K, S, S)."""
         hidden = self.from_code(code)
         for layer in self.decoder:
             hidden = hidden + layer(hidden)
-        return _from_patches(self.to_patch(hidden), self.downsample)
+        amounts = self.to_amounts(hidden).transpose(1, 2)  # (N, T, K * in_channels, g, g)
+        # Bilinear between the middles of the cells. As a product with a matrix: the gradient of
+        # torch's own interpolation is not deterministic on a GPU.
+        between = _bilinear(amounts.shape[-1], self.downsample).to(amounts)
+        amounts = between @ amounts @ between.T
+        amounts = amounts.unflatten(2, (self.in_channels, -1))
+        return torch.einsum("ntckyx,ntkyx->nctyx", amounts, bases.to(amounts))
 
     def forward(self, clip: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        return self.decode(self.encode(clip, mask))
+        """Reconstruction (N, in_channels, T, S, S) of a clip, arguments as of `encode`."""
+        return self.decode(self.encode(clip, mask), self.bases(clip))
+
+    @torch.no_grad()  # there is nothing to learn in it
+    def _read(self, clip: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """What the visible pixels say of each cell, (N, channels, T, g, g).
+
+        The amounts of the bases that fit them best, by ridge regression; their products with the
+        bases, which neighbouring cells can add up; how much of each base is visible, and how many
+        pixels.
+        """
+        size = self.downsample
+        with torch.autocast(clip.device.type, enabled=False):  # solving needs full precision
+            bases = _cells(self.bases(clip), size)  # (N, T, g, g, P, K)
+            moving = _cells(clip[:, : self.in_channels].transpose(1, 2), size)
+            if mask is None:
+                shown = torch.ones_like(bases[..., :1])
+            else:
+                shown = _cells(1.0 - mask.transpose(1, 2).to(clip.dtype), size)
+            share = shown.mean(-2)
+            weighted = bases * (shown / shown.sum(-2, keepdim=True).clamp(min=1.0))
+            products = weighted.mT @ moving  # (..., K, in_channels)
+            gram = weighted.mT @ bases
+            ridge = _RIDGE * torch.eye(gram.shape[-1], device=gram.device)
+            amounts = torch.linalg.solve(gram + ridge, products)
+            known = torch.diagonal(gram, dim1=-2, dim2=-1)
+            read = torch.cat([amounts.flatten(-2), products.flatten(-2), known, share], -1)
+        read = read.permute(0, 4, 1, 2, 3)
+        return read.contiguous(memory_format=torch.channels_last_3d)
 
 
 def _layer(channels: int, dilation: int) -> nn.Module:
@@ -108,16 +159,14 @@ def _layer(channels: int, dilation: int) -> nn.Module:
     )
 
 
-def _to_patches(clip: torch.Tensor, size: int) -> torch.Tensor:
-    """(N, C, T, S, S) -> (N, C * size**2, T, S/size, S/size)."""
-    n, c, t, h, w = clip.shape
-    clip = clip.reshape(n, c, t, h // size, size, w // size, size)
-    patches = clip.permute(0, 1, 4, 6, 2, 3, 5).reshape(n, c * size**2, t, h // size, w // size)
-    return patches.contiguous(memory_format=torch.channels_last_3d)
+def _cells(frames: torch.Tensor, size: int) -> torch.Tensor:
+    """(N, T, C, S, S) -> (N, T, S/size, S/size, size**2, C)."""
+    n, t, c, h, w = frames.shape
+    cells = frames.reshape(n, t, c, h // size, size, w // size, size)
+    return cells.permute(0, 1, 3, 5, 4, 6, 2).reshape(n, t, h // size, w // size, size**2, c)
 
 
-def _from_patches(patches: torch.Tensor, size: int) -> torch.Tensor:
-    """The inverse of `_to_patches`."""
-    n, c, t, h, w = patches.shape
-    clip = patches.reshape(n, c // size**2, size, size, t, h, w).permute(0, 1, 4, 5, 2, 6, 3)
-    return clip.reshape(n, c // size**2, t, h * size, w * size)
+def _bilinear(cells: int, size: int) -> torch.Tensor:
+    """Weights (cells * size, cells) of the middles of cells at each pixel; rows sum to 1."""
+    place = ((torch.arange(cells * size) + 0.5) / size - 0.5).clamp(0, cells - 1)
+    return (1 - (place[:, None] - torch.arange(cells)).abs()).clamp(min=0)

@@ -95,7 +95,7 @@ def run(
         for one in (c for c in candidates if c.video == number):
             clip = values[one.start : one.start + length]
             masks = MASKS if one is best else MASKS_OTHERS
-            region = moving_region(clip, weights)
+            region = moving_region(clip[:, : network.in_channels], weights)
             arrays, shares = averaged(network, clip, scale, recipe, random, weights[region], masks)
             singles.append(shares.single)
             if one is best:

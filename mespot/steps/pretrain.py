@@ -17,6 +17,7 @@ from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import (
     CHANNELS,
+    REFERENCE,
     Pool,
     Segment,
     as_builtins,
@@ -92,9 +93,15 @@ def run(
     values = dict(stream=stream, input_size=input_size, reference_seconds=reference_seconds)
     training, validation = _load(records, training_segments, validation_segments, values)
     training_pool = Pool(training, clip_length)
-    scale = standardise(training_pool.grid(_SCALE_CLIPS), target=target, target_reach=target_reach)
-    shape = dict(
+    scale = standardise(
+        training_pool.grid(_SCALE_CLIPS),
+        reconstructed=len(CHANNELS[stream]),
+        target=target,
+        target_reach=target_reach,
+    )
+    shape: dict[str, Any] = dict(
         in_channels=len(CHANNELS[stream]),
+        reference=REFERENCE[stream] is not None,
         channels=channels,
         code_channels=code_channels,
         downsample=downsample,

@@ -1,12 +1,13 @@
 """From stored videos to training clips: channels, standardisation, held-out parts, targets.
 
-A video becomes an array (T, C, S, S) float16: u, v (crop px/frame) and strain (1/frame) of the
-flow, or the grey aligned face, averaged over pixel areas down to S x S. Half floats keep a
-hundredth of a pixel, and a video of 900 frames in 17 MB.
+A video becomes an array (T, C, S, S) float16, averaged over pixel areas down to S x S: u, v (crop
+px/frame) and strain (1/frame) of the flow, or the grey aligned face and its reference, what it
+looks like without the motion. Half floats keep a hundredth of a pixel, and a video of 900 frames in
+17 MB.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import cv2
@@ -15,7 +16,9 @@ import torch
 
 from mespot.errors import InputError
 
+# Channels of a stream that are hidden and reconstructed, and the one after them that never is.
 CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
+REFERENCE = {"flow": None, "face": "reference"}
 
 # Videos are held out in pieces of this many clips, so that few of the clips that are trained on
 # border on one that is held out.
@@ -40,13 +43,16 @@ def video_values(
 ) -> np.ndarray:
     """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
 
-    `record` is of kind `flow` or `frames`. The face is given as its deviation from the mean face of
-    the `reference_seconds` around each frame, within the span, in units of the span's contrast:
-    what moves is left, and a subject's looks, the light and the slow turns of the head are not.
-    With 0 it is grey / 255. Flow is motion already and stays as it is.
+    `record` is of kind `flow` or `frames`; the channels are those of CHANNELS and REFERENCE. The
+    reference of a face is the mean face of the `reference_seconds` around each frame, within the
+    span, and the face is its deviation from it: what moves is left, and a subject's looks, the
+    light and the slow turns of the head are not. With 0 the reference is the mean face of the span
+    and nothing is taken off. Both are in units of the contrast of the span's mean face, around its
+    mean grey. Flow is motion already and stays as it is.
     """
     span = record["span"]
-    values = np.zeros((len(span), len(CHANNELS[stream]), input_size, input_size), np.float32)
+    channels = len(CHANNELS[stream]) + (REFERENCE[stream] is not None)
+    values = np.zeros((len(span), channels, input_size, input_size), np.float32)
     for start in range(0, len(span), _BLOCK):
         part = slice(start, start + _BLOCK)
         if stream == "flow":
@@ -56,13 +62,13 @@ def video_values(
         else:
             frames = record.part("image", part)[..., None]
         for index, frame in enumerate(frames, start):
-            values[index] = np.moveaxis(_resized(frame, input_size), -1, 0)
+            values[index, : len(CHANNELS[stream])] = np.moveaxis(_resized(frame, input_size), -1, 0)
     if stream == "face":
-        values /= 255
-    if stream == "face" and reference_seconds > 0:
-        reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
+        reach = 0
+        if reference_seconds > 0:
+            reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
         for first, last in spans(span):
-            values[first:last] = _deviation(values[first:last], reach)
+            values[first:last] = _around_reference(values[first:last, :1], reach)
     values[span < 0] = 0
     return values.astype(np.float16)
 
@@ -176,7 +182,7 @@ def _displacement(clip: torch.Tensor, reach: int) -> torch.Tensor:
     return _difference(clip.cumsum(2), reach)
 
 
-# What is reconstructed, from a standardised clip (N, C, T, S, S):
+# What is reconstructed, from the first channels of a standardised clip (N, C, T, S, S):
 # raw                  the clip itself, as in the paper
 # clip_normalised      its deviation from each pixel's mean over the clip, at unit contrast
 # temporal_difference  frame t + reach minus frame t - reach
@@ -191,10 +197,15 @@ TARGETS: dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
 
 @dataclass(frozen=True)
 class Standardisation:
-    """Scale of input and target, by channel, from training subjects only (lists of length C)."""
+    """Scale of input and target, by channel, from training subjects only.
+
+    mean and std are lists of as many numbers as a clip has channels, target_mean and target_std of
+    as many as are reconstructed: the first `reconstructed` channels.
+    """
 
     mean: list[float]
     std: list[float]
+    reconstructed: int
     target: str
     target_reach: int
     target_mean: list[float]
@@ -206,7 +217,8 @@ class Standardisation:
 
     def targets(self, inputs: torch.Tensor) -> tuple[torch.Tensor, slice]:
         """What to reconstruct from a standardised clip, and the frames in which it is defined."""
-        target = TARGETS[self.target](inputs, self.target_reach)
+        moving = inputs[:, : self.reconstructed]
+        target = TARGETS[self.target](moving, self.target_reach)
         scale = _column(self.target_std, target)
         if self.target == "clip_normalised":
             contrast = target.square().mean((2, 3, 4), keepdim=True)
@@ -219,10 +231,13 @@ class Standardisation:
         return slice(None)
 
 
-def standardise(clips: torch.Tensor, *, target: str, target_reach: int) -> Standardisation:
+def standardise(
+    clips: torch.Tensor, *, reconstructed: int, target: str, target_reach: int
+) -> Standardisation:
     """Measure the scale of input and target on training clips (N, C, T, S, S).
 
-    Raises InputError when the target is unknown or reaches beyond the clip.
+    reconstructed: how many of the channels, from the first, are the target's. Raises InputError
+    when the target is unknown or reaches beyond the clip.
     """
     if target not in TARGETS:
         raise InputError(f"pretrain.target: {target!r} is none of {', '.join(TARGETS)}")
@@ -234,10 +249,11 @@ def standardise(clips: torch.Tensor, *, target: str, target_reach: int) -> Stand
             f"pretrain.clip_length {clips.shape[2]}"
         )
     mean, std = _moments(clips)
-    plain = Standardisation(mean, std, target, target_reach, [], [])
-    inputs = plain.inputs(clips)
-    targets = TARGETS[target](inputs, target_reach)[:, :, plain._defined()]
-    return Standardisation(mean, std, target, target_reach, *_moments(targets))
+    plain = Standardisation(mean, std, reconstructed, target, target_reach, [], [])
+    moving = plain.inputs(clips)[:, :reconstructed]
+    targets = TARGETS[target](moving, target_reach)[:, :, plain._defined()]
+    target_mean, target_std = _moments(targets)
+    return replace(plain, target_mean=target_mean, target_std=target_std)
 
 
 def as_builtins(standardisation: Standardisation) -> Mapping[str, Any]:
@@ -277,14 +293,21 @@ def _resized(frame: np.ndarray, size: int) -> np.ndarray:
     return frame.reshape(size, size, -1)
 
 
-def _deviation(faces: np.ndarray, reach: int) -> np.ndarray:
-    """Faces (T, 1, S, S) of one span minus the mean of the `reach` frames before and after each.
+def _around_reference(faces: np.ndarray, reach: int) -> np.ndarray:
+    """Faces (T, 1, S, S) of one span as (T, 2, S, S): deviation from the reference, and reference.
 
-    In units of the contrast of the span's mean face.
+    The reference is the mean of the `reach` frames before and after each; with `reach` 0 it is that
+    of all, and the faces themselves take the place of the deviation. Around the mean and in units
+    of the contrast of the span's mean face.
     """
+    mean = faces.mean(0, dtype=np.float64)
+    # Never divide by less than a grey level: a black picture has no contrast.
+    faces = (faces - mean.mean()) / max(float(mean.std()), 1.0)
+    if reach == 0:
+        reference = np.broadcast_to(faces.mean(0), faces.shape)
+        return np.concatenate([faces, reference], axis=1)
     sums = np.concatenate([np.zeros_like(faces[:1], np.float64), faces.cumsum(0, np.float64)])
     frame = np.arange(len(faces))
     low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, len(faces))
     reference = (sums[high] - sums[low]) / (high - low)[:, None, None, None]
-    # Never divide by less than a grey level: a black picture has no contrast.
-    return (faces - reference) / max(float(faces.mean(0).std()), 1 / 255)
+    return np.concatenate([faces - reference, reference], axis=1)

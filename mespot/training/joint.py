@@ -149,7 +149,8 @@ def pooled(
     where = next(network.parameters()).device
     clip = torch.from_numpy(source.values[low:high]).to(where).float().transpose(0, 1)[None]
     if encoder.scales:
-        clip = clip * place.amplitude
+        moving, rest = clip[:, : network.in_channels], clip[:, network.in_channels :]
+        clip = torch.cat([moving * place.amplitude, rest], dim=1)
     with autocast(where):
         code = network.encode(encoder.standardisation.inputs(clip))
     code = code[0, :, first - low : last - low].float().flatten(2)

@@ -176,9 +176,10 @@ def reconstruct(
 ) -> dict[str, np.ndarray]:
     """What the network makes of one clip under a fresh mask, for a figure.
 
-    `values` (T, C, S, S) as clips.video_values gives them. Returns arrays of that shape, all
-    standardised: `input`, `masked` (input, NaN where hidden), `target`, `output`, `error` (output
-    minus target); frames in which the target is not defined are NaN in the last three.
+    `values` (T, C, S, S) as clips.video_values gives them. Returns arrays of that shape but for the
+    reference, all standardised: `input`, `masked` (input, NaN where hidden), `target`, `output`,
+    `error` (output minus target); frames in which the target is not defined are NaN in the last
+    three.
     """
     where = next(network.parameters()).device
     clip = torch.from_numpy(np.asarray(values, np.float32)).transpose(0, 1)[None].to(where)
@@ -191,9 +192,10 @@ def reconstruct(
     undefined[defined] = False
     for array in (output, target):
         array[:, :, undefined] = torch.nan
+    moving = inputs[:, : network.in_channels]
     arrays = {
-        "input": inputs,
-        "masked": inputs.masked_fill(mask, torch.nan),
+        "input": moving,
+        "masked": moving.masked_fill(mask, torch.nan),
         "target": target,
         "output": output,
         "error": output - target,

@@ -55,13 +55,26 @@ def face(frames=9, bright=1.0):
     return Video(image=image, span=np.zeros(frames, np.int16))
 
 
-def test_face_values_are_grey_levels():
+def test_a_face_with_its_looks_left_in():
     values = video_values(face(), stream="face", input_size=4, reference_seconds=0)
-    np.testing.assert_allclose(values[4, 0, 0], np.array([40, 0, 100, 100]) / 255, atol=1e-3)
+    assert values.shape == (9, 2, 4, 4)
+    image = face()["image"].astype(float)
+    mean = image.mean(0)
+    expected = (image - mean.mean()) / mean.std()
+    np.testing.assert_allclose(values[:, 0], expected, atol=2e-3)
+    np.testing.assert_allclose(values[:, 1], np.tile(expected.mean(0), (9, 1, 1)), atol=2e-3)
 
 
 def deviation(record, seconds):
-    return video_values(record, stream="face", input_size=4, reference_seconds=seconds)
+    return video_values(record, stream="face", input_size=4, reference_seconds=seconds)[:, :1]
+
+
+def test_deviation_and_reference_are_the_face():
+    looks = video_values(face(), stream="face", input_size=4, reference_seconds=0)[:, 0]
+    values = video_values(face(), stream="face", input_size=4, reference_seconds=4 / 30)
+    np.testing.assert_allclose(values.sum(1, dtype=float), looks, atol=4e-3)
+    # The first frames' references end before the bright one, at frame 4.
+    np.testing.assert_allclose(values[1, 1, 0, :2], looks[0, 0, 1], atol=2e-3)
 
 
 @pytest.mark.parametrize("bright", [1.0, 2.0])
@@ -177,11 +190,12 @@ def test_targets():
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_input_and_target_are_on_unit_scale(target):
-    clips = 3 + 2 * torch.randn(20, 2, 12, 4, 4, generator=generator())
+    clips = 3 + 2 * torch.randn(20, 3, 12, 4, 4, generator=generator())
     clips[:, 1] *= 10
-    scale = standardise(clips, target=target, target_reach=2)
+    scale = standardise(clips, reconstructed=2, target=target, target_reach=2)
     inputs = scale.inputs(clips)
     targets, defined = scale.targets(inputs)
+    assert inputs.shape[1] == 3 and targets.shape[1] == 2
     for values in (inputs, targets[:, :, defined]):
         assert values.mean((0, 2, 3, 4)).abs().max() < 0.02
         assert (values.std((0, 2, 3, 4)) - 1).abs().max() < 0.05
@@ -191,7 +205,7 @@ def test_input_and_target_are_on_unit_scale(target):
 def test_a_still_clip_is_not_blown_up():
     clips = torch.randn(10, 1, 8, 4, 4, generator=generator())
     clips[0] *= 1e-3
-    scale = standardise(clips, target="clip_normalised", target_reach=1)
+    scale = standardise(clips, reconstructed=1, target="clip_normalised", target_reach=1)
     targets, _ = scale.targets(scale.inputs(clips))
     assert targets[0].std() < 0.02
     assert 0.8 < targets[1].std() < 1.1
@@ -200,9 +214,11 @@ def test_a_still_clip_is_not_blown_up():
 @pytest.mark.parametrize("reach", [0, 4])
 def test_a_target_must_fit_the_clip(reach):
     with pytest.raises(InputError, match="target_reach"):
-        standardise(torch.randn(2, 1, 8, 2, 2), target="displacement", target_reach=reach)
+        standardise(
+            torch.randn(2, 1, 8, 2, 2), reconstructed=1, target="displacement", target_reach=reach
+        )
 
 
 def test_an_unknown_target_is_an_input_error():
     with pytest.raises(InputError, match="sharpness"):
-        standardise(torch.randn(2, 1, 8, 2, 2), target="sharpness", target_reach=1)
+        standardise(torch.randn(2, 1, 8, 2, 2), reconstructed=1, target="sharpness", target_reach=1)

@@ -13,9 +13,15 @@ from mespot.training.clips import Standardisation, as_builtins
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
 NETWORK = dict(
-    in_channels=3, channels=8, code_channels=4, downsample=4, encoder_depth=2, decoder_depth=1
+    in_channels=3,
+    reference=False,
+    channels=8,
+    code_channels=4,
+    downsample=4,
+    encoder_depth=2,
+    decoder_depth=1,
 )
-SCALE = Standardisation([0.0] * 3, [1.0] * 3, "raw", 1, [0.0] * 3, [1.0] * 3)
+SCALE = Standardisation([0.0] * 3, [1.0] * 3, 3, "raw", 1, [0.0] * 3, [1.0] * 3)
 WEIGHTS = np.full((2, 4, 4), 1 / 16, np.float32)
 
 

@@ -16,9 +16,15 @@ from mespot.training.recordings import Recording
 from mespot.training.windows import Augmentation
 
 NETWORK = dict(
-    in_channels=3, channels=4, code_channels=2, downsample=4, encoder_depth=2, decoder_depth=1
+    in_channels=3,
+    reference=False,
+    channels=4,
+    code_channels=2,
+    downsample=4,
+    encoder_depth=2,
+    decoder_depth=1,
 )
-SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [1.0] * 3)
+SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], 3, "raw", 1, [0.0] * 3, [1.0] * 3)
 VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
@@ -183,7 +189,7 @@ def test_only_the_encoder_can_tell_and_learns_to():
     start, learned = network.state_dict(), found.encoders["flow"]
     for name in ("stem.weight", "encoder.0.1.weight", "to_code.weight"):
         assert not torch.equal(start[name], learned[name]), name
-    assert torch.equal(start["to_patch.weight"], learned["to_patch.weight"])  # the decoder's
+    assert torch.equal(start["to_amounts.weight"], learned["to_amounts.weight"])  # the decoder's
     losses = [row["score_micro"] for row in found.history[1:]]
     assert [row["step"] for row in found.history] == [5, 25, 45, 65]
     assert found.held_out == ["s9"] and found.earlier == {}

@@ -46,6 +46,7 @@ def write_encoder(path, stream, seed=0):
     channels = {"flow": 3, "face": 1}[stream]
     shape = dict(
         in_channels=channels,
+        reference=False,
         channels=4,
         code_channels=2,
         downsample=4,
@@ -55,7 +56,7 @@ def write_encoder(path, stream, seed=0):
     network = ReconstructionNetwork(**shape)
     network.initialise(generator(seed))
     plain = ([0.0] * channels, [1.0] * channels)
-    scale = Standardisation(*plain, "raw", 1, *plain)
+    scale = Standardisation(*plain, len(plain[0]), "raw", 1, *plain)
     values = {"stream": stream, "input_size": GRID, "reference_seconds": 1.0}
     content = {
         "network": shape,

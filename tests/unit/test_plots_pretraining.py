@@ -45,7 +45,13 @@ def test_losses_show_folds_and_their_mean():
 @pytest.fixture
 def encoder(tmp_path):
     shape = dict(
-        in_channels=1, channels=4, code_channels=2, downsample=8, encoder_depth=1, decoder_depth=1
+        in_channels=1,
+        reference=False,
+        channels=4,
+        code_channels=2,
+        downsample=8,
+        encoder_depth=1,
+        decoder_depth=1,
     )
     recipe = Recipe(
         mask_kind="pixel", mask_ratio=0.5, patch_size=8, patch_frames=0, visible_weight=1.0,
@@ -53,7 +59,7 @@ def encoder(tmp_path):
     )  # fmt: skip
     network = ReconstructionNetwork(**shape)
     network.initialise(torch.Generator().manual_seed(0))
-    scale = Standardisation([0.0], [1.0], "raw", 1, [0.0], [1.0])
+    scale = Standardisation([0.0], [1.0], 1, "raw", 1, [0.0], [1.0])
     path = tmp_path / "face.pt"
     checkpoint.save(
         path,

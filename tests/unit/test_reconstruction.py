@@ -1,10 +1,18 @@
+import math
+
 import pytest
 import torch
 
-from mespot.networks.reconstruction import ReconstructionNetwork, _from_patches, _to_patches
+from mespot.networks.reconstruction import ReconstructionNetwork, _bilinear
 
 SHAPE = dict(
-    in_channels=3, channels=8, code_channels=4, downsample=4, encoder_depth=2, decoder_depth=1
+    in_channels=3,
+    reference=False,
+    channels=8,
+    code_channels=4,
+    downsample=4,
+    encoder_depth=2,
+    decoder_depth=1,
 )
 
 
@@ -23,15 +31,7 @@ def test_code_is_dense_in_time_and_coarse_in_space(network):
     clip = clips(2, 3, 9, 16, 16)
     code = network.encode(clip)
     assert code.shape == (2, 4, 9, 4, 4)
-    assert network.decode(code).shape == clip.shape
-
-
-def test_patches_go_there_and_back():
-    clip = clips(2, 3, 5, 8, 8)
-    patches = _to_patches(clip, 4)
-    assert patches.shape == (2, 48, 5, 2, 2)
-    assert torch.equal(patches[0, :16, 2, 1, 0], clip[0, 0, 2, 4:, :4].flatten())
-    assert torch.equal(_from_patches(patches, 4), clip)
+    assert network.decode(code, network.bases(clip)).shape == clip.shape
 
 
 @torch.no_grad()
@@ -60,14 +60,76 @@ def test_a_mask_that_hides_nothing_changes_nothing(network):
     torch.testing.assert_close(network.encode(clip, nothing), network.encode(clip))
 
 
+def three_rows_in_four(frames):
+    mask = torch.zeros(1, 1, frames, 4, 4, 4, 4, dtype=torch.bool)
+    mask[:, :, :, :, 1:] = True
+    return mask.reshape(1, 1, frames, 16, 16)
+
+
 @torch.no_grad()
-def test_the_code_of_a_flat_clip_is_on_the_same_scale_masked_or_not(network):
-    network.stem.weight.copy_(network.stem.weight.mean(1, keepdim=True).expand(8, 48, 1, 1, 1))
+def test_what_is_read_of_a_flat_clip_is_the_same_masked_or_not(network):
     flat = torch.ones(1, 3, 9, 16, 16)
-    mask = torch.zeros(1, 1, 9, 4, 4, 4, 4, dtype=torch.bool)
-    mask[:, :, :, :, 1:] = True  # three rows in four of every patch
-    mask = mask.reshape(1, 1, 9, 16, 16)
-    torch.testing.assert_close(network.encode(flat, mask), network.encode(flat))
+    whole, part = network._read(flat, None), network._read(flat, three_rows_in_four(9))
+    torch.testing.assert_close(part[:, :-1], whole[:, :-1])
+    assert (whole[:, -1] == 1).all() and (part[:, -1] == 0.25).all()  # how many pixels are seen
+
+
+def wave(shift_x=0.0, shift_y=0.0, size=16):
+    """A smooth pattern (size, size), moved by a few pixels."""
+    y, x = torch.meshgrid(torch.arange(size) - shift_y, torch.arange(size) - shift_x, indexing="ij")
+    return torch.sin(2 * math.pi * x / 11) + torch.cos(2 * math.pi * (x + 2 * y) / 17)
+
+
+def told():
+    """A network of one channel that is told the reference."""
+    built = ReconstructionNetwork(**{**SHAPE, "in_channels": 1, "reference": True})
+    built.initialise(torch.Generator().manual_seed(0))
+    return built
+
+
+def still_face(frames=3):
+    return torch.stack([torch.zeros(frames, 16, 16), wave().expand(frames, 16, 16)])[None]
+
+
+@torch.no_grad()
+def test_motion_of_a_known_face_is_read_off_its_brightness():
+    clip = still_face()
+    moved = torch.stack([wave(), wave(0.2, 0.0), wave(0.0, -0.2)])
+    clip[:, 0] = moved - wave()
+    read = told()._read(clip, None)[0]  # (channels, T, g, g)
+    inner = read[1:3, :, 1:3, 1:3].mean((2, 3))  # amounts of the derivatives along x and y
+    # To the right by 0.2 px, a twentieth of a cell: the face minus so much of its derivative.
+    expected = torch.tensor([[0.0, 0.0], [-0.05, 0.0], [0.0, 0.05]])
+    torch.testing.assert_close(inner.T, expected, atol=0.015, rtol=0)
+
+
+@torch.no_grad()
+def test_the_reference_is_told_and_not_reconstructed():
+    network = told()
+    clip = still_face()
+    assert network(clip).shape == (1, 1, 3, 16, 16)
+    everywhere = torch.ones(1, 1, 3, 16, 16, dtype=torch.bool)
+    moving, looks = clip.clone(), clip.clone()
+    moving[:, 0] = 7
+    looks[:, 1] *= 2
+    code = network.encode(clip, everywhere)
+    assert torch.equal(code, network.encode(moving, everywhere))
+    clip[:, 0, 1], looks[:, 0, 1] = 1, 1
+    assert not torch.equal(network.encode(clip), network.encode(looks))
+
+
+@torch.no_grad()
+def test_amounts_of_motion_move_the_face():
+    network = told()
+    network.to_amounts.bias.copy_(torch.tensor([0.0, -0.05, 0.0, 0.0]))
+    inner = (..., slice(1, -1), slice(1, -1))
+    expected = (wave(0.2) - wave()).expand(1, 1, 3, 16, 16)
+    torch.testing.assert_close(network(still_face())[inner], expected[inner], atol=0.03, rtol=0)
+
+
+def test_between_the_middles_of_cells_is_a_line():
+    values = _bilinear(3, 4) @ torch.tensor([0.0, 4.0, 8.0])
+    assert values.tolist() == [0, 0, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8, 8]
 
 
 @torch.no_grad()
