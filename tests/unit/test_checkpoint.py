@@ -26,7 +26,7 @@ def test_comes_back_as_it_was(tmp_path, content):
     assert torch.equal(found["state"]["weight"], content["state"]["weight"])
     assert found["history"] == content["history"]
     assert found["provenance"] == '{"rule": "pretrain"}'
-    assert (found["kind"], found["version"]) == ("encoder", 1)
+    assert (found["kind"], found["version"]) == ("encoder", checkpoint.KINDS["encoder"][0])
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
 
 
@@ -45,15 +45,15 @@ def test_incomplete_content_is_not_written(tmp_path, content):
 
 def test_another_kind_is_refused(tmp_path, content):
     checkpoint.save(tmp_path / "a.pt", "encoder", content)
-    with pytest.raises(InputError, match="a.pt: holds encoder version 1, expected spotter"):
+    with pytest.raises(InputError, match=r"a.pt: holds encoder version \d, expected spotter"):
         checkpoint.load(tmp_path / "a.pt", "spotter")
 
 
 def test_another_version_is_refused(tmp_path, content, monkeypatch):
     checkpoint.save(tmp_path / "a.pt", "encoder", content)
-    keys = checkpoint.KINDS["encoder"][1]
-    monkeypatch.setitem(checkpoint.KINDS, "encoder", (2, keys))
-    with pytest.raises(InputError, match="expected encoder version 2"):
+    _, keys = checkpoint.KINDS["encoder"]
+    monkeypatch.setitem(checkpoint.KINDS, "encoder", (99, keys))
+    with pytest.raises(InputError, match="expected encoder version 99"):
         checkpoint.load(tmp_path / "a.pt", "encoder")
 
 

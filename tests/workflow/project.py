@@ -33,17 +33,7 @@ def copy(folder: Path) -> Path:
         else:
             shutil.copy2(source, folder / part)
     (folder / "tiny.yaml").write_text(TINY)
-    seed_model(folder)
     return folder
-
-
-def seed_model(folder: Path) -> None:
-    """Take the landmark model of an earlier run where there is one: saves a download."""
-    known = ROOT / "results" / "resources" / "face_landmarker.task"
-    if known.exists():
-        target = folder / "results" / "resources" / known.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(known, target)
 
 
 def command(
