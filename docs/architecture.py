@@ -20,7 +20,7 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import CLASSES, Spotter
 from mespot.plots import style
-from mespot.training.clips import CHANNELS, REFERENCE
+from mespot.training.clips import CHANNELS, form
 
 ROOT = Path(__file__).resolve().parents[1]
 SVG = ROOT / "docs" / "architecture.svg"
@@ -40,13 +40,14 @@ def numbers(config: dict[str, Any]) -> dict[str, Any]:
     size, length = settings["input_size"], settings["clip_length"]
     found: dict[str, Any] = {"size": size, "length": length, "masked": settings["mask_ratio"]}
     found["kind"] = settings["mask_kind"]
-    for stream, names in CHANNELS.items():
-        told = REFERENCE[stream] is not None
-        network = ReconstructionNetwork(in_channels=len(names), reference=told, **shape)
-        read = torch.zeros(1, len(names) + told, length, size, size)
+    for stream in CHANNELS:
+        of_stream = form(stream)
+        network = ReconstructionNetwork(**of_stream, **shape)
+        channels = of_stream["in_channels"] + of_stream["reference"]
+        read = torch.zeros(1, channels, length, size, size)
         with torch.no_grad():
             code, clip = network.encode(read), network(read)
-        found[stream] = read.shape[1]
+        found[stream] = channels
         found["code"], found["clip"] = tuple(code.shape[1:]), tuple(clip.shape[2:])
     layers = [layer[1] for layer in network.encoder]  # type: ignore[index]
     found["stem"] = network.downsample

@@ -85,7 +85,13 @@ class ReconstructionNetwork(nn.Module):
 
     def bases(self, clip: torch.Tensor) -> torch.Tensor:
         """What the pixels of a cell are made of, (N, T, K, S, S): 1 and, of the reference, its
-        derivatives along x and y (per side of a cell) and itself."""
+        derivatives along x and y (per side of a cell) and itself. Raises ValueError when the clip
+        has another number of channels than the network reads."""
+        if clip.shape[1] != self.in_channels + self.reference:
+            raise ValueError(
+                f"clip of {clip.shape[1]} channels; this network reads {self.in_channels}"
+                + " and a reference" * self.reference
+            )
         even = torch.ones_like(clip[:, :1])
         if not self.reference:
             return even.transpose(1, 2)
@@ -101,10 +107,7 @@ class ReconstructionNetwork(nn.Module):
         `clip` (N, C, T, S, S), standardised; `mask` bool (N, 1, T, S, S), True where hidden, or
         None when all is visible. Returns (N, code_channels, T, S/downsample, S/downsample).
         """
-        hidden = self.stem(self._read(clip, mask))
-        for layer in self.encoder:
-            hidden = hidden + layer(hidden)
-        return self.to_code(hidden)
+        return self._code(clip, self.bases(clip), mask)
 
     def decode(self, code: torch.Tensor, bases: torch.Tensor) -> torch.Tensor:
         """Reconstruction (N, in_channels, T, S, S) from a code, as `encode` returns it, and
@@ -122,10 +125,21 @@ class ReconstructionNetwork(nn.Module):
 
     def forward(self, clip: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Reconstruction (N, in_channels, T, S, S) of a clip, arguments as of `encode`."""
-        return self.decode(self.encode(clip, mask), self.bases(clip))
+        bases = self.bases(clip)
+        return self.decode(self._code(clip, bases, mask), bases)
+
+    def _code(
+        self, clip: torch.Tensor, bases: torch.Tensor, mask: torch.Tensor | None
+    ) -> torch.Tensor:
+        hidden = self.stem(self._read(clip, bases, mask))
+        for layer in self.encoder:
+            hidden = hidden + layer(hidden)
+        return self.to_code(hidden)
 
     @torch.no_grad()  # there is nothing to learn in it
-    def _read(self, clip: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    def _read(
+        self, clip: torch.Tensor, bases: torch.Tensor, mask: torch.Tensor | None
+    ) -> torch.Tensor:
         """What the visible pixels say of each cell, (N, channels, T, g, g).
 
         The amounts of the bases that fit them best, by ridge regression; their products with the
@@ -134,7 +148,7 @@ class ReconstructionNetwork(nn.Module):
         """
         size = self.downsample
         with torch.autocast(clip.device.type, enabled=False):  # solving needs full precision
-            bases = _cells(self.bases(clip), size)  # (N, T, g, g, P, K)
+            bases = _cells(bases, size)  # (N, T, g, g, P, K)
             moving = _cells(clip[:, : self.in_channels].transpose(1, 2), size)
             if mask is None:
                 shown = torch.ones_like(bases[..., :1])

@@ -17,10 +17,10 @@ from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import (
     CHANNELS,
-    REFERENCE,
     Pool,
     Segment,
     as_builtins,
+    form,
     split,
     standardise,
     video_values,
@@ -100,8 +100,7 @@ def run(
         target_reach=target_reach,
     )
     shape: dict[str, Any] = dict(
-        in_channels=len(CHANNELS[stream]),
-        reference=REFERENCE[stream] is not None,
+        **form(stream),
         channels=channels,
         code_channels=code_channels,
         downsample=downsample,

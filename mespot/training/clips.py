@@ -16,9 +16,9 @@ import torch
 
 from mespot.errors import InputError
 
-# Channels of a stream that are hidden and reconstructed, and the one after them that never is.
+# Channels of a stream that are hidden and reconstructed. In some a reference follows, never hidden.
 CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
-REFERENCE = {"flow": None, "face": "reference"}
+WITH_REFERENCE = frozenset({"face"})
 
 # Videos are held out in pieces of this many clips, so that few of the clips that are trained on
 # border on one that is held out.
@@ -43,15 +43,15 @@ def video_values(
 ) -> np.ndarray:
     """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
 
-    `record` is of kind `flow` or `frames`; the channels are those of CHANNELS and REFERENCE. The
-    reference of a face is the mean face of the `reference_seconds` around each frame, within the
-    span, and the face is its deviation from it: what moves is left, and a subject's looks, the
-    light and the slow turns of the head are not. With 0 the reference is the mean face of the span
-    and nothing is taken off. Both are in units of the contrast of the span's mean face, around its
-    mean grey. Flow is motion already and stays as it is.
+    `record` is of kind `flow` or `frames`; the channels are those of CHANNELS and the reference,
+    where there is one. That of a face is the mean face of the `reference_seconds` around each
+    frame, within the span, and the face is its deviation from it: what moves is left, and a
+    subject's looks, the light and the slow turns of the head are not. With 0 the reference is the
+    mean face of the span and nothing is taken off. Both are in units of the contrast of the span's
+    mean face, around its mean grey. Flow is motion already and stays as it is.
     """
     span = record["span"]
-    channels = len(CHANNELS[stream]) + (REFERENCE[stream] is not None)
+    channels = len(CHANNELS[stream]) + (stream in WITH_REFERENCE)
     values = np.zeros((len(span), channels, input_size, input_size), np.float32)
     for start in range(0, len(span), _BLOCK):
         part = slice(start, start + _BLOCK)
@@ -71,6 +71,11 @@ def video_values(
             values[first:last] = _around_reference(values[first:last, :1], reach)
     values[span < 0] = 0
     return values.astype(np.float16)
+
+
+def form(stream: str) -> dict[str, Any]:
+    """What a stream's channels say of its ReconstructionNetwork, as keyword arguments."""
+    return {"in_channels": len(CHANNELS[stream]), "reference": stream in WITH_REFERENCE}
 
 
 def spans(span: np.ndarray) -> list[tuple[int, int]]:
@@ -200,12 +205,11 @@ class Standardisation:
     """Scale of input and target, by channel, from training subjects only.
 
     mean and std are lists of as many numbers as a clip has channels, target_mean and target_std of
-    as many as are reconstructed: the first `reconstructed` channels.
+    as many as are reconstructed, which come first.
     """
 
     mean: list[float]
     std: list[float]
-    reconstructed: int
     target: str
     target_reach: int
     target_mean: list[float]
@@ -217,7 +221,7 @@ class Standardisation:
 
     def targets(self, inputs: torch.Tensor) -> tuple[torch.Tensor, slice]:
         """What to reconstruct from a standardised clip, and the frames in which it is defined."""
-        moving = inputs[:, : self.reconstructed]
+        moving = inputs[:, : len(self.target_mean)]
         target = TARGETS[self.target](moving, self.target_reach)
         scale = _column(self.target_std, target)
         if self.target == "clip_normalised":
@@ -249,7 +253,7 @@ def standardise(
             f"pretrain.clip_length {clips.shape[2]}"
         )
     mean, std = _moments(clips)
-    plain = Standardisation(mean, std, reconstructed, target, target_reach, [], [])
+    plain = Standardisation(mean, std, target, target_reach, [], [])
     moving = plain.inputs(clips)[:, :reconstructed]
     targets = TARGETS[target](moving, target_reach)[:, :, plain._defined()]
     target_mean, target_std = _moments(targets)

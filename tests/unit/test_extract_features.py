@@ -9,19 +9,12 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import extract_features as step
 from mespot.store import io
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, as_builtins
+from mespot.training.clips import as_builtins
+from tests.unit.small_networks import plain_scale, shape_of
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
-NETWORK = dict(
-    in_channels=3,
-    reference=False,
-    channels=8,
-    code_channels=4,
-    downsample=4,
-    encoder_depth=2,
-    decoder_depth=1,
-)
-SCALE = Standardisation([0.0] * 3, [1.0] * 3, 3, "raw", 1, [0.0] * 3, [1.0] * 3)
+NETWORK = shape_of("flow", channels=8, code_channels=4)
+SCALE = plain_scale("flow")
 WEIGHTS = np.full((2, 4, 4), 1 / 16, np.float32)
 
 

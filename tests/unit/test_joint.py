@@ -14,17 +14,10 @@ from mespot.training import joint, spot
 from mespot.training.clips import Standardisation
 from mespot.training.recordings import Recording
 from mespot.training.windows import Augmentation
+from tests.unit.small_networks import built, plain_scale, shape_of
 
-NETWORK = dict(
-    in_channels=3,
-    reference=False,
-    channels=4,
-    code_channels=2,
-    downsample=4,
-    encoder_depth=2,
-    decoder_depth=1,
-)
-SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], 3, "raw", 1, [0.0] * 3, [1.0] * 3)
+NETWORK = shape_of("flow")
+SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [1.0] * 3)
 VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
@@ -160,6 +153,23 @@ def test_motion_is_scaled_before_the_encoder():
     # A face with its looks left in does not get brighter with motion.
     looks = dict(stream="face", reference_seconds=0)
     torch.testing.assert_close(coded(values, 2.0, **looks), coded(values, 1.0))
+
+
+def test_the_reference_is_not_scaled():
+    network = built(shape_of("face"), generator(0))
+    values = np.random.default_rng(3).normal(size=(20, 2, SIDE, SIDE)).astype(np.float16)
+    scale = plain_scale("face")
+    face = {"stream": "face", "input_size": SIDE, "reference_seconds": 1.0}
+    one = joint.Encoder(shape_of("face"), network.state_dict(), scale, face)
+
+    def coded(values, amplitude):
+        place = joint.Place("v", (0, 20), 0, amplitude)
+        with torch.no_grad():
+            return joint.pooled(network, one, joint.Source(values, WEIGHTS, 20), place, 20)
+
+    twice = values * np.array([2, 1], np.float16)[:, None, None]
+    torch.testing.assert_close(coded(values, 2.0), coded(twice, 1.0))
+    assert not torch.allclose(coded(values, 2.0), coded(values * np.float16(2), 1.0))
 
 
 def test_windows_tell_where_they_lie_and_what_was_dropped():

@@ -7,16 +7,16 @@ import torch
 from mespot.device import generator
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS
-from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import _encoders, extract_features, spot, train_spotter
 from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, as_builtins
+from mespot.training.clips import as_builtins
 from mespot.training.recordings import feature_channels
 from tests.unit.moving_regions import write_labels
+from tests.unit.small_networks import built, plain_scale, shape_of
+from tests.unit.spotters import SPOTTING
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
-from tests.unit.test_spot import SPOTTING
 
 FRAMES = 90
 STREAMS = ("face", "flow")
@@ -43,20 +43,9 @@ LEARNED = {
 
 
 def write_encoder(path, stream, seed=0):
-    channels = {"flow": 3, "face": 1}[stream]
-    shape = dict(
-        in_channels=channels,
-        reference=False,
-        channels=4,
-        code_channels=2,
-        downsample=4,
-        encoder_depth=1,
-        decoder_depth=1,
-    )
-    network = ReconstructionNetwork(**shape)
-    network.initialise(generator(seed))
-    plain = ([0.0] * channels, [1.0] * channels)
-    scale = Standardisation(*plain, len(plain[0]), "raw", 1, *plain)
+    shape = shape_of(stream, encoder_depth=1)
+    network = built(shape, generator(seed))
+    scale = plain_scale(stream)
     values = {"stream": stream, "input_size": GRID, "reference_seconds": 1.0}
     content = {
         "network": shape,

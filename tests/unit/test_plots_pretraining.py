@@ -8,13 +8,11 @@ import pytest
 import torch
 
 from mespot.face.regions import REGIONS
-from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.plots.losses import losses
 from mespot.plots.reconstruction import columns
 from mespot.steps import plot_losses, plot_reconstruction, plot_responses
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation
 from mespot.training.pretrain import Recipe
 from tests.unit.plotted import (
     CHIN,
@@ -25,6 +23,7 @@ from tests.unit.plotted import (
     intervals,
     texts,
 )
+from tests.unit.small_networks import built, plain_scale, shape_of
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -44,22 +43,13 @@ def test_losses_show_folds_and_their_mean():
 
 @pytest.fixture
 def encoder(tmp_path):
-    shape = dict(
-        in_channels=1,
-        reference=False,
-        channels=4,
-        code_channels=2,
-        downsample=8,
-        encoder_depth=1,
-        decoder_depth=1,
-    )
+    shape = shape_of("face", downsample=8, encoder_depth=1)
     recipe = Recipe(
         mask_kind="pixel", mask_ratio=0.5, patch_size=8, patch_frames=0, visible_weight=1.0,
         epochs=2, steps_per_epoch=1, batch_size=2, learning_rate=1e-3, weight_decay=0.0, seed=0,
     )  # fmt: skip
-    network = ReconstructionNetwork(**shape)
-    network.initialise(torch.Generator().manual_seed(0))
-    scale = Standardisation([0.0], [1.0], 1, "raw", 1, [0.0], [1.0])
+    network = built(shape, torch.Generator().manual_seed(0))
+    scale = plain_scale("face")
     path = tmp_path / "face.pt"
     checkpoint.save(
         path,

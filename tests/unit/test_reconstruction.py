@@ -4,23 +4,14 @@ import pytest
 import torch
 
 from mespot.networks.reconstruction import ReconstructionNetwork, _bilinear
+from tests.unit.small_networks import built, shape_of
 
-SHAPE = dict(
-    in_channels=3,
-    reference=False,
-    channels=8,
-    code_channels=4,
-    downsample=4,
-    encoder_depth=2,
-    decoder_depth=1,
-)
+SHAPE = shape_of("flow", channels=8, code_channels=4)
 
 
 @pytest.fixture
 def network():
-    built = ReconstructionNetwork(**SHAPE)
-    built.initialise(torch.Generator().manual_seed(0))
-    return built
+    return built(SHAPE, torch.Generator().manual_seed(0))
 
 
 def clips(*shape):
@@ -69,7 +60,8 @@ def three_rows_in_four(frames):
 @torch.no_grad()
 def test_what_is_read_of_a_flat_clip_is_the_same_masked_or_not(network):
     flat = torch.ones(1, 3, 9, 16, 16)
-    whole, part = network._read(flat, None), network._read(flat, three_rows_in_four(9))
+    bases = network.bases(flat)
+    whole, part = (network._read(flat, bases, mask) for mask in (None, three_rows_in_four(9)))
     torch.testing.assert_close(part[:, :-1], whole[:, :-1])
     assert (whole[:, -1] == 1).all() and (part[:, -1] == 0.25).all()  # how many pixels are seen
 
@@ -82,9 +74,7 @@ def wave(shift_x=0.0, shift_y=0.0, size=16):
 
 def told():
     """A network of one channel that is told the reference."""
-    built = ReconstructionNetwork(**{**SHAPE, "in_channels": 1, "reference": True})
-    built.initialise(torch.Generator().manual_seed(0))
-    return built
+    return built(shape_of("face"), torch.Generator().manual_seed(0))
 
 
 def still_face(frames=3):
@@ -96,7 +86,8 @@ def test_motion_of_a_known_face_is_read_off_its_brightness():
     clip = still_face()
     moved = torch.stack([wave(), wave(0.2, 0.0), wave(0.0, -0.2)])
     clip[:, 0] = moved - wave()
-    read = told()._read(clip, None)[0]  # (channels, T, g, g)
+    network = told()
+    read = network._read(clip, network.bases(clip), None)[0]  # (channels, T, g, g)
     inner = read[1:3, :, 1:3, 1:3].mean((2, 3))  # amounts of the derivatives along x and y
     # To the right by 0.2 px, a twentieth of a cell: the face minus so much of its derivative.
     expected = torch.tensor([[0.0, 0.0], [-0.05, 0.0], [0.0, 0.05]])
@@ -125,6 +116,13 @@ def test_amounts_of_motion_move_the_face():
     inner = (..., slice(1, -1), slice(1, -1))
     expected = (wave(0.2) - wave()).expand(1, 1, 3, 16, 16)
     torch.testing.assert_close(network(still_face())[inner], expected[inner], atol=0.03, rtol=0)
+
+
+def test_a_clip_of_another_form_is_refused(network):
+    with pytest.raises(ValueError, match="clip of 2 channels; this network reads 3$"):
+        network.encode(clips(1, 2, 9, 16, 16))
+    with pytest.raises(ValueError, match="clip of 1 channels; this network reads 1 and a ref"):
+        told()(clips(1, 1, 9, 16, 16))
 
 
 def test_between_the_middles_of_cells_is_a_line():

@@ -1,114 +1,23 @@
 """The steps train_spotter and spot, on files of made faces."""
 
-import json
-
 import numpy as np
 import pytest
 
 from mespot.errors import InputError
 from mespot.metrics import strict_counts
-from mespot.steps import spot, train_spotter
+from mespot.steps import train_spotter
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.recordings import Recording
-from mespot.training.spot import Prediction, averaged
-from tests.unit.moving_regions import REGIONS, moving_face, write_labels, write_moving_flow
+from tests.unit.moving_regions import REGIONS, write_labels, write_moving_flow
+from tests.unit.spotters import LEARNED, SPOTTING, find, make_corpus, train
 from tests.unit.stored_videos import clock
 
-SPOTTING = {
-    "seed": 3,
-    "training_free": {
-        "seconds": {"micro": [0.17, 0.5], "macro": [0.5, 3.0]},
-        "length_ratio": 1.3,
-        "length_exponent": 0.3,
-        "strongest_regions": 2,
-        "class_iou": 0.2,
-        "p": {"micro": 0.3, "macro": 0.3},
-    },
-    "learned": {
-        "lags": [3, 6],
-        "drift_seconds": 8.0,
-        "code": 2,
-        "width": 12,
-        "dilations": [1, 2, 4, 8],
-        "dropout": 0.0,
-        "window_seconds": 4.0,
-        "stretch": 1.2,
-        "amplitude": 1.2,
-        "mirror": True,
-        "region_dropout": 0.0,
-        "stream_dropout": 0.0,
-        "expression_share": 0.7,
-        "epochs": 25,
-        "batch_size": 4,
-        "learning_rate": 0.01,
-        "weight_decay": 0.01,
-        "weight_average": 0.95,
-        "boundary_weight": 0.5,
-        "focus": 2.0,
-        "inner_groups": 2,
-        "repeats": 1,
-        "duration_slack": 1.25,
-        "floor": 0.05,
-        "nms_iou": 0.2,
-        "vote_iou": 0.5,
-        "class_iou": 0.2,
-        "tolerance": 0.02,
-        "snapshots": 2,
-    },
-}
-LEARNED = {"kind": "learned", "streams": [], "regional_flow": True}
 CLASSES = ("micro", "macro")
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Flow files of 8 subjects and their labels; s6 and s7 are for testing."""
-    folder = tmp_path_factory.mktemp("corpus")
-    known, files = {}, {}
-    for i in range(8):
-        path, labels = moving_face(np.random.default_rng([9, i]))
-        files[f"v{i}"] = folder / f"v{i}.h5"
-        write_moving_flow(files[f"v{i}"], video=f"v{i}", subject=f"s{i}", regions=path)
-        known[f"s{i}", f"v{i}"] = labels
-    write_labels(folder / "labels.csv", known)
-    return folder, files, known
-
-
-def train(
-    corpus, folder, flow=None, labels=None, method=LEARNED, features=None, beside=None, **changes
-):
-    folder_of, files, _ = corpus
-    settings = {**SPOTTING, "learned": {**SPOTTING["learned"], **changes}}
-    train_spotter.run(
-        method=method,
-        spotting=settings,
-        flow=flow or [files[f"v{i}"] for i in range(6)],
-        features=features or {},
-        labels=labels or folder_of / "labels.csv",
-        output=folder / "spotter.pt",
-        partial=folder / "partial.pt",
-        provenance={"rule": "train_spotter"},
-        beside=beside,
-    )
-    return folder / "spotter.pt"
-
-
-def find(folder, flow, spotter=None, method=LEARNED, features=None):
-    spot.run(
-        method=method,
-        spotting=SPOTTING,
-        flow=flow,
-        features=features or {},
-        spotter=spotter,
-        scores_out=folder / "scores.h5",
-        intervals_out=folder / "intervals.csv",
-        candidates_out=folder / "candidates.csv",
-        snapshots_out=folder / "snapshots.csv",
-        provenance={},
-    )
-    scores = io.read_videos(folder / "scores.h5", "scores")
-    return scores, tables.read(folder / "intervals.csv", "intervals")
+    return make_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 def counts(intervals, known, name):
@@ -248,63 +157,6 @@ def test_the_peaks_decoder_can_be_named(corpus, tmp_path):
         assert (lengths == 2 * content["half_lengths"][name]).all()
         assert scores["v6"].attrs[f"threshold_{name}"] <= scores["v6"][name].max()
     assert counts(intervals, known, "micro")[0] >= 2
-
-
-def test_two_spotters_are_averaged(corpus, trained, tmp_path):
-    _, files, _ = corpus
-    flow = [files["v6"], files["v7"]]
-    both = train(corpus, tmp_path, beside=trained)
-    content = checkpoint.load(both, "spotter")
-    # The same groups and data, but networks of their own.
-    assert any(
-        (content["state"][0][name] != value).any()
-        for name, value in content["beside"]["state"][0].items()
-    )
-    together, _ = find(tmp_path, flow, both)
-    first, _ = find(tmp_path, flow, trained)
-    provenance = json.loads(content.pop("provenance"))
-    own = {key: value for key, value in content.items() if key not in ("kind", "version")}
-    checkpoint.save(both, "spotter", {**own, "beside": None, "provenance": provenance})
-    second, _ = find(tmp_path, flow, both)
-    for video in ("v6", "v7"):
-        for name in CLASSES:
-            mean = (first[video][name] + second[video][name]) / 2
-            np.testing.assert_allclose(together[video][name], mean, atol=1e-6)
-
-
-def test_thresholds_are_those_of_the_average(corpus, trained, tmp_path):
-    _, _, known = corpus
-    content = checkpoint.load(train(corpus, tmp_path, beside=trained), "spotter")
-    other = checkpoint.load(trained, "spotter")
-
-    def prediction(stored):
-        return Prediction(stored["score"].float().numpy(), stored["distances"].float().numpy())
-
-    def thresholds(*spotters):
-        recordings = [
-            Recording("", f"v{i}", None, {}, None, np.zeros(400, int), known[f"s{i}", f"v{i}"])
-            for i in range(6)
-        ]
-        said = [
-            averaged([prediction(spotter[one.video]) for spotter in spotters]) for one in recordings
-        ]
-        return train_spotter.choose_thresholds(
-            recordings, said, content["decoder"], content["durations"], content["half_lengths"],
-            SPOTTING["learned"],
-        )  # fmt: skip
-
-    both = thresholds(content["held_out"], other["held_out"])
-    assert content["thresholds"] == pytest.approx(both, abs=2e-3)  # stored in half precision
-    assert content["thresholds"] != pytest.approx(thresholds(content["held_out"]), abs=1e-2)
-
-
-def test_the_spotter_beside_must_know_the_same_recordings(corpus, tmp_path):
-    _, files, _ = corpus
-    (tmp_path / "other").mkdir()
-    fewer = [files[f"v{i}"] for i in range(5)]
-    other = train(corpus, tmp_path / "other", flow=fewer, epochs=1)
-    with pytest.raises(InputError, match="spotter.pt: was not trained on v5 as it is now"):
-        train(corpus, tmp_path, epochs=1, beside=other)
 
 
 def test_training_free_from_files_to_intervals(corpus, tmp_path):
