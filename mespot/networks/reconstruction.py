@@ -148,21 +148,29 @@ class ReconstructionNetwork(nn.Module):
         """
         size = self.downsample
         with torch.autocast(clip.device.type, enabled=False):  # solving needs full precision
-            bases = _cells(bases, size)  # (N, T, g, g, P, K)
-            moving = _cells(clip[:, : self.in_channels].transpose(1, 2), size)
-            if mask is None:
-                shown = torch.ones_like(bases[..., :1])
-            else:
-                shown = _cells(1.0 - mask.transpose(1, 2).to(clip.dtype), size)
-            share = shown.mean(-2)
-            weighted = bases * (shown / shown.sum(-2, keepdim=True).clamp(min=1.0))
-            products = weighted.mT @ moving  # (..., K, in_channels)
-            gram = weighted.mT @ bases
-            ridge = _RIDGE * torch.eye(gram.shape[-1], device=gram.device)
+            moving = clip[:, : self.in_channels].transpose(1, 2)
+            shown = torch.ones_like(bases[:, :, :1])
+            if mask is not None:
+                shown = 1.0 - mask.transpose(1, 2).to(clip.dtype)
+            share = _means(shown, size)
+            visible = share.clamp(min=1 / size**2)  # of a cell where all is hidden all sums are 0
+            n, t, _, g, _ = share.shape
+            count = bases.shape[2]
+            gram = share.new_empty(n, t, g, g, count, count)
+            products = share.new_empty(n, t, g, g, count, self.in_channels)
+            # A map at a time stays in the processor's cache.
+            for i in range(count):
+                weighted = shown * bases[:, :, i, None]
+                for j in range(i + 1):
+                    mean = _means(weighted * bases[:, :, j, None], size) / visible
+                    gram[..., i, j] = gram[..., j, i] = mean[:, :, 0]
+                mean = _means(weighted * moving, size) / visible
+                products[..., i, :] = mean.permute(0, 1, 3, 4, 2)
+            ridge = _RIDGE * torch.eye(count, device=gram.device)
             amounts = torch.linalg.solve(gram + ridge, products)
             known = torch.diagonal(gram, dim1=-2, dim2=-1)
-            read = torch.cat([amounts.flatten(-2), products.flatten(-2), known, share], -1)
-        read = read.permute(0, 4, 1, 2, 3)
+            parts = [amounts.flatten(-2), products.flatten(-2), known, share.movedim(2, -1)]
+            read = torch.cat(parts, -1).permute(0, 4, 1, 2, 3)
         return read.contiguous(memory_format=torch.channels_last_3d)
 
 
@@ -173,11 +181,12 @@ def _layer(channels: int, dilation: int) -> nn.Module:
     )
 
 
-def _cells(frames: torch.Tensor, size: int) -> torch.Tensor:
-    """(N, T, C, S, S) -> (N, T, S/size, S/size, size**2, C)."""
-    n, t, c, h, w = frames.shape
-    cells = frames.reshape(n, t, c, h // size, size, w // size, size)
-    return cells.permute(0, 1, 3, 5, 4, 6, 2).reshape(n, t, h // size, w // size, size**2, c)
+def _means(frames: torch.Tensor, size: int) -> torch.Tensor:
+    """Means over cells of size x size pixels: (..., S, S) -> (..., S/size, S/size)."""
+    cells = torch.arange(frames.shape[-1] // size)[:, None]
+    within = (torch.arange(frames.shape[-1]) // size == cells).to(frames) / size
+    # Two products with a matrix take a third of the time of pooling.
+    return within @ (frames @ within.T)
 
 
 def _bilinear(cells: int, size: int) -> torch.Tensor:

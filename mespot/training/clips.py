@@ -306,7 +306,7 @@ def _around_reference(faces: np.ndarray, reach: int) -> np.ndarray:
     """
     mean = faces.mean(0, dtype=np.float64)
     # Never divide by less than a grey level: a black picture has no contrast.
-    faces = (faces - mean.mean()) / max(float(mean.std()), 1.0)
+    faces = (faces - float(mean.mean())) / max(float(mean.std()), 1.0)
     if reach == 0:
         reference = np.broadcast_to(faces.mean(0), faces.shape)
         return np.concatenate([faces, reference], axis=1)
@@ -314,4 +314,5 @@ def _around_reference(faces: np.ndarray, reach: int) -> np.ndarray:
     frame = np.arange(len(faces))
     low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, len(faces))
     reference = (sums[high] - sums[low]) / (high - low)[:, None, None, None]
+    reference = reference.astype(faces.dtype)
     return np.concatenate([faces - reference, reference], axis=1)

@@ -139,7 +139,7 @@ class WindowSampler:
         keep = np.asarray(rng.random(regions) >= aug.regions, dtype=np.float32)
         motion = motion * keep[None, :, None]
         features = {
-            name: x * keep[None, :, None] * np.float32(rng.random() >= aug.streams)
+            name: x * (keep * np.float32(rng.random() >= aug.streams))[None, :, None]
             for name, x in features.items()
         }
         score, distances = targets(rec.labels, at, stretch)
@@ -156,7 +156,9 @@ class WindowSampler:
         size = np.exp(self.rng.uniform(-1, 1) * np.log(self.augmentation.amplitude))
         # u and v alike: one matrix over the interleaved channels, (K, K).
         mix = np.kron(stretch_lags(self.use_lags, stretch), np.eye(2)) * size
-        return motion @ mix.T.astype(np.float32)
+        # One product of matrices; numpy would make one a frame of it.
+        flat = motion.reshape(-1, motion.shape[2]) @ mix.T.astype(np.float32)
+        return flat.reshape(motion.shape)
 
 
 def targets(
