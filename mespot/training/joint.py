@@ -208,6 +208,7 @@ def train(
                 {"params": learnt, "lr": tuning.encoder_learning_rate},
             ],
             weight_decay=recipe.weight_decay,
+            fused=True,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: rise_and_fall(step, tuning.steps, 1.0, WARM_UP)

@@ -84,7 +84,10 @@ def fit(
     if not recipe.steps:
         return history
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        network.parameters(),
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        fused=True,
     )
     sums = {"masked": 0.0, "visible": 0.0}
     if resume is not None:

@@ -122,7 +122,10 @@ def train_network(
         torch.manual_seed(int(rng.integers(2**62)))
         network = Spotter(**shape)
         optimizer = torch.optim.AdamW(
-            network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+            network.parameters(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=WARM_UP
