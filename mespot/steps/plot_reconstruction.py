@@ -13,6 +13,7 @@ from mespot.device import deterministic, generator
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.networks.spotter import CLASSES
 from mespot.plots import style
 from mespot.plots.measures import explained, hidden_mean
 from mespot.plots.reconstruction import Clip, Shares, reconstruction
@@ -56,9 +57,9 @@ def run(
 ) -> None:
     """Draw one clip of the videos at `flow` and `frames`, those of subjects that were held out.
 
-    It lies around the clearest labelled expression: of those that fit into a clip, without a
-    blink, the one with the most motion. Without labels it lies where the most motion is. Raises
-    InputError when no usable stretch of the videos is as long as a clip.
+    It lies around the labelled expression that is reconstructed as well as half of those that fit
+    into a clip, or, where none fits or without labels, where the most motion is. Raises InputError
+    when no usable stretch of the videos is as long as a clip.
     """
     deterministic()
     found = checkpoint.load(encoder, "encoder")
@@ -81,29 +82,34 @@ def run(
             f"{flow[0]}: no usable stretch of {length} frames; a shorter pretrain.clip_length or"
             " another video is needed for this figure"
         )
-    best = max(candidates, key=lambda one: (one.whole, one.strength))
     network = ReconstructionNetwork(**found["network"])
     network.load_state_dict(found["state"])
     network.eval()
     recipe = Recipe(**settings["recipe"])
     random = generator(recipe.seed)
     scale = Standardisation(**found["standardisation"])
-    singles = []
+
+    def reconstructed(
+        clip: np.ndarray, weight: np.ndarray, masks: int
+    ) -> tuple[dict[str, np.ndarray], Shares]:
+        return averaged(network, clip, scale, recipe, random, weight, masks)
+
+    clips, regions, singles = [], [], []
     for number in sorted({one.video for one in candidates}):
         values = video_values((flows if stream == "flow" else crops)[number], **settings["values"])
         weights = _weights(crops[number], values.shape[-1])
         for one in (c for c in candidates if c.video == number):
-            clip = values[one.start : one.start + length]
-            masks = MASKS if one is best else MASKS_OTHERS
-            region = moving_region(clip[:, : network.in_channels], weights)
-            arrays, shares = averaged(network, clip, scale, recipe, random, weights[region], masks)
-            singles.append(shares.single)
-            if one is best:
-                shown, of_shown, place = arrays, shares, (list(REGIONS)[region], weights[region])
+            clips.append(values[one.start : one.start + length])
+            region = moving_region(clips[-1][:, : network.in_channels], weights)
+            regions.append((list(REGIONS)[region], weights[region]))
+            singles.append(reconstructed(clips[-1], weights[region], MASKS_OTHERS)[1].single)
+    number = typical(candidates, singles)
+    best, place = candidates[number], regions[number]
+    shown, of_shown = reconstructed(clips[number], place[1], MASKS)
     record = crops[best.video]
     part = slice(best.start, best.start + length)
     figure = reconstruction(
-        _title(stream, record, best, found["subjects"], singles),
+        _title(stream, record, best, found["subjects"], candidates, singles),
         stream,
         Clip(
             record["time"][part],
@@ -115,6 +121,15 @@ def run(
         of_shown,
     )
     style.save(figure, provenance, png, pdf)
+
+
+def typical(candidates: Sequence[Candidate], shares: Sequence[float]) -> int:
+    """Which candidate to show: of labelled expressions that fit into a clip the one with the median
+    of the reconstructed shares, else the one that moves most."""
+    whole = [i for i, one in enumerate(candidates) if one.whole and np.isfinite(shares[i])]
+    if whole:
+        return sorted(whole, key=lambda i: shares[i])[(len(whole) - 1) // 2]
+    return max(range(len(candidates)), key=lambda i: candidates[i].strength)
 
 
 def averaged(
@@ -221,16 +236,25 @@ def _marks(one: Candidate, length: int) -> dict[str, int]:
 
 
 def _title(
-    stream: str, record: io.Record, one: Candidate, subjects: Sequence[str], singles: list[float]
+    stream: str,
+    record: io.Record,
+    one: Candidate,
+    subjects: Sequence[str],
+    candidates: Sequence[Candidate],
+    singles: Sequence[float],
 ) -> str:
     subject = str(record.attrs["subject"])
     seen = "seen in training" if subject in subjects else "held out"
     what = f"a labelled {one.kind}-expression" if one.kind else "the most motion"
     title = f"{stream}: {record.attrs['video']} (subject {subject}, {seen}), {what}"
-    if one.kind and len(singles) > 1:
-        middle = float(np.nanmedian(singles))
-        title += (
-            f"\nreconstructed of the motion over time, from one mask: {100 * middle:.0f} % of its"
-            f" variance (median of {len(singles)} labelled expressions)"
+    medians = []
+    for kind in CLASSES:
+        shares = [s for c, s in zip(candidates, singles, strict=True) if c.kind == kind]
+        if shares:
+            middle = 100 * float(np.nanmedian(shares))
+            medians.append(f"{middle:.0f} % of {len(shares)} {kind}-expressions")
+    if medians:
+        title += "\nreconstructed of the variance over time, from one mask, median: " + ", ".join(
+            medians
         )
     return title

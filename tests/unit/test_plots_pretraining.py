@@ -127,7 +127,9 @@ def test_reconstruction_step(tmp_path, frames, flow, encoder, monkeypatch, label
     assert "held out" in seen["title"] and len(seen["clip"].time) == 16
     assert min(size for _, size in texts(seen["figure"])) >= 7
     if labelled:  # the micro-expression fits into a clip, the stronger macro-expression does not
-        assert "micro-expression" in seen["title"] and "2 labelled expressions" in seen["title"]
+        assert ", a labelled micro-expression\n" in seen["title"]
+        assert "of 1 micro-expressions" in seen["title"]
+        assert "of 1 macro-expressions" in seen["title"]
         marks = {name: seen["clip"].time[frame] for name, frame in seen["clip"].marks.items()}
         assert marks == pytest.approx({"onset": 66 / 30, "apex": 70 / 30, "offset": 74 / 30})
     else:
@@ -154,6 +156,16 @@ def test_clips_around_expressions(flow):
     assert macro.start >= 4 and macro.start + 16 <= 40
     (blinking, _) = candidates(flow, labels, 16, blink=np.full(T, 0.75))
     assert blinking.strength == pytest.approx(micro.strength / 4)
+
+
+def test_a_typical_expression_is_shown():
+    def one(whole, strength):
+        return plot_reconstruction.Candidate(0, 0, 1, 2, 3, "micro", strength, whole)
+
+    fit, longer = one(True, 1.0), one(False, 9.0)
+    shares = [0.9, 0.2, 0.5, np.nan, 0.4]
+    assert plot_reconstruction.typical([fit, fit, fit, fit, longer], shares) == 2
+    assert plot_reconstruction.typical([one(False, 1.0), longer], [0.1, 0.2]) == 1
 
 
 def test_clips_stay_inside_a_span(flow):
