@@ -251,10 +251,7 @@ def _title(
     for kind in CLASSES:
         shares = [s for c, s in zip(candidates, singles, strict=True) if c.kind == kind]
         if shares:
-            middle = 100 * float(np.nanmedian(shares))
-            medians.append(f"{middle:.0f} % of {len(shares)} {kind}-expressions")
+            medians.append(f"{kind} {100 * float(np.nanmedian(shares)):.0f} % ({len(shares)})")
     if medians:
-        title += "\nreconstructed of the variance over time, from one mask, median: " + ", ".join(
-            medians
-        )
+        title += "\nvariance over time reconstructed from one mask, median: " + ", ".join(medians)
     return title
