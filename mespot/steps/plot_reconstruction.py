@@ -24,7 +24,7 @@ from mespot.training.clips import Standardisation, spans, video_values
 from mespot.training.pretrain import Recipe, reconstruct
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
-MASKS_OTHERS = 1  # of every other labelled expression
+MASKS_TO_CHOOSE = 1  # of every expression, to choose among them
 DRIFT_SECONDS = 8.0  # motion slower than this is no expression
 # Where the motion of an expression is looked for: eyes move most when they blink.
 _NO_EYES = tuple(i for i, name in enumerate(REGIONS) if "eye" not in name.split("_"))
@@ -33,7 +33,7 @@ _NO_EYES = tuple(i for i, name in enumerate(REGIONS) if "eye" not in name.split(
 @dataclass(frozen=True)
 class Candidate:
     """A clip that could be shown: its first frame, the label (frames and type; `kind` is empty
-    without one), how far the region that moves most moves; `whole`: the label fits in."""
+    without one), how much the region that moves most moves; `whole`: the label fits in."""
 
     video: int
     start: int
@@ -57,9 +57,9 @@ def run(
 ) -> None:
     """Draw one clip of the videos at `flow` and `frames`, those of subjects that were held out.
 
-    It lies around the labelled expression that is reconstructed as well as half of those that fit
-    into a clip, or, where none fits or without labels, where the most motion is. Raises InputError
-    when no usable stretch of the videos is as long as a clip.
+    It lies around the labelled expression with the median reconstructed share of those that fit
+    into a clip, or, if none fits, of all; without labels where the most motion is. Raises
+    InputError when no usable stretch of the videos is as long as a clip.
     """
     deterministic()
     found = checkpoint.load(encoder, "encoder")
@@ -95,27 +95,28 @@ def run(
         return averaged(network, clip, scale, recipe, random, weight, masks)
 
     clips, regions, singles = [], [], []
-    for number in sorted({one.video for one in candidates}):
-        values = video_values((flows if stream == "flow" else crops)[number], **settings["values"])
-        weights = _weights(crops[number], values.shape[-1])
-        for one in (c for c in candidates if c.video == number):
-            clips.append(values[one.start : one.start + length])
+    for video in sorted({one.video for one in candidates}):
+        values = video_values((flows if stream == "flow" else crops)[video], **settings["values"])
+        weights = _weights(crops[video], values.shape[-1])
+        for one in (c for c in candidates if c.video == video):
+            # Copied, or a clip would keep the whole video in memory.
+            clips.append(values[one.start : one.start + length].copy())
             region = moving_region(clips[-1][:, : network.in_channels], weights)
             regions.append((list(REGIONS)[region], weights[region]))
-            singles.append(reconstructed(clips[-1], weights[region], MASKS_OTHERS)[1].single)
-    number = typical(candidates, singles)
-    best, place = candidates[number], regions[number]
-    shown, of_shown = reconstructed(clips[number], place[1], MASKS)
-    record = crops[best.video]
-    part = slice(best.start, best.start + length)
+            singles.append(reconstructed(clips[-1], weights[region], MASKS_TO_CHOOSE)[1].single)
+    index = typical(candidates, singles)
+    chosen, place = candidates[index], regions[index]
+    shown, of_shown = reconstructed(clips[index], place[1], MASKS)
+    record = crops[chosen.video]
+    part = slice(chosen.start, chosen.start + length)
     figure = reconstruction(
-        _title(stream, record, best, found["subjects"], candidates, singles),
+        _title(stream, record, chosen, found["subjects"], candidates, singles),
         stream,
         Clip(
             record["time"][part],
             record.part("image", part),
             *place,
-            _marks(best, length),
+            _marks(chosen, length),
         ),
         shown,
         of_shown,
@@ -124,11 +125,12 @@ def run(
 
 
 def typical(candidates: Sequence[Candidate], shares: Sequence[float]) -> int:
-    """Which candidate to show: of labelled expressions that fit into a clip the one with the median
-    of the reconstructed shares, else the one that moves most."""
-    whole = [i for i, one in enumerate(candidates) if one.whole and np.isfinite(shares[i])]
-    if whole:
-        return sorted(whole, key=lambda i: shares[i])[(len(whole) - 1) // 2]
+    """Which candidate to show: of labelled expressions the one with the median of the reconstructed
+    shares, among those that fit into a clip if any does; without labels the one that moves most."""
+    known = [i for i, one in enumerate(candidates) if one.kind and np.isfinite(shares[i])]
+    known = [i for i in known if candidates[i].whole] or known
+    if known:
+        return sorted(known, key=lambda i: shares[i])[(len(known) - 1) // 2]
     return max(range(len(candidates)), key=lambda i: candidates[i].strength)
 
 
@@ -166,9 +168,9 @@ def candidates_of(
     """Clips of one video around its labels or, without a table, the one with the most motion.
 
     An expression that is longer than the clip is shown where its strongest region moves most. Eyes
-    are left out, because they blink, and a blink in the clip takes away from its strength.
+    are left out, because they blink.
     """
-    span, blink, lags = flow["span"], np.nan_to_num(flow["blink"]), list(flow.attrs["lags"])
+    span, lags = flow["span"], list(flow.attrs["lags"])
     runs = [np.arange(a, b - length + 1) for a, b in spans(span)]
     starts = np.concatenate([np.zeros(0, int), *runs])
     if not len(starts):
@@ -201,10 +203,10 @@ def candidates_of(
         start = int(starts[best])
         if not (np.isfinite(near[best]) and start <= offset and onset < start + length):
             continue
-        strength = way[region] * (1 - blink[start : start + length].max())
+        strength = float(moved[best, region])
         whole = start < onset and offset < start + length - 1
         kind = str(row["type"])
-        found.append(Candidate(number, start, onset, apex, offset, kind, float(strength), whole))
+        found.append(Candidate(number, start, onset, apex, offset, kind, strength, whole))
     return found
 
 
@@ -250,8 +252,9 @@ def _title(
     medians = []
     for kind in CLASSES:
         shares = [s for c, s in zip(candidates, singles, strict=True) if c.kind == kind]
+        shares = [share for share in shares if np.isfinite(share)]
         if shares:
-            medians.append(f"{kind} {100 * float(np.nanmedian(shares)):.0f} % ({len(shares)})")
+            medians.append(f"{kind} {100 * float(np.median(shares)):.0f} % ({len(shares)})")
     if medians:
         title += "\nvariance over time reconstructed from one mask, median: " + ", ".join(medians)
     return title
