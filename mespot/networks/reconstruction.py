@@ -152,7 +152,13 @@ class ReconstructionNetwork(nn.Module):
             shown = torch.ones_like(bases[:, :, :1])
             if mask is not None:
                 shown = 1.0 - mask.transpose(1, 2).to(clip.dtype)
-            share = _means(shown, size)
+            within = _within(clip.shape[-1], size).to(clip)
+
+            # Two products with a matrix take a third of the time of pooling.
+            def means(maps: torch.Tensor) -> torch.Tensor:
+                return within @ (maps @ within.T)
+
+            share = means(shown)
             visible = share.clamp(min=1 / size**2)  # of a cell where all is hidden all sums are 0
             n, t, _, g, _ = share.shape
             count = bases.shape[2]
@@ -162,9 +168,9 @@ class ReconstructionNetwork(nn.Module):
             for i in range(count):
                 weighted = shown * bases[:, :, i, None]
                 for j in range(i + 1):
-                    mean = _means(weighted * bases[:, :, j, None], size) / visible
+                    mean = means(weighted * bases[:, :, j, None]) / visible
                     gram[..., i, j] = gram[..., j, i] = mean[:, :, 0]
-                mean = _means(weighted * moving, size) / visible
+                mean = means(weighted * moving) / visible
                 products[..., i, :] = mean.permute(0, 1, 3, 4, 2)
             ridge = _RIDGE * torch.eye(count, device=gram.device)
             amounts = torch.linalg.solve(gram + ridge, products)
@@ -181,12 +187,10 @@ def _layer(channels: int, dilation: int) -> nn.Module:
     )
 
 
-def _means(frames: torch.Tensor, size: int) -> torch.Tensor:
-    """Means over cells of size x size pixels: (..., S, S) -> (..., S/size, S/size)."""
-    cells = torch.arange(frames.shape[-1] // size)[:, None]
-    within = (torch.arange(frames.shape[-1]) // size == cells).to(frames) / size
-    # Two products with a matrix take a third of the time of pooling.
-    return within @ (frames @ within.T)
+def _within(side: int, size: int) -> torch.Tensor:
+    """Weights (side / size, side) with which a row of pixels is averaged cell by cell."""
+    cells = torch.arange(side // size)[:, None]
+    return (torch.arange(side) // size == cells) / size
 
 
 def _bilinear(cells: int, size: int) -> torch.Tensor:

@@ -16,7 +16,6 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import (
-    CHANNELS,
     Pool,
     Segment,
     as_builtins,
@@ -95,7 +94,7 @@ def run(
     training_pool = Pool(training, clip_length)
     scale = standardise(
         training_pool.grid(_SCALE_CLIPS),
-        reconstructed=len(CHANNELS[stream]),
+        reconstructed=form(stream)["in_channels"],
         target=target,
         target_reach=target_reach,
     )

@@ -22,8 +22,8 @@ _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "encoder": (2, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (3, (*_ARTEFACT, "held_out", "beside")),
+    "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
+    "spotter": (4, (*_ARTEFACT, "held_out", "beside")),
     "training": (1, ("digest", "state")),
 }
 

@@ -51,7 +51,8 @@ def video_values(
     mean face, around its mean grey. Flow is motion already and stays as it is.
     """
     span = record["span"]
-    channels = len(CHANNELS[stream]) + (stream in WITH_REFERENCE)
+    moving, told = form(stream)["in_channels"], form(stream)["reference"]
+    channels = moving + told
     values = np.zeros((len(span), channels, input_size, input_size), np.float32)
     for start in range(0, len(span), _BLOCK):
         part = slice(start, start + _BLOCK)
@@ -62,8 +63,8 @@ def video_values(
         else:
             frames = record.part("image", part)[..., None]
         for index, frame in enumerate(frames, start):
-            values[index, : len(CHANNELS[stream])] = np.moveaxis(_resized(frame, input_size), -1, 0)
-    if stream == "face":
+            values[index, :moving] = np.moveaxis(_resized(frame, input_size), -1, 0)
+    if told:
         reach = 0
         if reference_seconds > 0:
             reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
@@ -73,7 +74,7 @@ def video_values(
     return values.astype(np.float16)
 
 
-def form(stream: str) -> dict[str, Any]:
+def form(stream: str) -> dict[str, int]:
     """What a stream's channels say of its ReconstructionNetwork, as keyword arguments."""
     return {"in_channels": len(CHANNELS[stream]), "reference": stream in WITH_REFERENCE}
 

@@ -1,9 +1,10 @@
-"""Fixtures of the tests of figures."""
+"""Fixtures that several files of tests share."""
 
 import pytest
 
 from mespot.plots import style
 from tests.unit.plotted import make_clock, make_frames
+from tests.unit.spotters import make_corpus, train
 
 
 @pytest.fixture
@@ -20,3 +21,15 @@ def clock():
 @pytest.fixture
 def frames(tmp_path, clock):
     return make_frames(tmp_path, clock)
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """Made faces on disk, as spotters.make_corpus gives them. Not to be written to."""
+    return make_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def trained(corpus, tmp_path_factory):
+    """A spotter of them. Not to be written to."""
+    return train(corpus, tmp_path_factory.mktemp("trained"))

@@ -18,6 +18,6 @@ def built(shape, generator):
 
 def plain_scale(stream):
     """A standardisation that changes nothing."""
-    moving, told = form(stream).values()
-    read = moving + told
+    moving = form(stream)["in_channels"]
+    read = moving + form(stream)["reference"]
     return Standardisation([0.0] * read, [1.0] * read, "raw", 1, [0.0] * moving, [1.0] * moving)

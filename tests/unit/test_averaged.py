@@ -6,23 +6,12 @@ import numpy as np
 import pytest
 
 from mespot.errors import InputError
+from mespot.networks.spotter import CLASSES
 from mespot.steps import train_spotter
 from mespot.training import checkpoint
 from mespot.training.recordings import Recording
 from mespot.training.spot import Prediction, averaged
-from tests.unit.spotters import SPOTTING, find, make_corpus, train
-
-CLASSES = ("micro", "macro")
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return make_corpus(tmp_path_factory.mktemp("corpus"))
-
-
-@pytest.fixture(scope="module")
-def trained(corpus, tmp_path_factory):
-    return train(corpus, tmp_path_factory.mktemp("trained"))
+from tests.unit.spotters import SPOTTING, find, train
 
 
 def test_two_spotters_are_averaged(corpus, trained, tmp_path):

@@ -5,19 +5,13 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.metrics import strict_counts
+from mespot.networks.spotter import CLASSES
 from mespot.steps import train_spotter
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from tests.unit.moving_regions import REGIONS, write_labels, write_moving_flow
-from tests.unit.spotters import LEARNED, SPOTTING, find, make_corpus, train
+from tests.unit.spotters import LEARNED, SPOTTING, find, train
 from tests.unit.stored_videos import clock
-
-CLASSES = ("micro", "macro")
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return make_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 def counts(intervals, known, name):
@@ -27,11 +21,6 @@ def counts(intervals, known, name):
         bounds = rows[["onset", "offset"]].to_numpy(np.int64).reshape(-1, 2)
         total += strict_counts(bounds, labels[name])
     return total
-
-
-@pytest.fixture(scope="module")
-def trained(corpus, tmp_path_factory):
-    return train(corpus, tmp_path_factory.mktemp("trained"))
 
 
 def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
