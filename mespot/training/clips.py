@@ -62,8 +62,7 @@ def video_values(
             frames = np.concatenate([flow, strain[..., None]], axis=-1)
         else:
             frames = record.part("image", part)[..., None]
-        for index, frame in enumerate(frames, start):
-            values[index, :moving] = np.moveaxis(_resized(frame, input_size), -1, 0)
+        values[part, :moving] = np.moveaxis(_resized(frames, input_size), -1, 1)
     if told:
         reach = 0
         if reference_seconds > 0:
@@ -289,13 +288,14 @@ def _place(segment: Segment) -> tuple[int, int]:
     return segment.video, segment.first
 
 
-def _resized(frame: np.ndarray, size: int) -> np.ndarray:
-    """(H, W, C) averaged over areas to (size, size, C) float32."""
+def _resized(frames: np.ndarray, size: int) -> np.ndarray:
+    """Frames (N, H, W, C) averaged over areas to (N, size, size, C) float32."""
     # As floats: the mean over an area is finer than a grey level, and so is what moves.
-    frame = frame.astype(np.float32)
-    if frame.shape[0] != size:
-        frame = cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
-    return frame.reshape(size, size, -1)
+    frames = frames.astype(np.float32, copy=False)
+    if frames.shape[1] == size:
+        return frames
+    small = [cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA) for frame in frames]
+    return np.stack(small).reshape(len(frames), size, size, -1)
 
 
 def _around_reference(faces: np.ndarray, reach: int) -> np.ndarray:
