@@ -190,7 +190,7 @@ def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.n
         if array.size and array.nbytes > 4096:
             frames = max(1, min(len(array), _CHUNK_BYTES // max(1, array[0].nbytes)))
             options = dict(chunks=(frames, *array.shape[1:]))
-            # Images and flow maps are noisy: packing them saves a third at most, and each of the
+            # Images and flow maps are noisy: packing them saves about a third, and each of the
             # many jobs that read them would take seconds to unpack.
             if array.dtype not in (np.uint8, np.int16):
                 options |= dict(compression="lzf", shuffle=True)
