@@ -290,11 +290,14 @@ def _place(segment: Segment) -> tuple[int, int]:
 
 def _resized(frames: np.ndarray, size: int) -> np.ndarray:
     """Frames (N, H, W, C) averaged over areas to (N, size, size, C) float32."""
-    # As floats: the mean over an area is finer than a grey level, and so is what moves.
-    frames = frames.astype(np.float32, copy=False)
     if frames.shape[1] == size:
-        return frames
-    small = [cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA) for frame in frames]
+        return frames.astype(np.float32, copy=False)
+    # As floats: the mean over an area is finer than a grey level, and so is what moves. One frame
+    # stays in the processor's cache on the way.
+    small = [
+        cv2.resize(frame.astype(np.float32, copy=False), (size, size), interpolation=cv2.INTER_AREA)
+        for frame in frames
+    ]
     return np.stack(small).reshape(len(frames), size, size, -1)
 
 
