@@ -56,6 +56,25 @@ def encoder_at(config: Mapping[str, Any], name: str, seed: int) -> str:
     return name if seed == own else seeded_name(name, seed)
 
 
+def shared_encoders(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """For each stream {encoder: the first whose network of that stream comes out the same}: what
+    several recipes would make is made once. A recipe that concerns the face alone has the flow of
+    the one that it departs from."""
+    return {stream: _first_alike(config, stream) for stream in ("face", "flow")}
+
+
+def _first_alike(config: Mapping[str, Any], stream: str) -> dict[str, str]:
+    firsts: dict[str, str] = {}
+    found = {}
+    for name, recipe in all_encoders(config).items():
+        settings = {**config["pretrain"], **recipe["settings"]}
+        if stream == "flow":
+            del settings["reference_seconds"]
+        key = repr((recipe["pretraining"], sorted(settings.items())))
+        found[name] = firsts.setdefault(key, name)
+    return found
+
+
 def seeded_name(name: str, seed: int) -> str:
     return f"{name}-seed{seed}"
 

@@ -13,12 +13,13 @@ from mespot.corpora import ALL, corpora_of, fold_from, open_corpus
 from mespot.errors import InputError
 from mespot.provenance import code_digest, plain
 from mespot.runtime import lock_results
-from mespot.variants import all_encoders, all_methods
+from mespot.variants import all_encoders, all_methods, shared_encoders
 
 try:
     check(config)
     # The ablation's among them; METHODS without it are config["methods"].
     ENCODERS, METHODS = all_encoders(config), all_methods(config)
+    SHARED = shared_encoders(config)
     # Jobs parse this file too: what is wrong with the labels they need not be told again.
     CORPORA = {
         name: open_corpus(name, config, check_labels=workflow.is_main_process)

@@ -63,7 +63,7 @@ def artefacts_of_fold(corpus, method, fold):
         job = SimpleNamespace(corpus=corpus, method=other, fold=fold)
         files.append(spotting_inputs(job)["spotter"])
     for stream in METHODS[method].get("streams", []):
-        encoder = METHODS[method]["encoder"]
+        encoder = SHARED[stream][METHODS[method]["encoder"]]
         job = SimpleNamespace(
             corpus=corpus,
             encoder=encoder,

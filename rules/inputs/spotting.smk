@@ -11,7 +11,7 @@ def of_streams(wildcards, kind, end):
     corpus, method = wildcards.corpus, METHODS[wildcards.method]
     paths = {}
     for stream in method.get("streams", []):
-        encoder = method["encoder"]
+        encoder = SHARED[stream][method["encoder"]]
         fold = encoder_fold(corpus, encoder, wildcards.fold)
         paths[stream] = f"results/{corpus}/{kind}/{encoder}/{fold}/{stream}.{end}"
     return paths

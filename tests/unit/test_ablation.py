@@ -14,7 +14,7 @@ from mespot.scoring.ablation import ablation_table
 from mespot.scoring.uncertainty import compare
 from mespot.steps import ablate, plot_ablation
 from mespot.store import tables
-from mespot.variants import all_encoders, all_methods, encoder_at, method_at
+from mespot.variants import all_encoders, all_methods, encoder_at, method_at, shared_encoders
 from tests.workflow.project import ROOT
 
 SETTINGS = {"n_bootstrap": 300, "seed": 1, "confidence": 0.95}
@@ -169,6 +169,22 @@ def test_the_seed_of_the_main_run_keeps_its_names(default):
     assert method_at(default, "demo", "training_free", 2) == "training_free"
     assert encoder_at(default, "mask_tube_75", default["pretrain"]["seed"]) == "mask_tube_75"
     assert all_methods(default)["learned"] == default["methods"]["learned"]
+
+
+def test_a_recipe_of_the_face_alone_shares_the_network_of_the_flow(default):
+    shared = shared_encoders(default)
+    assert shared["face"]["whole_face"] == "whole_face"
+    assert shared["flow"]["whole_face"] == shared["flow"]["pretrained"] == "pretrained"
+    assert shared["flow"]["whole_face-seed2"] == "pretrained-seed2"
+    for stream in ("face", "flow"):
+        for name in ("random", "transductive", "mask_tube_75", "target_normalised-seed3"):
+            assert shared[stream][name] == name
+    config = copy.deepcopy(default)
+    config["ablation"]["encoders"]["again"] = {
+        "pretraining": "inductive",
+        "settings": {"mask_ratio": default["pretrain"]["mask_ratio"]},
+    }
+    assert shared_encoders(config)["face"]["again"] == "pretrained"
 
 
 def test_a_method_at_a_seed_has_its_encoder_and_its_spotter_at_it(default):
