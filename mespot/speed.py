@@ -1,0 +1,103 @@
+"""How long the networks take on a CPU and on a GPU, on noise in the shape of real clips."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from mespot.device import device, generator
+from mespot.face.regions import REGIONS
+from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.steps.extract_features import features
+from mespot.training.clips import CHANNELS, Pool, form, standardise
+from mespot.training.joint import Encoder, Place, Source, pooled
+from mespot.training.pretrain import Recipe, fit
+
+_FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
+_RECIPE = Recipe.__dataclass_fields__
+
+
+def measure(config: Mapping[str, Any], repeats: int) -> Iterator[dict[str, Any]]:
+    """Rows {stream, task, cpu, cuda}: seconds, the least of `repeats` runs after one that is not
+    counted; cuda is None without a GPU. config: as config.load gives it.
+
+    The CPU is one thread, as every job of the pipeline has. The tasks are an epoch of pretraining
+    with the look at validation clips before and after it, the features of a video, and a window
+    through the encoder and back, as where encoders learn with the spotter.
+    """
+    places = [torch.device("cpu")] + ([device()] if device().type == "cuda" else [])
+    for stream in CHANNELS:
+        for task, run in _tasks(stream, config).items():
+            seconds = {where.type: _least(run, where, repeats) for where in places}
+            yield {"stream": stream, "task": task, "cuda": None, **seconds}
+
+
+def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.device], Any]]:
+    settings = config["pretrain"]
+    side = settings["input_size"]
+    rng = np.random.default_rng(0)
+    channels = sum(form(stream).values())
+    values = rng.normal(size=(_FRAMES, channels, side, side)).astype(np.float16)
+    pool = Pool([values], settings["clip_length"])
+    scale = standardise(
+        pool.grid(32),
+        reconstructed=form(stream)["in_channels"],
+        target=settings["target"],
+        target_reach=settings["target_reach"],
+    )
+    shape: dict[str, Any] = {
+        **form(stream),
+        **{
+            name: settings[name]
+            for name in (
+                "channels",
+                "code_channels",
+                "downsample",
+                "encoder_depth",
+                "decoder_depth",
+            )
+        },
+    }
+    network = ReconstructionNetwork(**shape)
+    network.initialise(generator(0))
+    recipe = Recipe(**{name: settings[name] for name in _RECIPE} | {"epochs": 1})
+    span = np.zeros(_FRAMES, np.int16)
+    grid = side // settings["downsample"]
+    weights = np.full((len(REGIONS), grid, grid), 1 / grid**2, np.float32)
+    read = dict(stream=stream, input_size=side, reference_seconds=settings["reference_seconds"])
+    encoder = Encoder(shape, network.state_dict(), scale, read)
+    frames = round(config["spotting"]["learned"]["window_seconds"] * config["tracking"]["rate"])
+
+    def learn(where: torch.device) -> None:
+        code = pooled(
+            network.to(where),
+            encoder,
+            Source(values, weights, 0),
+            Place("", (0, _FRAMES), 0, 1.0),
+            min(frames, _FRAMES),
+        )
+        code.square().sum().backward()
+
+    return {
+        "an epoch of pretraining": lambda where: fit(
+            network, pool, pool, scale, recipe, where=where
+        ),
+        f"features of {_FRAMES} frames": lambda where: features(
+            network.to(where), values, span, weights, scale
+        ),
+        "a window, forward and back": learn,
+    }
+
+
+def _least(run: Callable[[torch.device], Any], where: torch.device, repeats: int) -> float:
+    """Seconds of the fastest of `repeats` runs, after one in which libraries are loaded."""
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        run(where)
+        if where.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])
