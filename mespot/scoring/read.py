@@ -45,10 +45,13 @@ def read_labels(path: str | Path, videos: pd.DataFrame | None = None) -> pd.Data
 
 
 def read_videos(path: str | Path) -> pd.DataFrame:
-    """subject, video, fps, n_frames of each video; float64, NaN where the sheet does not say."""
+    """subject, video, fps, n_frames of each video; float64, NaN where the sheet does not say.
+
+    The sheet of a corpus serves as it is: its columns path and first_frame say nothing here.
+    """
     sheet, errors, table = Path(path), Errors(Path(path)), []
     first: dict[str, int] = {}
-    for line, row in rows(sheet, ["subject", "video"], ["path", "fps", "n_frames"]):
+    for line, row in rows(sheet, ["subject", "video"], ["path", "fps", "n_frames", "first_frame"]):
         if row["video"] in first:
             errors.add(line, "video", f"'{row['video']}' is already in row {first[row['video']]}")
         first.setdefault(row["video"], line)

@@ -76,6 +76,17 @@ def test_tables_by_expression_and_subject(capsys, files):
     assert found["macro", "s2"]["f1"] is None and found["macro", "006"]["precision"] is None
 
 
+def test_the_sheet_of_a_corpus_whose_frames_count_from_1_serves_as_it_is(capsys, files):
+    ends = ["first_frame", 1, 1, 1]
+    numbered = [f"{line},{end}\n" for line, end in zip(VIDEOS.split(), ends, strict=True)]
+    (files / "numbered.csv").write_text("".join(numbered))
+    plain, found = (
+        as_json(capsys, files, "--videos", str(files / name))
+        for name in ("videos.csv", "numbered.csv")
+    )
+    assert found == plain
+
+
 def test_figures_that_need_time_and_confidence(capsys, files):
     whole = VIDEOS.replace("s3,c,,100,\n", "")
     (files / "videos.csv").write_text(whole)
