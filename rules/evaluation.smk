@@ -24,7 +24,7 @@ rule score:
         methods=lambda wildcards: [
             {
                 "method": shown_method(wildcards.corpus, method),
-                "pretraining": pretraining_of(method),
+                "pretraining": pretraining_of(wildcards.corpus, method),
                 "epochs": has_snapshots(method),
                 **{
                     kind: of_method(kind, wildcards.corpus, method)

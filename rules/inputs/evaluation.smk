@@ -5,12 +5,13 @@ def labels_of(corpus):
     return [] if CORPORA[corpus].annotations is None else f"results/{corpus}/labels.csv"
 
 
-def pretraining_of(method):
+def pretraining_of(corpus, method):
     """What metrics.csv says of how the method's encoder was pretrained: `inductive+casme3_b`."""
     encoder = METHODS[method].get("encoder")
     if not encoder:
         return "none"
-    return "+".join([ENCODERS[encoder]["pretraining"], *added_corpora(encoder)])
+    added = added_corpora(encoder, TRAIN if corpus == TEST else corpus)
+    return "+".join([ENCODERS[encoder]["pretraining"], *added])
 
 
 def shown_method(corpus, method):

@@ -10,28 +10,31 @@ def recipe(wildcards):
     return plain(recipe)
 
 
-def added_corpora(encoder):
-    """Corpora that an encoder is pretrained on beside the one that it is for."""
+def added_corpora(encoder, corpus):
+    """Corpora that an encoder of `corpus` is pretrained on beside the fold's training subjects.
+
+    The corpus itself is never added: its test subjects stay out. Nor is what is spotted on,
+    unless the recipe is transductive.
+    """
     chosen = ENCODERS[encoder]
     if chosen["pretraining"] == "none":
         return []
-    return chosen["settings"].get("corpora", config["pretrain"]["corpora"])
+    left_out = {corpus} | ({TEST} if chosen["pretraining"] == "inductive" else set())
+    named = chosen["settings"].get("corpora", config["pretrain"]["corpora"])
+    return [name for name in dict.fromkeys(named) if name not in left_out]
 
 
 def pretraining_sources(wildcards):
     """What an encoder learns from: its fold's training videos and all of the added corpora."""
     corpus, folder = wildcards.corpus, stream_folder(wildcards.stream)
-    added = added_corpora(wildcards.encoder)
+    added = added_corpora(wildcards.encoder, corpus)
     kind = ENCODERS[wildcards.encoder]["pretraining"]
-    if corpus == TRAIN and kind == "transductive":
+    if corpus == TRAIN and kind == "transductive" and TEST not in added:
         added = [*added, TEST]
     videos = CORPORA[corpus].training_videos(wildcards.fold)
     sources = per_video(folder, corpus, videos)
-    # The corpus itself is never added: its test subjects stay out. Nor is what is spotted on,
-    # unless the recipe is transductive.
-    for name in dict.fromkeys(added):
-        if name != corpus and (name != TEST or kind == "transductive"):
-            sources += per_video(folder, name)
+    for name in added:
+        sources += per_video(folder, name)
     return sources
 
 
