@@ -14,17 +14,26 @@ from mespot.errors import InputError
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 
-def load(path: str | Path) -> dict[str, Any]:
-    """Read and check one config file. Raises InputError naming the file and the key."""
-    path = Path(path)
+def load(path: str | Path, *more: str | Path) -> dict[str, Any]:
+    """Read and check a config file, with the keys of `more` files put over it one after the other,
+    as `snakemake --configfile` does. Raises InputError naming the file and the key."""
+    config = _read(path)
+    for other in more:
+        changes = _read(other)
+        if not (isinstance(config, Mapping) and isinstance(changes, Mapping)):
+            raise InputError(f"{other}: has no keys to put over those of {path}")
+        config = _over(config, changes)
+    check(config, " + ".join(str(p) for p in (path, *more)))
+    return config
+
+
+def _read(path: str | Path) -> Any:
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: does not exist") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {error}") from error
-    check(config, str(path))
-    return config
 
 
 def check(config: Any, source: str = "config") -> None:
@@ -125,8 +134,15 @@ def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
     if not config[name].get("settings"):
         return []
     validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
-    errors = validator.iter_errors(for_corpus(config, name))
-    return [f"{name}.settings.{_explain(error)}" for error in errors]
+    merged = for_corpus(config, name)
+    errors = [_explain(error) for error in validator.iter_errors(merged)] or _check_lags(merged)
+    return [f"{name}.settings.{line}" for line in errors]
+
+
+def _check_lags(config: Mapping[str, Any]) -> list[str]:
+    if 1 in config["flow"]["lags"]:
+        return []
+    return ["flow.lags: has no 1; the flow maps that the networks read are those of lag 1"]
 
 
 def _check_references(config: Mapping[str, Any]) -> list[str]:
@@ -134,6 +150,7 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
     lines += _check_ablation(config)
     lines += _check_corpora(config)
+    lines += _check_lags(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; corpora without labels need one")
     method = config["figures"]["method"]

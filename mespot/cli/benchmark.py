@@ -18,9 +18,10 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        default=Path("config.yaml"),
+        nargs="+",
+        default=[Path("config.yaml")],
         metavar="FILE",
-        help="a whole config file (default: config.yaml)",
+        help="config.yaml, and files of keys that differ after it (default: config.yaml)",
     )
     parser.add_argument(
         "--repeats",
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
 
     from mespot import config, device, speed
 
-    settings = config.load(options.config)
+    settings = config.load(*options.config)
     device.deterministic()
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     print(f"torch {torch.__version__}, GPU: {gpu}")

@@ -95,6 +95,7 @@ def changed(default, path, value):
         ("flow.lag", [1], "c.yaml: flow.lag: unknown key; did you mean 'lags'?"),
         ("flow.lags", 3, "c.yaml: flow.lags: 3 is not of type 'array'"),
         ("flow.lags", [0], "c.yaml: flow.lags.0: 0 is less than the minimum of 1"),
+        ("flow.lags", [3, 6], "c.yaml: flow.lags: has no 1; the flow maps"),
         ("flow.algorithm", "raft", "flow.algorithm: 'raft' is none of lucas_kanade, dis"),
         ("crop.size", KeyError, "c.yaml: crop.size: missing"),
         ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
@@ -194,6 +195,9 @@ def test_settings_of_one_corpus_are_put_over_those_of_all(default):
     config["samm_lv"]["settings"] = {"flow": {"lag": [1]}}
     with pytest.raises(InputError, match="samm_lv.settings.flow.lag: unknown key; did you mean"):
         configs.check(config)
+    config["samm_lv"]["settings"] = {"flow": {"lags": [2]}}
+    with pytest.raises(InputError, match="samm_lv.settings.flow.lags: has no 1"):
+        configs.check(config)
     config["samm_lv"]["settings"] = {"pretrain": {"epochs": 1}}
     with pytest.raises(InputError, match="samm_lv.settings.pretrain: unknown key"):
         configs.check(config)
@@ -225,3 +229,16 @@ def test_file_that_is_no_yaml_is_named(tmp_path):
         configs.load(path)
     with pytest.raises(InputError, match="none.yaml: does not exist"):
         configs.load(tmp_path / "none.yaml")
+
+
+def test_files_after_the_first_are_put_over_it(tmp_path, default):
+    own = tmp_path / "mine.yaml"
+    own.write_text("pretrain: {epochs: 9}")
+    found = configs.load(ROOT / "config.yaml", own)
+    assert found == {**default, "pretrain": {**default["pretrain"], "epochs": 9}}
+    own.write_text("pretrain: {epoch: 9}")
+    with pytest.raises(InputError, match="mine.yaml: pretrain.epoch: unknown key"):
+        configs.load(ROOT / "config.yaml", own)
+    own.write_text("epochs")
+    with pytest.raises(InputError, match="mine.yaml: has no keys"):
+        configs.load(ROOT / "config.yaml", own)
