@@ -28,13 +28,26 @@ builtins and tensors, so that `torch.load(path, weights_only=True)` reads them. 
 and `version` say what it is; the rest rebuilds the network without any other file.
 """
 
+_TABLES = """\
+## Tables (`.csv`)
+
+UTF-8, comma, a header row; an empty field is unknown. `numbered_videos` is the sheet of videos with
+the number of each first frame, where labels do not count from 0. Columns that end in `_w` are
+indices of working frames, all other frames are native numbers. `confidence` is what the intervals
+of a method are ranked by. `level` is the same on the scale on which the method's threshold is
+chosen: the confidence itself or, without labels, how far it lies from the mean of the video's
+scores, 0, to their maximum, 1. `epoch` is that of the spotter whose intervals these are. `f1_sd` is
+the standard deviation over seeds; columns that end in `_low` and `_high` are the ends of intervals.
+
+"""
+
 
 def page() -> str:
     """The whole page, as Markdown."""
     parts = [_HEAD]
     parts += [_layout(kind, layout) for kind, layout in LAYOUTS.items()]
     parts.append(_CHECKPOINTS)
-    parts.append("## Tables (`.csv`)\n\nUTF-8, comma, a header row; an empty field is unknown.\n")
+    parts.append(_TABLES)
     for kind, columns in COLUMNS.items():
         cells = ", ".join(f"`{name}` ({dtype.lower()})" for name, dtype in columns.items())
         parts.append(f"- **{kind}**: {cells}\n")

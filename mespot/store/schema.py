@@ -50,7 +50,7 @@ _CLOCK = {
         "int32",
         ("frame",),
         "frame",
-        "the corpus's own frame number (0-based for video files, the file's number for images)",
+        "the recording's own number of the frame (see above)",
     ),
     "time": DataSet("float64", ("frame",), "s", "time stamp in the recording"),
     "span": DataSet(
