@@ -18,6 +18,7 @@ from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.training.clips import Pool, Standardisation
+from mespot.training.optimizer import AdamW
 from mespot.training.schedule import rise_and_fall
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def fit(
         history.append(_row(recipe, 0, {}, measured))
     if not recipe.steps:
         return history
-    optimizer = torch.optim.AdamW(
+    optimizer = AdamW(
         network.parameters(),
         lr=recipe.learning_rate,
         weight_decay=recipe.weight_decay,

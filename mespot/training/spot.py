@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from mespot.networks.spotter import CLASSES, Spotter
 from mespot.spotting.signals import usable_spans
+from mespot.training.optimizer import AdamW
 from mespot.training.windows import Augmentation, Recording, WindowSampler
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ def train_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
         network = Spotter(**shape)
-        optimizer = torch.optim.AdamW(
+        optimizer = AdamW(
             network.parameters(),
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
