@@ -72,6 +72,8 @@ def _explain(error: ValidationError) -> str:
             return _explain(best)
         if isinstance(error.instance, Mapping):
             return f"{where}: {error.instance} is none of the forms that config.yaml describes"
+    if error.validator == "contains":
+        return f"{where}: {error.instance} has no {value['const']}, which is needed"
     if error.validator == "enum":
         return f"{where}: {error.instance!r} is none of {', '.join(map(str, value))}"
     if error.validator == "propertyNames" or error.validator == "pattern":
@@ -134,15 +136,8 @@ def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
     if not config[name].get("settings"):
         return []
     validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
-    merged = for_corpus(config, name)
-    errors = [_explain(error) for error in validator.iter_errors(merged)] or _check_lags(merged)
-    return [f"{name}.settings.{line}" for line in errors]
-
-
-def _check_lags(config: Mapping[str, Any]) -> list[str]:
-    if 1 in config["flow"]["lags"]:
-        return []
-    return ["flow.lags: has no 1; the flow maps that the networks read are those of lag 1"]
+    errors = validator.iter_errors(for_corpus(config, name))
+    return [f"{name}.settings.{_explain(error)}" for error in errors]
 
 
 def _check_references(config: Mapping[str, Any]) -> list[str]:
@@ -150,7 +145,6 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
     lines += _check_ablation(config)
     lines += _check_corpora(config)
-    lines += _check_lags(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; corpora without labels need one")
     method = config["figures"]["method"]
