@@ -20,7 +20,7 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import CLASSES, Spotter
 from mespot.plots import style
-from mespot.training.clips import CHANNELS, form
+from mespot.training.clips import CHANNELS, network_shape
 
 ROOT = Path(__file__).resolve().parents[1]
 SVG = ROOT / "docs" / "architecture.svg"
@@ -33,17 +33,12 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 def numbers(config: dict[str, Any]) -> dict[str, Any]:
     """What the picture says, read off the networks of `config`."""
     settings, learned = config["pretrain"], config["spotting"]["learned"]
-    shape = {
-        name: settings[name]
-        for name in ("channels", "code_channels", "downsample", "encoder_depth", "decoder_depth")
-    }
     size, length = settings["input_size"], settings["clip_length"]
     found: dict[str, Any] = {"size": size, "length": length, "masked": settings["mask_ratio"]}
     found["kind"] = settings["mask_kind"]
     for stream in CHANNELS:
-        of_stream = form(stream)
-        network = ReconstructionNetwork(**of_stream, **shape)
-        channels = of_stream["in_channels"] + of_stream["reference"]
+        network = ReconstructionNetwork(**network_shape(stream, settings))
+        channels = network.in_channels + network.reference
         read = torch.zeros(1, channels, length, size, size)
         with torch.no_grad():
             code, clip = network.encode(read), network(read)

@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from mespot.device import device, generator
+from mespot.device import deterministic, device, generator
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps.extract_features import features
-from mespot.training.clips import CHANNELS, Pool, form, standardise
+from mespot.training.clips import CHANNELS, Pool, form, network_shape, standardise
 from mespot.training.joint import Encoder, Place, Source, pooled
 from mespot.training.pretrain import Recipe, fit
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
 _RECIPE = Recipe.__dataclass_fields__
+
+
+def machine() -> str:
+    """What a table of `measure` is of: the version of torch and the GPU."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return f"torch {torch.__version__}, GPU: {gpu}"
 
 
 def measure(config: Mapping[str, Any], repeats: int) -> Iterator[dict[str, Any]]:
@@ -27,6 +33,7 @@ def measure(config: Mapping[str, Any], repeats: int) -> Iterator[dict[str, Any]]
     with the look at validation clips before and after it, the features of a video, and a window
     through the encoder and back, as where encoders learn with the spotter.
     """
+    deterministic()
     places = [torch.device("cpu")] + ([device()] if device().type == "cuda" else [])
     for stream in CHANNELS:
         for task, run in _tasks(stream, config).items():
@@ -47,19 +54,7 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
         target=settings["target"],
         target_reach=settings["target_reach"],
     )
-    shape: dict[str, Any] = {
-        **form(stream),
-        **{
-            name: settings[name]
-            for name in (
-                "channels",
-                "code_channels",
-                "downsample",
-                "encoder_depth",
-                "decoder_depth",
-            )
-        },
-    }
+    shape = network_shape(stream, settings)
     network = ReconstructionNetwork(**shape)
     network.initialise(generator(0))
     recipe = Recipe(**{name: settings[name] for name in _RECIPE} | {"epochs": 1})

@@ -35,15 +35,11 @@ def add(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, a row as it is measured. Raises InputError for a config file of no use."""
-    # torch is loaded only here: the other subcommands do without.
-    import torch
-
-    from mespot import config, device, speed
+    # It loads torch, which the other subcommands do without.
+    from mespot import config, speed
 
     settings = config.load(*options.config)
-    device.deterministic()
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    print(f"torch {torch.__version__}, GPU: {gpu}")
+    print(speed.machine())
     print(f"{'stream':<8}{'task':<30}{'CPU, s':>10}{'GPU, s':>10}{'CPU / GPU':>12}")
     for row in speed.measure(settings, max(1, options.repeats)):
         line = f"{row['stream']:<8}{row['task']:<30}{row['cpu']:>10.3f}"

@@ -78,6 +78,12 @@ def form(stream: str) -> dict[str, int]:
     return {"in_channels": len(CHANNELS[stream]), "reference": stream in WITH_REFERENCE}
 
 
+def network_shape(stream: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of a stream's ReconstructionNetwork; settings: those of `pretrain`."""
+    names = ("channels", "code_channels", "downsample", "encoder_depth", "decoder_depth")
+    return {**form(stream), **{name: settings[name] for name in names}}
+
+
 def spans(span: np.ndarray) -> list[tuple[int, int]]:
     """Runs of equal non-negative span index as [first, last + 1) frames, in time order."""
     edges = np.flatnonzero(np.diff(span)) + 1
