@@ -143,13 +143,18 @@ def test_the_gpu_rounds_as_the_processor_can():
     assert device.device().type == "cuda"
 
 
-def test_drift_and_pooling_run_there():
-    where = device.device()
-    network = made.initial().to(where)
+def test_a_window_is_coded_as_on_a_cpu():
     values = np.random.default_rng(3).normal(size=(60, 3, made.SIDE, made.SIDE))
     source = joint.Source(values.astype(np.float16), made.WEIGHTS, 20)
-    code = joint.pooled(
-        network, made.encoder(network), source, joint.Place("v", (0, 60), 5, 1.0), 25
-    )
-    assert code.device.type == "cuda" and code.shape == (25, made.REGIONS, 2)
-    assert joint.without_drift(code, 20).device.type == "cuda"
+    place = joint.Place("v", (0, 60), 5, 1.5)
+
+    def coded(where):
+        network = made.initial().to(where)
+        with torch.no_grad():
+            code = joint.pooled(network, made.encoder(network), source, place, 25)
+        assert code.device.type == where
+        return joint.without_drift(code, 20).cpu().numpy()
+
+    on_gpu, on_cpu = coded("cuda"), coded("cpu")
+    assert on_cpu.shape == (25, made.REGIONS, 2) and on_cpu.std() > 0.01
+    assert np.abs(on_gpu - on_cpu).mean() < 0.02 * on_cpu.std()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mespot.training.optimizer import AdamW
+from tests.workflow.project import ROOT
 
 
 def trained(optimizer_of, steps, resume_at=None):
@@ -35,9 +36,9 @@ def test_steps_are_those_of_torch(resume_at):
     assert not torch.equal(trained(AdamW, 7), trained(AdamW, 6))
 
 
-def test_a_job_does_not_load_the_compiler():
+def test_it_does_not_load_the_compiler():
     script = (
         "import sys; from tests.unit.test_optimizer import AdamW, trained; trained(AdamW, 2, 1);"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
