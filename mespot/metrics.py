@@ -25,10 +25,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-CLASSES = ("micro", "macro")
-ALL = "all"
-
-
 # ---------------------------------------------------------------- one video and class
 
 
@@ -39,11 +35,15 @@ def intervals_iou(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     exactly. Raises ValueError for an interval that ends before it begins or is not integer.
     """
     p, g = _as_intervals(predictions, "predictions"), _as_intervals(labels, "labels")
-    last = np.minimum(p[:, None, 1], g[None, :, 1])
-    first = np.maximum(p[:, None, 0], g[None, :, 0])
-    shared = np.maximum(0, last - first + 1)  # (N, M) frames
-    length_p, length_g = p[:, 1] - p[:, 0] + 1, g[:, 1] - g[:, 0] + 1
-    return shared / (length_p[:, None] + length_g[None, :] - shared)
+    return paired_iou(p[:, None], g[None])
+
+
+def paired_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """IoU of inclusive frame intervals one by one: `(..., 2)` int each, broadcast, -> `(...)`."""
+    last = np.minimum(first[..., 1], second[..., 1])
+    shared = np.maximum(0, last - np.maximum(first[..., 0], second[..., 0]) + 1)
+    lengths = (first[..., 1] - first[..., 0] + 1) + (second[..., 1] - second[..., 0] + 1)
+    return shared / (lengths - shared)
 
 
 def strict_match(

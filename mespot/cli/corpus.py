@@ -13,6 +13,7 @@ import pandas as pd
 from mespot.corpora import kinds
 from mespot.corpora.found import CHANGED, LEFT_OUT, MISSING, REMARK, shown
 from mespot.errors import InputError
+from mespot.expressions import CLASSES
 from mespot.store import tables
 from mespot.store.files import replacing
 
@@ -106,7 +107,7 @@ def summary(checked: Checked) -> list[str]:
         rows.append(_row(subject, own, with_labels, kinds_of))
     totals = [sum(row[i] for row in rows) for i in range(1, 7)]
     rows.append(["all", *totals])
-    head = ["subject", "videos", "labelled", "frames", "seconds", "micro", "macro"]
+    head = ["subject", "videos", "labelled", "frames", "seconds", *CLASSES]
     if labels is None:
         head, rows = _without_labels(head), [_without_labels(row) for row in rows]
     title = f"{checked.kind}: {kinds.KINDS[checked.kind].TITLE} in {shown(checked.root)}"
@@ -154,7 +155,7 @@ def _aligned(rows: list[list[Any]]) -> list[str]:
 def _durations(checked: Checked, labels: pd.DataFrame) -> list[str]:
     fps = {one.video: one.fps for one in checked.recordings}
     lines = []
-    for kind in ("micro", "macro"):
+    for kind in CLASSES:
         own = labels[labels["type"] == kind]
         if own.empty:
             continue

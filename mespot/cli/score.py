@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.metrics import ALL, CLASSES
+from mespot.expressions import ALL, EXPRESSIONS
 from mespot.scoring import quality
 from mespot.scoring.pool import pool
 from mespot.scoring.read import read_labels, read_predictions, read_videos
@@ -125,7 +125,7 @@ def _page(result: dict[str, Any], options: argparse.Namespace) -> str:
         pooled = {name: table[table["subject"] == ALL] for name, table in shown.items()}
         joined = pd.concat([table.assign(subject=name) for name, table in pooled.items()])
         joined = joined.sort_values(
-            "expression", kind="stable", key=lambda e: e.map([*CLASSES, ALL].index)
+            "expression", kind="stable", key=lambda e: e.map(EXPRESSIONS.index)
         )
         parts += ["All subjects, by rule", _lines(joined, _SHOWN | {"subject": "rule"}), percent]
         shown = {"strict": shown["strict"]}
@@ -137,11 +137,11 @@ def _page(result: dict[str, Any], options: argparse.Namespace) -> str:
 def _quality(result: dict[str, Any]) -> list[str]:
     """The parts of the page that the strict rule's other figures make."""
     by_iou = pd.DataFrame(
-        [(name, *result["f1_by_iou"][name]) for name in (*CLASSES, ALL)],
+        [(name, *result["f1_by_iou"][name]) for name in EXPRESSIONS],
         columns=["", *(f"{iou:.1f}" for iou in result["f1_by_iou"]["iou"])],
     )
     rows = []
-    for name in (*CLASSES, ALL):
+    for name in EXPRESSIONS:
         precision, error = result["average_precision"][name], result["boundary_errors"][name]
         alarms = result["false_alarms_per_minute"].get(name, {})
         row = {

@@ -7,11 +7,11 @@ parameters are smoothed over time by a zero-phase Gaussian; what rigid motion th
 crop is removed from the optical flow later (mespot.flow).
 """
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+
+from mespot.spans import usable_spans
 
 # Nose bridge, inner and outer eye corners, temples and cheekbones before the ears. The brows, the
 # glabella, the nose tip and everything below it move with expressions or stand out of the plane.
@@ -23,14 +23,6 @@ FACE_OVAL = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109
 )  # fmt: skip
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)
-
-
-def spans_of(span: np.ndarray) -> Iterator[slice]:
-    """Slices of the usable spans of `span` (T,), where -1 marks frames without a usable face."""
-    for index in range(int(span.max(initial=-1)) + 1):
-        frames = np.flatnonzero(span == index)
-        if frames.size:
-            yield slice(int(frames[0]), int(frames[-1]) + 1)
 
 
 def smooth(values: np.ndarray, sigma: float) -> np.ndarray:
@@ -95,7 +87,8 @@ def crop_transforms(
     place = placement(median, size, fill)
     target = apply(place, median[list(RIGID_POINTS)])
     middle = (size - 1) / 2
-    for frames in spans_of(span):
+    for start, stop in usable_spans(span):
+        frames = slice(start, stop)
         found = similarity(points[frames][:, list(RIGID_POINTS), :2], target)
         # The place in the recording that comes to the crop's middle, the angle and the log scale
         # vary independently of each other; a, b, x, y do not.

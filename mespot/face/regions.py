@@ -5,6 +5,8 @@ cheeks, nose, lips, mouth corners, chin. `left` and `right` are the person's own
 are those of the 478-point mesh of MediaPipe's face landmarker.
 """
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
@@ -26,6 +28,12 @@ REGIONS: dict[str, tuple[int, ...]] = {
     "lower_lip": (17, 84, 314, 181, 405, 14, 87, 317, 178, 402, 16),
     "chin": (18, 83, 313, 182, 406, 199, 208, 428, 175, 201, 421, 200),
 }
+
+
+def eye_regions(names: Iterable[str]) -> tuple[int, ...]:
+    """Positions of the eyes among the regions `names`: they move most in a blink."""
+    return tuple(i for i, name in enumerate(names) if "eye" in name.split("_"))
+
 
 # What moves with the skull and not with an expression: bridge and sides of the nose, temples,
 # cheekbones before the ears. The forehead is left out: the frontalis pulls it up with the brows.

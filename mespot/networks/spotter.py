@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-CLASSES = ("micro", "macro")
+from mespot.expressions import CLASSES
+
 _LONGEST = 4.0  # distances stay within exp(+-4) of the class's usual length
 
 

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mespot.expressions import CLASSES
 from mespot.plots import style
 
-EXPRESSIONS = ("micro", "macro")
 _LINE = 0.15  # inches of a row
 _GAP = 0.5  # rows above a heading
 _SHADE = "#EFEFEF"
@@ -36,7 +36,7 @@ def ablation(table: pd.DataFrame, full: Mapping[str, str]) -> Figure:
         figure = style.new_figure(sum(heights) + 0.55 * len(corpora) + 0.65)
         axes = figure.subplots(
             len(corpora),
-            2 * len(EXPRESSIONS),
+            2 * len(CLASSES),
             sharex="col",
             sharey="row",
             squeeze=False,
@@ -44,7 +44,7 @@ def ablation(table: pd.DataFrame, full: Mapping[str, str]) -> Figure:
         )
         for corpus, row in zip(corpora, axes, strict=True):
             rows = table[table["corpus"] == corpus].set_index(["group", "method", "expression"])
-            for number, expression in enumerate(EXPRESSIONS):
+            for number, expression in enumerate(CLASSES):
                 score, change = row[2 * number : 2 * number + 2]
                 _draw_scores(score, rows, lines[corpus], expression, full[corpus])
                 _draw_differences(change, rows, lines[corpus], expression, full[corpus])

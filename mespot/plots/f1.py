@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mespot.expressions import EXPRESSIONS
 from mespot.plots import style
 
-EXPRESSIONS = ("micro", "macro", "all")
 ALL = "all"
 
 

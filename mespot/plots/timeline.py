@@ -16,9 +16,9 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
+from mespot.expressions import CLASSES
 from mespot.plots import style
 
-CLASSES = ("micro", "macro")
 BLOCK = 60.0  # s of video in one line of the figure
 MOST_BLOCKS = 4
 LANE = 0.38  # height of a full bar; the rows are one apart, the two classes share a row

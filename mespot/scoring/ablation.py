@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mespot.scoring.table import EXPRESSIONS
+from mespot.expressions import EXPRESSIONS
 from mespot.scoring.uncertainty import bootstrap_f1, compare, draws, mean_f1
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mespot.metrics import CLASSES, precision_recall_f1
+from mespot.expressions import CLASSES
+from mespot.metrics import precision_recall_f1
 from mespot.scoring.pool import Pool
 from mespot.scoring.rules import strict
 

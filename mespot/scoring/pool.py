@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.metrics import CLASSES
+from mespot.expressions import CLASSES
+from mespot.metrics import paired_iou
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,7 @@ def overlapping(predictions: Intervals, labels: Intervals) -> Pairs:
     i, j = i[touching], j[touching]
     between = np.minimum(p[i, 1], g[j, 1]) - np.maximum(p[i, 0], g[j, 0])
     around = np.maximum(p[i, 1], g[j, 1]) - np.minimum(p[i, 0], g[j, 0])
-    # Quotients of integers are correctly rounded, so exactly one half is 0.5.
-    return Pairs(i, j, (between + 1) / (around + 1), between / np.maximum(around, 1))
+    return Pairs(i, j, paired_iou(p[i], g[j]), between / np.maximum(around, 1))
 
 
 def best_of(group: np.ndarray, value: np.ndarray, size: int) -> np.ndarray:

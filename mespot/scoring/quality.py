@@ -11,7 +11,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mespot.metrics import ALL, CLASSES, assign, precision_recall_f1
+from mespot.expressions import ALL, CLASSES, EXPRESSIONS
+from mespot.metrics import assign, precision_recall_f1
 from mespot.scoring.pool import Pool, best_of
 from mespot.scoring.rules import strict
 
@@ -24,7 +25,7 @@ def f1_by_iou(of: Pool, ious: Sequence[float] = F1_IOUS) -> dict[str, list[float
     counts = np.stack([strict(of, iou).reshape(-1, len(CLASSES), 3).sum(axis=0) for iou in ious])
     counts = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)  # (I, E, 3)
     f1 = precision_recall_f1(*np.moveaxis(counts, -1, 0))[2]
-    return {name: f1[:, e].tolist() for e, name in enumerate((*CLASSES, ALL))}
+    return {name: f1[:, e].tolist() for e, name in enumerate(EXPRESSIONS)}
 
 
 def closest_pairs(of: Pool, iou: float = 0.5) -> np.ndarray:
@@ -75,7 +76,7 @@ def boundary_errors(of: Pool, fps: np.ndarray, iou: float = 0.5) -> dict[str, di
     errors = 1000 * frames / fps[group // len(CLASSES)][:, None]
     known = np.isfinite(errors).all(axis=1)
     table = {}
-    for e, name in enumerate((*CLASSES, ALL)):
+    for e, name in enumerate(EXPRESSIONS):
         which = known & ((group % len(CLASSES) == e) | (name == ALL))
         mean = errors[which].mean(axis=0) if which.any() else (np.nan, np.nan)
         table[name] = {"onset_error_ms": float(mean[0]), "offset_error_ms": float(mean[1])}

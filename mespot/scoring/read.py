@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.metrics import CLASSES
+from mespot.expressions import CLASSES
 from mespot.store.sheet import Errors, rows, whole_frame
 
 _WORKING = ["apex_w", "onset_w", "offset_w"]  # columns that mespot's own tables have beside these

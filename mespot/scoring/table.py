@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mespot.metrics import ALL, CLASSES, intervals_iou, precision_recall_f1, strict_match
+from mespot.expressions import ALL, EXPRESSIONS
+from mespot.metrics import intervals_iou, precision_recall_f1, strict_match
 from mespot.scoring.pool import Pool, pool
 from mespot.scoring.rules import strict
 from mespot.scoring.uncertainty import bootstrap_f1, draws
@@ -13,7 +14,6 @@ from mespot.scoring.uncertainty import bootstrap_f1, draws
 COUNTS = ["videos", "labels", "predictions", "tp", "fp", "fn"]
 RATIOS = ["precision", "recall", "f1", "f1_low", "f1_high"]
 SCORES = ["expression", "subject", *COUNTS, *RATIOS]
-EXPRESSIONS = (*CLASSES, ALL)
 
 
 def subject_counts(of: Pool, counts: np.ndarray) -> np.ndarray:

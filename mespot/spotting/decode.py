@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.spotting.signals import usable_spans
+from mespot.metrics import paired_iou
+from mespot.spans import usable_spans
 
 _TINY = 1e-12  # lets candidates of confidence zero be averaged
 
@@ -126,10 +127,7 @@ def limit_duration(candidates: Intervals, shortest: int, longest: int) -> Interv
 
 def overlap(one: Intervals, many: Intervals) -> np.ndarray:
     """IoU of each interval of `one` with each of `many`, `(N, M)`, frames inclusive."""
-    last = np.minimum(one.offset[:, None], many.offset[None])
-    first = np.maximum(one.onset[:, None], many.onset[None])
-    shared = np.maximum(0, last - first + 1)
-    return shared / (one.duration[:, None] + many.duration[None] - shared)
+    return paired_iou(one.bounds[:, None], many.bounds[None])
 
 
 def merge(candidates: Intervals, *, iou: float, agree: float) -> Intervals:

@@ -14,15 +14,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import maximum_filter1d
 
-
-def usable_spans(span: np.ndarray) -> list[tuple[int, int]]:
-    """Half-open frame ranges `[start, stop)` of the runs of one usable span, in time order."""
-    span = np.asarray(span)
-    if span.size == 0:
-        return []
-    edges = np.flatnonzero(np.diff(span)) + 1
-    starts, stops = np.r_[0, edges], np.r_[edges, len(span)]
-    return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if span[a] >= 0]
+from mespot.spans import usable_spans
 
 
 def displacement(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mespot.spans import usable_spans
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
-from mespot.spotting.signals import usable_spans
 from mespot.spotting.thresholds import relative_level, relative_threshold
 
 

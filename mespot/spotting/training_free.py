@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mespot.spans import usable_spans
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
-from mespot.spotting.signals import displacement, eyes_open, usable_spans
+from mespot.spotting.signals import displacement, eyes_open
 from mespot.spotting.thresholds import relative_level, relative_threshold
 
 

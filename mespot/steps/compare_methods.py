@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mespot.expressions import EXPRESSIONS
 from mespot.scoring.pool import pool
 from mespot.scoring.rules import strict
-from mespot.scoring.table import EXPRESSIONS, subject_counts
+from mespot.scoring.table import subject_counts
 from mespot.scoring.uncertainty import compare
 from mespot.steps.score import read_intervals, recordings_of
 from mespot.store import tables

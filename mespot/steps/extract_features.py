@@ -12,9 +12,10 @@ from mespot.device import autocast, deterministic, device
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, spans, video_values
+from mespot.training.clips import Standardisation, video_values
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def features(
     pooling = torch.from_numpy(weights).to(where).flatten(1)
     result = np.zeros((len(span), len(weights), network.code_channels), np.float16)
     reach = network.temporal_reach
-    for first, last in spans(span):
+    for first, last in usable_spans(span):
         for start in range(first, last, chunk):
             stop = min(start + chunk, last)
             low, high = max(first, start - reach), min(last, stop + reach)

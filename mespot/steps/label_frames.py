@@ -13,6 +13,7 @@ from mespot.corpora import kinds
 from mespot.corpora.found import Notes, within
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
+from mespot.expressions import CLASSES
 from mespot.store import io, tables
 from mespot.store.io import Record
 
@@ -125,7 +126,7 @@ def _lines(sheet: Path) -> list[int]:
 
 
 def _report(labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
-    for kind in tables.EXPRESSIONS:
+    for kind in CLASSES:
         log.info("%d %s labels", (labels["type"] == kind).sum(), kind)
     for label in labels.to_dict("records"):
         span = recordings[label["video"]]["span"][label["onset_w"] : label["offset_w"] + 1]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from mespot import flow as motion
-from mespot.face.align import spans_of
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
+from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
@@ -52,14 +52,14 @@ def run(
     rigid = np.zeros((n, len(lags), len(PARAMETERS)), np.float32)
     flows = motion.flow_algorithm(algorithm, preset, size, grid)
     every = max(1, round(_ANCHOR_STEP * crops.attrs["rate"]))
-    for usable in spans_of(span):
-        anchors = _anchors(points[usable], every, size, grid)
+    for start, stop in usable_spans(span):
+        anchors = _anchors(points[start:stop], every, size, grid)
         recent: deque[Any] = deque(maxlen=max(lags) + 1)
-        for t in range(usable.start, usable.stop):
+        for t in range(start, stop):
             recent.append(flows.prepare(image[t]))
-            weights, head = anchors[(t - usable.start) // every]
+            weights, head = anchors[(t - start) // every]
             for k, lag in enumerate(lags):
-                if t - lag < usable.start:
+                if t - lag < start:
                     continue
                 field = flows.between(recent[-1 - lag], recent[-1], head.rigid_part)
                 rigid[t, k] = head.estimate(field)

@@ -11,23 +11,24 @@ import torch
 
 from mespot.device import deterministic, generator
 from mespot.errors import InputError
-from mespot.face.regions import REGIONS, region_weights
+from mespot.expressions import CLASSES
+from mespot.face.regions import REGIONS, eye_regions, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.networks.spotter import CLASSES
 from mespot.plots import style
 from mespot.plots.measures import explained, hidden_mean
 from mespot.plots.reconstruction import Clip, Shares, reconstruction
+from mespot.spans import usable_spans
 from mespot.spotting.signals import course
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, spans, video_values
+from mespot.training.clips import Standardisation, video_values
 from mespot.training.pretrain import Recipe, reconstruct
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
 MASKS_TO_CHOOSE = 1  # of every expression, to choose among them
 DRIFT_SECONDS = 8.0  # motion slower than this is no expression
 # Where the motion of an expression is looked for: eyes move most when they blink.
-_NO_EYES = tuple(i for i, name in enumerate(REGIONS) if "eye" not in name.split("_"))
+_NO_EYES = tuple(sorted(set(range(len(REGIONS))) - set(eye_regions(REGIONS))))
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def candidates_of(
     are left out, because they blink.
     """
     span, lags = flow["span"], list(flow.attrs["lags"])
-    runs = [np.arange(a, b - length + 1) for a, b in spans(span)]
+    runs = [np.arange(a, b - length + 1) for a, b in usable_spans(span)]
     starts = np.concatenate([np.zeros(0, int), *runs])
     if not len(starts):
         return []

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.signal import find_peaks
 
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES
+from mespot.expressions import CLASSES
 from mespot.plots import style
 from mespot.plots.measures import around, responses
 from mespot.plots.responses import responses as heat_maps

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mespot.errors import InputError
+from mespot.expressions import CLASSES
 from mespot.plots import style
-from mespot.plots.timeline import CLASSES, Curves, Example, choose, timeline
+from mespot.plots.timeline import Curves, Example, choose, timeline
 from mespot.scoring.table import match_table
 from mespot.store import io, tables
 from mespot.store.io import Record

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.metrics import ALL
+from mespot.expressions import ALL
 from mespot.scoring.oracle import oracle_epoch, oracle_threshold
 from mespot.scoring.pool import pool
 from mespot.scoring.table import metrics_table

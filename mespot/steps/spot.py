@@ -10,7 +10,8 @@ import pandas as pd
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES
+from mespot.expressions import CLASSES
+from mespot.face.regions import eye_regions
 from mespot.spotting import decode, decoders, training_free
 from mespot.spotting.decode import Intervals
 from mespot.spotting.training_free import Spotted
@@ -121,14 +122,13 @@ def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFr
 
 
 def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
-    regions = record.attrs["regions"]
     return training_free.spot(
         record["regional"],
         record.attrs["lags"],
         record["blink"],
         record["span"],
         record.attrs["rate"],
-        eye_regions=[i for i, name in enumerate(regions) if "eye" in name.split("_")],
+        eye_regions=eye_regions(record.attrs["regions"]),
         seconds={c: tuple(settings["seconds"][c]) for c in CLASSES},
         length_ratio=settings["length_ratio"],
         length_exponent=settings["length_exponent"],

@@ -13,7 +13,7 @@ import torch
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES
+from mespot.expressions import CLASSES
 from mespot.spotting import decoders
 from mespot.spotting.decode import Intervals
 from mespot.spotting.thresholds import best_threshold

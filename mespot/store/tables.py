@@ -84,8 +84,6 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
-EXPRESSIONS = ("micro", "macro")
-
 
 def empty(kind: str) -> pd.DataFrame:
     """A table of `kind` without rows."""

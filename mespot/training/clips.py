@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from mespot.errors import InputError
+from mespot.spans import usable_spans
 
 # Channels of a stream that are hidden and reconstructed. In some a reference follows, never hidden.
 CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
@@ -67,7 +68,7 @@ def video_values(
         reach = 0
         if reference_seconds > 0:
             reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
-        for first, last in spans(span):
+        for first, last in usable_spans(span):
             values[first:last] = _around_reference(values[first:last, :1], reach)
     values[span < 0] = 0
     return values.astype(np.float16)
@@ -82,14 +83,6 @@ def network_shape(stream: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments of a stream's ReconstructionNetwork; settings: those of `pretrain`."""
     names = ("channels", "code_channels", "downsample", "encoder_depth", "decoder_depth")
     return {**form(stream), **{name: settings[name] for name in names}}
-
-
-def spans(span: np.ndarray) -> list[tuple[int, int]]:
-    """Runs of equal non-negative span index as [first, last + 1) frames, in time order."""
-    edges = np.flatnonzero(np.diff(span)) + 1
-    bounds = [0, *edges.tolist(), len(span)] if len(span) else [0]
-    pairs = zip(bounds[:-1], bounds[1:], strict=True)
-    return [(first, last) for first, last in pairs if span[first] >= 0]
 
 
 @dataclass(frozen=True)
@@ -285,7 +278,7 @@ def _pieces(span: np.ndarray, shortest: int, longest: int) -> list[tuple[int, in
     """Spans cut into stretches of `longest` frames; a rest shorter than `shortest` is left out."""
     return [
         (start, min(start + longest, last))
-        for first, last in spans(span)
+        for first, last in usable_spans(span)
         for start in range(first, last - shortest + 1, longest)
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mespot.networks.spotter import CLASSES
+from mespot.expressions import CLASSES
 from mespot.spotting.signals import course, noise_scale, without_drift
 
 

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mespot.networks.spotter import CLASSES, Spotter
-from mespot.spotting.signals import usable_spans
+from mespot.expressions import CLASSES
+from mespot.networks.spotter import Spotter
+from mespot.spans import usable_spans
 from mespot.training.optimizer import AdamW
 from mespot.training.windows import Augmentation, Recording, WindowSampler
 

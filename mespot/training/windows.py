@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.networks.spotter import CLASSES
-from mespot.spotting.signals import usable_spans
+from mespot.expressions import CLASSES
+from mespot.spans import usable_spans
 from mespot.training.recordings import Recording
 
 

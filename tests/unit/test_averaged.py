@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mespot.errors import InputError
-from mespot.networks.spotter import CLASSES
+from mespot.expressions import CLASSES
 from mespot.steps import train_spotter
 from mespot.training import checkpoint
 from mespot.training.recordings import Recording

@@ -8,7 +8,6 @@ from mespot.training.clips import (
     Pool,
     Standardisation,
     as_builtins,
-    spans,
     split,
     standardise,
     video_values,
@@ -26,12 +25,6 @@ class Video(dict):
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-def test_spans():
-    assert spans(np.array([-1, 0, 0, -1, 1, 1, 2], np.int16)) == [(1, 3), (4, 6), (6, 7)]
-    assert spans(np.array([-1, -1], np.int16)) == []
-    assert spans(np.array([], np.int16)) == []
 
 
 def test_flow_values_are_scaled_and_averaged_over_areas():

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mespot.metrics import CLASSES, precision_recall_f1
+from mespot.expressions import CLASSES
+from mespot.metrics import precision_recall_f1
 from mespot.scoring import oracle
 from mespot.scoring.pool import pool
 from mespot.scoring.rules import strict

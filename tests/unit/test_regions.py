@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mespot.face.regions import REGIONS, RIGID_AREAS, region_weights
+from mespot.face.regions import REGIONS, RIGID_AREAS, eye_regions, region_weights
 from tests.unit.faces import mesh
 
 SIZE, GRID = 224, 56
@@ -59,3 +59,8 @@ def test_left_and_right_mirror_each_other():
     assert 12 <= len(REGIONS) <= 17
     every = [index for indices in (*REGIONS.values(), *RIGID_AREAS) for index in indices]
     assert min(every) >= 0 and max(every) < 478
+
+
+def test_eyes_among_regions_are_told_by_their_names():
+    assert [list(REGIONS)[i] for i in eye_regions(REGIONS)] == ["right_eye", "left_eye"]
+    assert eye_regions(["keyed_up", "eye"]) == (1,)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mespot.metrics import CLASSES, precision_recall_f1, strict_counts
+from mespot.expressions import CLASSES
+from mespot.metrics import precision_recall_f1, strict_counts
 from mespot.scoring.pool import overlapping, pool
 from mespot.scoring.rules import RULES
 from mespot.spotting import peaks

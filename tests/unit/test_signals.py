@@ -5,13 +5,6 @@ from mespot.spotting import signals
 from tests.unit.moving_regions import lagged
 
 
-def test_usable_spans():
-    span = np.array([-1, 0, 0, -1, 1, 1, 2])
-    assert signals.usable_spans(span) == [(1, 3), (4, 6), (6, 7)]
-    assert signals.usable_spans(np.full(4, -1)) == []
-    assert signals.usable_spans(np.zeros(0, int)) == []
-
-
 def test_displacement_of_any_length_is_the_difference_of_positions():
     rng = np.random.default_rng(0)
     path = rng.normal(size=(60, 3, 2)).cumsum(axis=0)

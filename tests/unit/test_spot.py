@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mespot.errors import InputError
+from mespot.expressions import CLASSES
 from mespot.metrics import strict_counts
-from mespot.networks.spotter import CLASSES
 from mespot.steps import train_spotter
 from mespot.store import io, tables
 from mespot.training import checkpoint
