@@ -156,11 +156,11 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
 def _check_averaged(
     where: str, other: str, methods: Mapping[str, Any], method: Mapping[str, Any]
 ) -> list[str]:
-    key = f"{where}.averaged_with"
+    key = f"{where}.ensemble_partner"
     if other not in methods:
         return [f"{key}: no {other!r} among methods"]
     found = methods[other]
-    if found["kind"] != "learned" or found["streams"] or "averaged_with" in found:
+    if found["kind"] != "learned" or found["streams"] or "ensemble_partner" in found:
         return [f"{key}: {other} is not a learned method on regional_flow alone, without streams"]
     if not method["regional_flow"]:
         # The other one reads the same recordings, from which the motion would be missing.
@@ -187,7 +187,7 @@ def _check_methods(
                 lines.append(f"{where}.{name}.encoder_training: joint goes with streams")
             if not method["streams"] and not method["regional_flow"]:
                 lines.append(f"{where}.{name}: reads nothing; give it streams or regional_flow")
-            other = method.get("averaged_with")
+            other = method.get("ensemble_partner")
             if other is not None:
                 lines += _check_averaged(f"{where}.{name}", other, reachable, method)
     return lines

@@ -11,12 +11,12 @@ from mespot.device import deterministic, device, generator
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps.extract_features import features
-from mespot.training.clips import CHANNELS, Pool, form, network_shape, standardise
+from mespot.training.clips import CHANNELS, ClipPool, form, network_shape, standardise
 from mespot.training.joint import Encoder, Place, Source, pooled
-from mespot.training.pretrain import Recipe, fit
+from mespot.training.pretrain import PretrainingRecipe, fit
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
-_RECIPE = Recipe.__dataclass_fields__
+_RECIPE = PretrainingRecipe.__dataclass_fields__
 
 
 def machine() -> str:
@@ -47,7 +47,7 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     rng = np.random.default_rng(0)
     channels = sum(form(stream).values())
     values = rng.normal(size=(_FRAMES, channels, side, side)).astype(np.float16)
-    pool = Pool([values], settings["clip_length"])
+    pool = ClipPool([values], settings["clip_length"])
     scale = standardise(
         pool.grid(32),
         reconstructed=form(stream)["in_channels"],
@@ -57,7 +57,7 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     shape = network_shape(stream, settings)
     network = ReconstructionNetwork(**shape)
     network.initialise(generator(0))
-    recipe = Recipe(**{name: settings[name] for name in _RECIPE} | {"epochs": 1})
+    recipe = PretrainingRecipe(**{name: settings[name] for name in _RECIPE} | {"epochs": 1})
     span = np.zeros(_FRAMES, np.int16)
     grid = side // settings["downsample"]
     weights = np.full((len(REGIONS), grid, grid), 1 / grid**2, np.float32)

@@ -87,6 +87,6 @@ def _at(config: Mapping[str, Any], method: dict[str, Any], seed: int) -> dict[st
     changed = {**method, "seed": seed}
     if "encoder" in method:
         changed["encoder"] = encoder_at(config, method["encoder"], seed)
-    if "averaged_with" in method:
-        changed["averaged_with"] = seeded_name(method["averaged_with"], seed)
+    if "ensemble_partner" in method:
+        changed["ensemble_partner"] = seeded_name(method["ensemble_partner"], seed)
     return changed

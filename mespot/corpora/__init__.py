@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import kinds
-from mespot.corpora.demo.corpus import videos as demo_videos
 from mespot.corpora.folds import folds
 from mespot.corpora.found import Note
 from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
 
 # The fold of whatever holds nobody out: encoders that see no label and everybody's video, the

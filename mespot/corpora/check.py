@@ -24,7 +24,7 @@ _SAMPLED = 5  # images of a video that are opened, unless all are
 
 
 @dataclass
-class Recording:
+class CheckedRecording:
     """What a video is made of. faults stop a run at this video until they are mended."""
 
     subject: str
@@ -49,7 +49,7 @@ class Checked:
     videos: pd.DataFrame
     labels: pd.DataFrame | None
     stated: int
-    recordings: list[Recording]
+    recordings: list[CheckedRecording]
     notes: list[Note]
 
 
@@ -96,8 +96,8 @@ def check(
     return Checked(kind, Path(root), videos, labels, stated, recordings, notes.found)
 
 
-def _look(row: pd.Series, every_image: bool) -> Recording:
-    one = Recording(row["subject"], row["video"], float(row["fps"]))
+def _look(row: pd.Series, every_image: bool) -> CheckedRecording:
+    one = CheckedRecording(row["subject"], row["video"], float(row["fps"]))
     path = Path(row["path"])
     if path.is_dir():
         _look_at_folder(path, one, every_image)
@@ -110,7 +110,7 @@ def _look(row: pd.Series, every_image: bool) -> Recording:
     return one
 
 
-def _look_at_folder(folder: Path, one: Recording, every_image: bool) -> None:
+def _look_at_folder(folder: Path, one: CheckedRecording, every_image: bool) -> None:
     files: dict[int, str] = {}
     empty, stray = [], 0
     try:
@@ -145,7 +145,7 @@ def _look_at_folder(folder: Path, one: Recording, every_image: bool) -> None:
     _look_at_images(folder, files, numbers, set(empty), one, every_image)
 
 
-def _look_at_gaps(numbers: np.ndarray, one: Recording) -> None:
+def _look_at_gaps(numbers: np.ndarray, one: CheckedRecording) -> None:
     missing = one.frames - len(numbers)
     if not missing:
         return
@@ -166,7 +166,7 @@ def _look_at_images(
     files: Mapping[int, str],
     numbers: np.ndarray,
     empty: set[int],
-    one: Recording,
+    one: CheckedRecording,
     every_image: bool,
 ) -> None:
     chosen = numbers

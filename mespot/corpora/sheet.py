@@ -22,7 +22,7 @@ import pandas as pd
 
 from mespot.corpora.found import videos_table
 from mespot.errors import InputError
-from mespot.store.sheet import Errors, rows, whole_frame
+from mespot.store.sheet_rows import Errors, rows, whole_frame
 
 VIDEO_COLUMNS = ["subject", "video", "path", "fps"]
 OPTIONAL_COLUMNS = ["first_frame"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from mespot.expressions import CLASSES
 from mespot.metrics import precision_recall_f1
-from mespot.scoring.pool import Pool
+from mespot.scoring.pool import ScoredCorpus
 from mespot.scoring.rules import strict
 
 
@@ -38,7 +38,7 @@ def best_f1(units: Sequence[np.ndarray]) -> float:
     return best if any(options.any() for options in units) else float("nan")
 
 
-def threshold_options(of: Pool, iou: float) -> list[list[np.ndarray]]:
+def threshold_options(of: ScoredCorpus, iou: float) -> list[list[np.ndarray]]:
     """Counts at every threshold on confidence, by subject and class: `[S][classes]` of `(K, 3)`.
 
     of: the pool of all candidates. The first option is to predict nothing.
@@ -61,7 +61,7 @@ def threshold_options(of: Pool, iou: float) -> list[list[np.ndarray]]:
     return options
 
 
-def hits_by_confidence(of: Pool, iou: float) -> np.ndarray:
+def hits_by_confidence(of: ScoredCorpus, iou: float) -> np.ndarray:
     """Whether each prediction, the surest first, adds a pair to the largest matching, `(N,)`.
 
     So the number of hits among the n surest is the strict TP of these n, whatever n is: one search
@@ -88,7 +88,9 @@ def hits_by_confidence(of: Pool, iou: float) -> np.ndarray:
     return hits
 
 
-def oracle_threshold(candidates: Pool, honest: Pool, iou: float) -> dict[tuple[int, str], float]:
+def oracle_threshold(
+    candidates: ScoredCorpus, honest: ScoredCorpus, iou: float
+) -> dict[tuple[int, str], float]:
     """F1 with the threshold of each class picked on each test subject.
 
     candidates: with what is below the thresholds, confidences on the scale that thresholds are on.
@@ -107,7 +109,7 @@ def oracle_threshold(candidates: Pool, honest: Pool, iou: float) -> dict[tuple[i
     return found
 
 
-def oracle_epoch(snapshots: Sequence[Pool], iou: float) -> dict[tuple[int, str], float]:
+def oracle_epoch(snapshots: Sequence[ScoredCorpus], iou: float) -> dict[tuple[int, str], float]:
     """F1 with the best of the epochs for each test subject, one for both classes.
 
     snapshots: what was predicted at each epoch. Returns as `oracle_threshold`.

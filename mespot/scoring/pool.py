@@ -19,7 +19,7 @@ from mespot.metrics import paired_iou
 
 
 @dataclass(frozen=True)
-class Intervals:
+class CorpusIntervals:
     """N intervals of a corpus in the order of their group and time.
 
     group: `(N,)` int64, number of the video x number of classes + number of the class.
@@ -35,12 +35,12 @@ class Intervals:
     def __len__(self) -> int:
         return len(self.group)
 
-    def pick(self, which: np.ndarray) -> Intervals:
-        return Intervals(
+    def pick(self, which: np.ndarray) -> CorpusIntervals:
+        return CorpusIntervals(
             self.group[which], self.bounds[which], self.row[which], self.confidence[which]
         )
 
-    def joined(self, group: np.ndarray, bounds: np.ndarray) -> Intervals:
+    def joined(self, group: np.ndarray, bounds: np.ndarray) -> CorpusIntervals:
         """These and others, which have no row (-1) and no confidence."""
         nothing = np.full(len(group), np.nan)
         return _ordered(
@@ -72,7 +72,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Pool:
+class ScoredCorpus:
     """What is scored: V videos of S subjects, the predictions and the labels in them.
 
     subjects: their names, sorted. subject_of: `(V,)` number of each video's subject.
@@ -81,8 +81,8 @@ class Pool:
     videos: list[str]
     subjects: list[str]
     subject_of: np.ndarray
-    predictions: Intervals
-    labels: Intervals
+    predictions: CorpusIntervals
+    labels: CorpusIntervals
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -92,7 +92,7 @@ class Pool:
     def n_groups(self) -> int:
         return len(self.videos) * len(CLASSES)
 
-    def per_group(self, intervals: Intervals, which: np.ndarray | None = None) -> np.ndarray:
+    def per_group(self, intervals: CorpusIntervals, which: np.ndarray | None = None) -> np.ndarray:
         """How many of `intervals` (a mask or positions: of those) each group has, `(G,)` int64."""
         group = intervals.group if which is None else intervals.group[which]
         return np.bincount(group, minlength=self.n_groups).astype(np.int64)
@@ -104,11 +104,11 @@ class Pool:
         np.add.at(total, self.subject_of, counts)
         return total
 
-    def with_predictions(self, which: np.ndarray) -> Pool:
+    def with_predictions(self, which: np.ndarray) -> ScoredCorpus:
         """The same videos and labels with part of the predictions only."""
         return replace(self, predictions=self.predictions.pick(which))
 
-    def labelled_only(self) -> Pool:
+    def labelled_only(self) -> ScoredCorpus:
         """Without the predictions in videos that have no label of their class."""
         known = self.per_group(self.labels) > 0
         return self.with_predictions(known[self.predictions.group])
@@ -116,7 +116,7 @@ class Pool:
 
 def pool(
     videos: pd.DataFrame, labels: pd.DataFrame | None, predictions: pd.DataFrame, name: str
-) -> Pool:
+) -> ScoredCorpus:
     """Tables as a pool.
 
     videos: subject, video, every one that counts. labels and predictions: subject, video, type,
@@ -130,13 +130,13 @@ def pool(
     for table, what in ((predictions, name), (labels, "labels")):
         if table is None or table.empty:
             nothing = np.zeros(0, np.int64)
-            found.append(Intervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0)))
+            found.append(CorpusIntervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0)))
             continue
         found.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
-    return Pool(list(names), [str(s) for s in subjects], owner.astype(np.int64), *found)
+    return ScoredCorpus(list(names), [str(s) for s in subjects], owner.astype(np.int64), *found)
 
 
-def overlapping(predictions: Intervals, labels: Intervals) -> Pairs:
+def overlapping(predictions: CorpusIntervals, labels: CorpusIntervals) -> Pairs:
     """All pairs of the same group that share a frame.
 
     Takes time and memory in proportion to the intervals and to the pairs, not to their product.
@@ -174,7 +174,9 @@ def best_of(group: np.ndarray, value: np.ndarray, size: int) -> np.ndarray:
     return best
 
 
-def _sorted(table: pd.DataFrame, names: pd.Index, owner: Sequence[str], what: str) -> Intervals:
+def _sorted(
+    table: pd.DataFrame, names: pd.Index, owner: Sequence[str], what: str
+) -> CorpusIntervals:
     video = names.get_indexer(pd.Index(table["video"].astype(str)))
     kind = pd.Index(CLASSES).get_indexer(pd.Index(table["type"].astype(str)))
     subject = table["subject"].astype(str).to_numpy()
@@ -193,9 +195,9 @@ def _sorted(table: pd.DataFrame, names: pd.Index, owner: Sequence[str], what: st
 
 def _ordered(
     group: np.ndarray, bounds: np.ndarray, row: np.ndarray, confidence: np.ndarray
-) -> Intervals:
+) -> CorpusIntervals:
     order = np.lexsort((-confidence, bounds[:, 1], bounds[:, 0], group))
-    return Intervals(group, bounds, row, confidence).pick(order)
+    return CorpusIntervals(group, bounds, row, confidence).pick(order)
 
 
 def _fault(row: pd.Series, video: int, kind: int, owner: Sequence[str]) -> str:

@@ -13,14 +13,14 @@ from scipy.sparse.csgraph import connected_components
 
 from mespot.expressions import ALL, CLASSES, EXPRESSIONS
 from mespot.metrics import assign, precision_recall_f1
-from mespot.scoring.pool import Pool, best_of
+from mespot.scoring.pool import ScoredCorpus, best_of
 from mespot.scoring.rules import strict
 
 F1_IOUS = tuple(n / 10 for n in range(1, 10))
 AP_IOUS = tuple(n / 100 for n in range(50, 100, 5))
 
 
-def f1_by_iou(of: Pool, ious: Sequence[float] = F1_IOUS) -> dict[str, list[float]]:
+def f1_by_iou(of: ScoredCorpus, ious: Sequence[float] = F1_IOUS) -> dict[str, list[float]]:
     """F1 of each expression and of `all` at each least IoU, NaN where undefined."""
     counts = np.stack([strict(of, iou).reshape(-1, len(CLASSES), 3).sum(axis=0) for iou in ious])
     counts = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)  # (I, E, 3)
@@ -28,7 +28,7 @@ def f1_by_iou(of: Pool, ious: Sequence[float] = F1_IOUS) -> dict[str, list[float
     return {name: f1[:, e].tolist() for e, name in enumerate(EXPRESSIONS)}
 
 
-def closest_pairs(of: Pool, iou: float = 0.5) -> np.ndarray:
+def closest_pairs(of: ScoredCorpus, iou: float = 0.5) -> np.ndarray:
     """Prediction and label of each strict true positive, `(K, 2)`.
 
     As many as there can be and, of those, the ones with the largest sum of IoUs. Solved for each
@@ -63,7 +63,9 @@ def closest_pairs(of: Pool, iou: float = 0.5) -> np.ndarray:
     return np.concatenate(found)
 
 
-def boundary_errors(of: Pool, fps: np.ndarray, iou: float = 0.5) -> dict[str, dict[str, float]]:
+def boundary_errors(
+    of: ScoredCorpus, fps: np.ndarray, iou: float = 0.5
+) -> dict[str, dict[str, float]]:
     """Mean distance of onset and of offset from the label's in the true positives, in ms.
 
     fps: `(V,)` frames a second of each video, NaN where unknown; such videos are left out. Returns
@@ -83,7 +85,7 @@ def boundary_errors(of: Pool, fps: np.ndarray, iou: float = 0.5) -> dict[str, di
     return table
 
 
-def by_confidence(of: Pool, kind: int, iou: float) -> tuple[np.ndarray, np.ndarray, int]:
+def by_confidence(of: ScoredCorpus, kind: int, iou: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Hits of one class as its least confidence falls: tp `(K,)`, fp `(K,)` and the labels.
 
     The surest prediction chooses first, the free label with which its IoU is highest, if that is at
@@ -110,7 +112,7 @@ def by_confidence(of: Pool, kind: int, iou: float) -> tuple[np.ndarray, np.ndarr
     return tp[last], last + 1 - tp[last], labels
 
 
-def average_precision(of: Pool, kind: int, iou: float) -> float:
+def average_precision(of: ScoredCorpus, kind: int, iou: float) -> float:
     """Area under precision over recall of one class; NaN without labels.
 
     At each recall the highest precision that is reached at it or beyond counts (all points, as in
@@ -123,7 +125,9 @@ def average_precision(of: Pool, kind: int, iou: float) -> float:
     return float(np.sum(np.diff(tp / labels, prepend=0.0) * precision))
 
 
-def average_precisions(of: Pool, ious: Sequence[float] = AP_IOUS) -> dict[str, dict[str, float]]:
+def average_precisions(
+    of: ScoredCorpus, ious: Sequence[float] = AP_IOUS
+) -> dict[str, dict[str, float]]:
     """`ap_50`, at IoU 0.5, and `ap_mean`, over `ious`, of each class.
 
     `all` is the mean over the classes that have labels. NaN where any prediction has no confidence.
@@ -145,7 +149,7 @@ def average_precisions(of: Pool, ious: Sequence[float] = AP_IOUS) -> dict[str, d
 
 
 def false_alarms_at_recall(
-    of: Pool, minutes: float, recalls: Sequence[float], iou: float = 0.5
+    of: ScoredCorpus, minutes: float, recalls: Sequence[float], iou: float = 0.5
 ) -> dict[str, dict[float, float]]:
     """False alarms a minute at the largest least confidence at which a class has each recall.
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
-from mespot.store.sheet import Errors, rows, whole_frame
+from mespot.store.sheet_rows import Errors, rows, whole_frame
 
 _WORKING = ["apex_w", "onset_w", "offset_w"]  # columns that mespot's own tables have beside these
 _LABEL = ["subject", "video", "type", "onset", "offset"]

@@ -1,6 +1,7 @@
 """Seven rules by which intervals are counted as found: the strict one and six that others use.
 
-A rule takes a `Pool` and gives TP, FP and FN of each group (video and class), `(G, 3)` int64. Where
+A rule takes a `ScoredCorpus` and gives TP, FP and FN of each group (video and class), `(G, 3)`
+int64. Where
 a rule goes through predictions or labels one by one and the order matters, it is that of time, so
 that the order of rows in a table does not.
 
@@ -19,15 +20,15 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from mespot.scoring.pool import Pool, best_of
+from mespot.scoring.pool import ScoredCorpus, best_of
 
 
-def strict(pool: Pool, iou: float = 0.5) -> np.ndarray:
+def strict(pool: ScoredCorpus, iou: float = 0.5) -> np.ndarray:
     """IoU of at least `iou`, and as many one-to-one pairs as there can be in each group."""
     return _counts(pool, pool.per_group(pool.labels, strict_hits(pool, iou)))
 
 
-def strict_hits(pool: Pool, iou: float) -> np.ndarray:
+def strict_hits(pool: ScoredCorpus, iou: float) -> np.ndarray:
     """Positions of the labels in a largest one-to-one matching of predictions and labels.
 
     Which labels these are is not unique, how many of each group is. Hopcroft and Karp 1973,
@@ -41,25 +42,25 @@ def strict_hits(pool: Pool, iou: float) -> np.ndarray:
     return np.flatnonzero(maximum_bipartite_matching(graph, perm_type="column") >= 0)
 
 
-def megc2020(pool: Pool) -> np.ndarray:
+def megc2020(pool: ScoredCorpus) -> np.ndarray:
     """IoU >= 0.5; TP are the labels that any prediction hits, FP = predictions - TP."""
     found = np.unique(pool.pairs.label[pool.pairs.iou >= 0.5])
     return _counts(pool, pool.per_group(pool.labels, found))
 
 
-def sl_swin(pool: Pool) -> np.ndarray:
+def sl_swin(pool: ScoredCorpus) -> np.ndarray:
     """As `softnet`, with an IoU above 0.5."""
     return _best_label(pool, 0.5, inclusive=False)
 
 
-def softnet(pool: Pool) -> np.ndarray:
+def softnet(pool: ScoredCorpus) -> np.ndarray:
     """A prediction looks at the label with which its IoU is highest and at no other; it is a TP if
     that IoU is at least 0.5 and no earlier prediction has taken the label. A group with labels and
     without predictions has one prediction, frame 0."""
     return _best_label(pool, 0.5, inclusive=True)
 
 
-def strs(pool: Pool) -> np.ndarray:
+def strs(pool: ScoredCorpus) -> np.ndarray:
     """IoU >= 0.5; a prediction takes all labels that it hits and no earlier one has taken, each is
     a TP; it is an FP if it takes none. Groups without a label do not count, nor do subjects
     without any prediction of the class."""
@@ -76,7 +77,7 @@ def strs(pool: Pool) -> np.ndarray:
     return counts * (heard & (labels > 0))[:, None]
 
 
-def auw_gcn(pool: Pool) -> np.ndarray:
+def auw_gcn(pool: ScoredCorpus) -> np.ndarray:
     """A label looks at the prediction with which its IoU, taken without the + 1 of inclusive
     frames, is highest; TP are the different predictions that labels find so with an IoU > 0.5."""
     best = best_of(pool.pairs.label, pool.pairs.iou_open, len(pool.labels))
@@ -85,14 +86,14 @@ def auw_gcn(pool: Pool) -> np.ndarray:
     return _counts(pool, pool.per_group(pool.predictions, found))
 
 
-def mult(pool: Pool) -> np.ndarray:
+def mult(pool: ScoredCorpus) -> np.ndarray:
     """TP are the labels whose best prediction has an IoU >= 0.5, without the + 1; a prediction
     serves any number of labels, FP = predictions - TP may be negative."""
     found = np.unique(pool.pairs.label[pool.pairs.iou_open >= 0.5])
     return _counts(pool, pool.per_group(pool.labels, found))
 
 
-RULES: dict[str, Callable[[Pool], np.ndarray]] = {
+RULES: dict[str, Callable[[ScoredCorpus], np.ndarray]] = {
     "strict": strict,
     "megc2020": megc2020,
     "sl_swin": sl_swin,
@@ -103,12 +104,12 @@ RULES: dict[str, Callable[[Pool], np.ndarray]] = {
 }
 
 
-def _counts(pool: Pool, tp: np.ndarray) -> np.ndarray:
+def _counts(pool: ScoredCorpus, tp: np.ndarray) -> np.ndarray:
     predictions, labels = pool.per_group(pool.predictions), pool.per_group(pool.labels)
     return np.stack([tp, predictions - tp, labels - tp], axis=1)
 
 
-def _best_label(pool: Pool, least: float, inclusive: bool) -> np.ndarray:
+def _best_label(pool: ScoredCorpus, least: float, inclusive: bool) -> np.ndarray:
     """Counts of the rules in which a prediction looks at its best label only."""
     pool = _with_stand_ins(pool)
     pairs = pool.pairs
@@ -118,7 +119,7 @@ def _best_label(pool: Pool, least: float, inclusive: bool) -> np.ndarray:
     return _counts(pool, pool.per_group(pool.labels, np.unique(pairs.label[best[near]])))
 
 
-def _with_stand_ins(pool: Pool) -> Pool:
+def _with_stand_ins(pool: ScoredCorpus) -> ScoredCorpus:
     """The pool with a prediction [0, 0] in each group that has labels and no prediction."""
     silent = (pool.per_group(pool.predictions) == 0) & (pool.per_group(pool.labels) > 0)
     group = np.flatnonzero(silent)

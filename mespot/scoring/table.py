@@ -7,7 +7,7 @@ import pandas as pd
 
 from mespot.expressions import ALL, EXPRESSIONS
 from mespot.metrics import intervals_iou, precision_recall_f1, strict_match
-from mespot.scoring.pool import Pool, pool
+from mespot.scoring.pool import ScoredCorpus, pool
 from mespot.scoring.rules import strict
 from mespot.scoring.uncertainty import bootstrap_f1, draws
 
@@ -16,14 +16,14 @@ RATIOS = ["precision", "recall", "f1", "f1_low", "f1_high"]
 SCORES = ["expression", "subject", *COUNTS, *RATIOS]
 
 
-def subject_counts(of: Pool, counts: np.ndarray) -> np.ndarray:
+def subject_counts(of: ScoredCorpus, counts: np.ndarray) -> np.ndarray:
     """Counts of groups `(G, K)` by expression and subject: `(E, S, K)`, `all` adds up."""
     classes = of.by_subject(counts).transpose(1, 0, 2)
     return np.concatenate([classes, classes.sum(axis=0, keepdims=True)])
 
 
 def score_table(
-    of: Pool, counts: np.ndarray, n_bootstrap: int, seed: int, confidence: float
+    of: ScoredCorpus, counts: np.ndarray, n_bootstrap: int, seed: int, confidence: float
 ) -> pd.DataFrame:
     """One row for each expression (micro, macro, all) and subject (each one, then `all`).
 

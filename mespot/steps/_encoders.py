@@ -18,8 +18,8 @@ from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins, video_values
 from mespot.training.joint import Encoder, Source, Tuning, train
-from mespot.training.recordings import Recording, feature_channels, standardised
-from mespot.training.spot import Member, Prediction, Trainer, averaged, predict, rebuilt
+from mespot.training.spot import Member, Prediction, Trainer, average_predictions, predict, rebuilt
+from mespot.training.spotter_input import SpotterInput, feature_channels, standardised
 
 
 def joint(method: Mapping[str, Any]) -> bool:
@@ -58,7 +58,7 @@ class Encoders:
         shape: Mapping[str, Any],
         states: Sequence[Mapping[str, Tensor]],
         weights: Sequence[Mapping[str, Mapping[str, Tensor]]],
-        recording: Recording,
+        recording: SpotterInput,
         scale: Mapping[str, np.ndarray],
     ) -> Prediction:
         """Average of spotters, each of which reads the features of its own encoders.
@@ -82,12 +82,12 @@ class Encoders:
                 )
             one = standardised(replace(recording, features=features), scale)
             said.append(predict([network], one))
-        return averaged(said)
+        return average_predictions(said)
 
     def held_out_predictions(
         self,
         shape: Mapping[str, Any],
-        recordings: Sequence[Recording],
+        recordings: Sequence[SpotterInput],
         members: Sequence[Member],
         scale: Mapping[str, np.ndarray],
     ) -> list[Prediction]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mespot.errors import InputError
 from mespot.store import io
-from mespot.training.recordings import Recording, recording
+from mespot.training.spotter_input import SpotterInput, recording
 
 
 def read_recordings(
@@ -16,7 +16,7 @@ def read_recordings(
     features: Mapping[str, str | Path],
     method: Mapping[str, Any],
     settings: Mapping[str, Any],
-) -> list[Recording]:
+) -> list[SpotterInput]:
     """Recordings of flow records with the features that the method reads, not yet standardised."""
     videos = [str(record.attrs["video"]) for record in records]
     missing = sorted(set(method["streams"]) - set(features))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mespot.corpora.demo import corpus
-from mespot.corpora.demo.settings import Settings
+from mespot.demo import corpus
+from mespot.demo.settings import Settings
 from mespot.store import tables
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mespot.corpora.demo import corpus, portraits
-from mespot.corpora.demo.identities import identity, portrait_of
-from mespot.corpora.demo.motion import motion
-from mespot.corpora.demo.render import Renderer
-from mespot.corpora.demo.settings import Settings
+from mespot.demo import corpus, portraits
+from mespot.demo.identities import identity, portrait_of
+from mespot.demo.motion import motion
+from mespot.demo.render import Renderer
+from mespot.demo.settings import Settings
 from mespot.errors import InputError
 from mespot.face.landmarks import detect
 from mespot.store.files import replacing

@@ -22,7 +22,7 @@ from mespot.spotting.signals import course
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, video_values
-from mespot.training.pretrain import Recipe, reconstruct
+from mespot.training.pretrain import PretrainingRecipe, reconstruct
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
 MASKS_TO_CHOOSE = 1  # of every expression, to choose among them
@@ -86,14 +86,14 @@ def run(
     network = ReconstructionNetwork(**found["network"])
     network.load_state_dict(found["state"])
     network.eval()
-    recipe = Recipe(**settings["recipe"])
+    recipe = PretrainingRecipe(**settings["recipe"])
     random = generator(recipe.seed)
     scale = Standardisation(**found["standardisation"])
 
     def reconstructed(
         clip: np.ndarray, weight: np.ndarray, masks: int
     ) -> tuple[dict[str, np.ndarray], Shares]:
-        return averaged(network, clip, scale, recipe, random, weight, masks)
+        return mean_over_masks(network, clip, scale, recipe, random, weight, masks)
 
     clips, regions, singles = [], [], []
     for video in sorted({one.video for one in candidates}):
@@ -135,11 +135,11 @@ def typical(candidates: Sequence[Candidate], shares: Sequence[float]) -> int:
     return max(range(len(candidates)), key=lambda i: candidates[i].strength)
 
 
-def averaged(
+def mean_over_masks(
     network: ReconstructionNetwork,
     values: np.ndarray,
     scale: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     random: torch.Generator,
     weight: np.ndarray,
     masks: int,

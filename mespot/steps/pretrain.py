@@ -16,7 +16,7 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import (
-    Pool,
+    ClipPool,
     Segment,
     as_builtins,
     form,
@@ -24,7 +24,7 @@ from mespot.training.clips import (
     standardise,
     video_values,
 )
-from mespot.training.pretrain import Recipe, fit
+from mespot.training.pretrain import PretrainingRecipe, fit
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def run(
     )
     values = dict(stream=stream, input_size=input_size, reference_seconds=reference_seconds)
     training, validation = _load(records, training_segments, validation_segments, values)
-    training_pool = Pool(training, clip_length)
+    training_pool = ClipPool(training, clip_length)
     scale = standardise(
         training_pool.grid(_SCALE_CLIPS),
         reconstructed=form(stream)["in_channels"],
@@ -108,7 +108,7 @@ def run(
     )
     network = ReconstructionNetwork(**shape)
     network.initialise(random)
-    recipe = Recipe(
+    recipe = PretrainingRecipe(
         mask_kind=mask_kind,
         mask_ratio=mask_ratio,
         patch_size=patch_size,
@@ -129,7 +129,7 @@ def run(
     history = fit(
         network,
         training_pool,
-        Pool(validation, clip_length),
+        ClipPool(validation, clip_length),
         scale,
         recipe,
         where=device(),

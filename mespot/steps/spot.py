@@ -20,8 +20,8 @@ from mespot.steps._recordings import read_recordings
 from mespot.steps.train_spotter import class_candidates
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.recordings import Recording, standardised
-from mespot.training.spot import Prediction, averaged, predict, rebuilt
+from mespot.training.spot import Prediction, average_predictions, predict, rebuilt
+from mespot.training.spotter_input import SpotterInput, standardised
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ def _learned(
     return by_epoch
 
 
-def _beside(trained: Mapping[str, Any], epoch: int) -> Callable[[Recording], list[Prediction]]:
+def _beside(trained: Mapping[str, Any], epoch: int) -> Callable[[SpotterInput], list[Prediction]]:
     """What the spotter that this one is averaged with, as it was at an epoch, says of a recording:
     one prediction, none where there is no such spotter."""
     other = trained["beside"]
@@ -198,7 +198,7 @@ def _spotted(
     trained: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> Spotted:
-    prediction = averaged(predictions)
+    prediction = average_predictions(predictions)
     decoder, half_lengths = trained["decoder"], trained["half_lengths"]
     thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
     found = {

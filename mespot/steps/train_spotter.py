@@ -21,25 +21,25 @@ from mespot.steps import _encoders
 from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.recordings import (
-    Recording,
-    feature_scale,
-    labelled,
-    standardised,
-)
 from mespot.training.spot import (
     Member,
     Prediction,
-    Recipe,
-    averaged,
+    SpotterRecipe,
+    average_predictions,
     held_out_predictions,
     train_members,
+)
+from mespot.training.spotter_input import (
+    SpotterInput,
+    feature_scale,
+    labelled,
+    standardised,
 )
 from mespot.training.windows import Augmentation, mirrored
 
 log = logging.getLogger(__name__)
 
-_RECIPE = tuple(Recipe.__dataclass_fields__)
+_RECIPE = tuple(SpotterRecipe.__dataclass_fields__)
 
 
 def run(
@@ -64,7 +64,7 @@ def run(
     only. partial: where an interrupted run keeps its finished networks; taken up when settings,
     data and code are the same, removed at the end. encoders {stream: checkpoint} and frames,
     frames/{video}.h5 of the same videos, are for a method with `encoder_training` joint only.
-    beside: the spotter of the method that this one is `averaged_with`, trained on the same
+    beside: the spotter of the method that this one is `ensemble_partner`, trained on the same
     recordings; it goes into the checkpoint, and thresholds are chosen for the average of both.
 
     Raises InputError when there is nothing to learn from (no label, a single subject) or files do
@@ -95,7 +95,7 @@ def run(
         dropout=settings["dropout"],
         lengths=[_half_length([r.labels[c] for r in recordings]) for c in CLASSES],
     )
-    recipe = Recipe(**{name: settings[name] for name in _RECIPE})
+    recipe = SpotterRecipe(**{name: settings[name] for name in _RECIPE})
     attrs = records[0].attrs
     parts: list[Any] = [shape, dict(method), dict(spotting), dict(provenance)]
     own = None
@@ -141,7 +141,7 @@ def run(
     said = held_out
     if other is not None:
         said = [
-            averaged([own, _said_by(other, one, beside)])
+            average_predictions([own, _said_by(other, one, beside)])
             for own, one in zip(held_out, recordings, strict=True)
         ]
     thresholds = choose_thresholds(
@@ -191,7 +191,7 @@ def run(
     Path(partial).unlink(missing_ok=True)
 
 
-def _said_by(other: Mapping[str, Any], one: Recording, path: str | Path | None) -> Prediction:
+def _said_by(other: Mapping[str, Any], one: SpotterInput, path: str | Path | None) -> Prediction:
     """What another spotter's networks that never saw a training recording have said of it."""
     known = other["held_out"].get(one.video)
     if known is None or len(known["score"]) != len(one.span):
@@ -202,7 +202,7 @@ def _said_by(other: Mapping[str, Any], one: Recording, path: str | Path | None) 
 
 
 def choose_thresholds(
-    recordings: Sequence[Recording],
+    recordings: Sequence[SpotterInput],
     predictions: Sequence[Prediction],
     decoder: str,
     durations: Mapping[str, tuple[int, int]],
@@ -248,7 +248,7 @@ def class_candidates(
     )
 
 
-def _check(recordings: Sequence[Recording], labels: str | Path) -> None:
+def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
     subjects = {one.subject for one in recordings}
     if len(subjects) < 2:
         raise InputError(
@@ -276,7 +276,7 @@ def _half_length(labels: Sequence[np.ndarray]) -> float:
     return float(frames.mean() / 2) if frames.size else 1.0
 
 
-def _digest(settings: list[Any], recordings: Sequence[Recording]) -> str:
+def _digest(settings: list[Any], recordings: Sequence[SpotterInput]) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for one in recordings:
         for array in (one.motion, *one.features.values(), one.context, *one.labels.values()):

@@ -29,7 +29,7 @@ _BLOCK = 256  # frames read at once
 _CONTRAST_FLOOR = 0.25
 
 
-class Record(Protocol):
+class StoredVideo(Protocol):
     """What is read of a stored video; mespot.store.io.Record is one."""
 
     attrs: dict[str, Any]
@@ -40,7 +40,7 @@ class Record(Protocol):
 
 
 def video_values(
-    record: Record, *, stream: str, input_size: int, reference_seconds: float
+    record: StoredVideo, *, stream: str, input_size: int, reference_seconds: float
 ) -> np.ndarray:
     """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
 
@@ -135,7 +135,7 @@ def split(
 
 
 @dataclass(frozen=True)
-class Pool:
+class ClipPool:
     """Stretches of video (T_i, C, S, S) of which clips of `clip_length` frames are cut."""
 
     stretches: list[np.ndarray]

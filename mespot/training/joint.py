@@ -23,15 +23,15 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
 from mespot.training.clips import Standardisation
 from mespot.training.optimizer import AdamW
-from mespot.training.recordings import Recording
 from mespot.training.schedule import rise_and_fall
 from mespot.training.spot import (
     WARM_UP,
     Member,
-    Recipe,
+    SpotterRecipe,
     descend,
     losses_of,
 )
+from mespot.training.spotter_input import SpotterInput
 from mespot.training.windows import Augmentation, WindowSampler
 
 
@@ -93,7 +93,7 @@ class PlacedWindows(WindowSampler):
 
     def __init__(
         self,
-        recordings: Sequence[Recording],
+        recordings: Sequence[SpotterInput],
         frames: int,
         use_lags: Sequence[int],
         augmentation: Augmentation,
@@ -133,7 +133,7 @@ class PlacedWindows(WindowSampler):
         ]
         return batch, places
 
-    def _place(self, source: float) -> tuple[Recording, int, int, float]:
+    def _place(self, source: float) -> tuple[SpotterInput, int, int, float]:
         recording, a, b, first = super()._place(source)
         self._places.append((recording.video, (a, b), round(first)))
         return recording, a, b, float(round(first))
@@ -159,7 +159,7 @@ def pooled(
     return torch.einsum("ctg,rg->trc", code, weights)
 
 
-def without_drift(features: Tensor, drift_frames: int) -> Tensor:
+def minus_moving_average(features: Tensor, drift_frames: int) -> Tensor:
     """`features` `(T, ...)` of one span minus their moving average, cut off at the ends; as
     spotting.signals.without_drift does it."""
     frames = torch.arange(len(features), device=features.device)
@@ -175,11 +175,11 @@ def train(
     tuning: Tuning,
     member: Member,
     shape: Mapping[str, Any],
-    recordings: Sequence[Recording],
+    recordings: Sequence[SpotterInput],
     window: int,
     use_lags: Sequence[int],
     augmentation: Augmentation,
-    recipe: Recipe,
+    recipe: SpotterRecipe,
     seed: Sequence[int],
 ) -> Member:
     """The member after `tuning.steps` more steps, in which its encoders learn too.
@@ -253,7 +253,7 @@ def _features(
                 continue
             source = sources[name][place.video]
             code = pooled(network, encoders[name], source, place, frames)
-            code = without_drift(code, source.drift_frames).cpu() / units[name]
+            code = minus_moving_average(code, source.drift_frames).cpu() / units[name]
             padded = F.pad(code, (0, 0, 0, 0, 0, frames - len(code)))
             windows.append(torch.einsum("trs,tsc->trc", torch.from_numpy(mix), padded))
         found[name] = torch.stack(windows)

@@ -17,7 +17,7 @@ import torch
 from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.training.clips import Pool, Standardisation
+from mespot.training.clips import ClipPool, Standardisation
 from mespot.training.optimizer import AdamW
 from mespot.training.schedule import rise_and_fall
 
@@ -29,7 +29,7 @@ _GRADIENT_NORM = 1.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PretrainingRecipe:
     """What is trained and how; see the section `pretrain` of config.yaml for each value."""
 
     mask_kind: str
@@ -55,10 +55,10 @@ class Recipe:
 
 def fit(
     network: ReconstructionNetwork,
-    training: Pool,
-    validation: Pool,
+    training: ClipPool,
+    validation: ClipPool,
     standardisation: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     *,
     where: torch.device,
     resume: dict[str, Any] | None = None,
@@ -140,7 +140,7 @@ def evaluate(
     network: ReconstructionNetwork,
     clips: torch.Tensor,
     standardisation: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     where: torch.device,
 ) -> dict[str, float]:
     """Errors and explained variance on clips (N, C, T, S, S), under the same masks at each call."""
@@ -175,7 +175,7 @@ def reconstruct(
     network: ReconstructionNetwork,
     values: np.ndarray,
     standardisation: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     random: torch.Generator,
 ) -> dict[str, np.ndarray]:
     """What the network makes of one clip under a fresh mask, for a figure.
@@ -208,7 +208,7 @@ def reconstruct(
 
 
 def _row(
-    recipe: Recipe, step: int, training: dict[str, float], measured: dict[str, float]
+    recipe: PretrainingRecipe, step: int, training: dict[str, float], measured: dict[str, float]
 ) -> dict[str, float]:
     return {
         "epoch": step // recipe.steps_per_epoch,
@@ -223,7 +223,7 @@ def _losses(
     network: ReconstructionNetwork,
     clips: torch.Tensor,
     standardisation: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     random: torch.Generator,
     where: torch.device,
 ) -> dict[str, torch.Tensor]:
@@ -241,7 +241,7 @@ def _reconstructed(
     network: ReconstructionNetwork,
     clips: torch.Tensor,
     standardisation: Standardisation,
-    recipe: Recipe,
+    recipe: PretrainingRecipe,
     random: torch.Generator,
     where: torch.device,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -254,7 +254,7 @@ def _reconstructed(
     return output.float()[:, :, defined], target[:, :, defined], mask[:, :, defined]
 
 
-def _mask(inputs: torch.Tensor, recipe: Recipe, random: torch.Generator) -> torch.Tensor:
+def _mask(inputs: torch.Tensor, recipe: PretrainingRecipe, random: torch.Generator) -> torch.Tensor:
     n, _, t, h, w = inputs.shape
     mask = random_mask(
         (n, t, h, w),

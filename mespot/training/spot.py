@@ -23,7 +23,7 @@ from mespot.expressions import CLASSES
 from mespot.networks.spotter import Spotter
 from mespot.spans import usable_spans
 from mespot.training.optimizer import AdamW
-from mespot.training.windows import Augmentation, Recording, WindowSampler
+from mespot.training.windows import Augmentation, SpotterInput, WindowSampler
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _LOG_EVERY = 20  # steps a row of the history
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SpotterRecipe:
     """What is trained and how; see `spotting.learned` in config.yaml for each value."""
 
     epochs: float
@@ -97,11 +97,11 @@ def boundary_loss(distances: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 def train_network(
     shape: Mapping[str, Any],
-    recordings: Sequence[Recording],
+    recordings: Sequence[SpotterInput],
     window: int,
     use_lags: Sequence[int],
     augmentation: Augmentation,
-    recipe: Recipe,
+    recipe: SpotterRecipe,
     seed: Sequence[int],
 ) -> tuple[dict[str, Tensor], list[dict[str, float]], dict[int, dict[str, Tensor]]]:
     """Train a `Spotter(**shape)`; its weights, averaged over the run, the history of losses, and
@@ -155,7 +155,7 @@ def descend(
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     losses_of_a_batch: Callable[[], dict[str, Tensor]],
-    recipe: Recipe,
+    recipe: SpotterRecipe,
     steps: int,
     *,
     before: int = 0,
@@ -225,7 +225,7 @@ def rebuilt(shape: Mapping[str, Any], states: Sequence[Mapping[str, Tensor]]) ->
 
 
 @torch.no_grad()
-def predict(networks: Sequence[Spotter], recording: Recording) -> Prediction:
+def predict(networks: Sequence[Spotter], recording: SpotterInput) -> Prediction:
     """Average of the networks: mean score, geometric mean of distances. Zero outside the spans."""
     frames = len(recording.span)
     score = np.zeros((frames, len(CLASSES)), np.float32)
@@ -244,7 +244,7 @@ def predict(networks: Sequence[Spotter], recording: Recording) -> Prediction:
     return Prediction(score, distances)
 
 
-def averaged(predictions: Sequence[Prediction]) -> Prediction:
+def average_predictions(predictions: Sequence[Prediction]) -> Prediction:
     """The same average of what spotters say of one recording, each with the same weight."""
     score = np.mean([p.score for p in predictions], axis=0)
     with np.errstate(divide="ignore"):  # zero outside the spans stays zero
@@ -252,7 +252,7 @@ def averaged(predictions: Sequence[Prediction]) -> Prediction:
     return Prediction(score.astype(np.float32), np.exp(logs).astype(np.float32))
 
 
-def inner_groups(recordings: Sequence[Recording], groups: int, seed: int) -> list[list[str]]:
+def inner_groups(recordings: Sequence[SpotterInput], groups: int, seed: int) -> list[list[str]]:
     """The training subjects dealt into groups; fewer subjects than groups make groups of one.
 
     Raises ValueError with a single subject.
@@ -267,11 +267,11 @@ def inner_groups(recordings: Sequence[Recording], groups: int, seed: int) -> lis
 
 def train_members(
     shape: Mapping[str, Any],
-    recordings: Sequence[Recording],
+    recordings: Sequence[SpotterInput],
     window: int,
     use_lags: Sequence[int],
     augmentation: Augmentation,
-    recipe: Recipe,
+    recipe: SpotterRecipe,
     seed: int,
     done: Sequence[Member] = (),
     save: Callable[[list[Member]], None] | None = None,
@@ -302,7 +302,7 @@ def train_members(
 
 
 def held_out_predictions(
-    shape: Mapping[str, Any], recordings: Sequence[Recording], members: Sequence[Member]
+    shape: Mapping[str, Any], recordings: Sequence[SpotterInput], members: Sequence[Member]
 ) -> list[Prediction]:
     """For each recording what the member says that never saw its subject."""
     networks = rebuilt(shape, [m.state for m in members])

@@ -9,7 +9,7 @@ import numpy as np
 
 from mespot.expressions import CLASSES
 from mespot.spans import usable_spans
-from mespot.training.recordings import Recording
+from mespot.training.spotter_input import SpotterInput
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class WindowSampler:
 
     def __init__(
         self,
-        recordings: Sequence[Recording],
+        recordings: Sequence[SpotterInput],
         frames: int,
         use_lags: Sequence[int],
         augmentation: Augmentation,
@@ -98,7 +98,7 @@ class WindowSampler:
         }
         return out
 
-    def _place(self, source: float) -> tuple[Recording, int, int, float]:
+    def _place(self, source: float) -> tuple[SpotterInput, int, int, float]:
         """Recording, its span and the first source frame of a window of `source` frames."""
         rng = self.rng
         some = [c for c in CLASSES if self.labels[c]]

@@ -58,7 +58,7 @@ def artefacts_of_fold(corpus, method, fold):
         for name, path in spotting_inputs(job).items()
         if name == "spotter" or name.endswith("_features")
     ]
-    other = METHODS[method].get("averaged_with")
+    other = METHODS[method].get("ensemble_partner")
     if other:
         job = SimpleNamespace(corpus=corpus, method=other, fold=fold)
         files.append(spotting_inputs(job)["spotter"])

@@ -32,7 +32,7 @@ def training_inputs(wildcards):
         for stream, path in of_streams(wildcards, "encoders", "pt").items():
             inputs[f"{stream}_encoder"] = path
         inputs["frames"] = per_video("frames", wildcards.corpus, videos)
-    other = METHODS[wildcards.method].get("averaged_with")
+    other = METHODS[wildcards.method].get("ensemble_partner")
     if other:
         inputs["beside"] = (
             f"results/{wildcards.corpus}/spotters/{other}/{wildcards.fold}.pt"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mespot.corpora.demo import portraits
-from mespot.corpora.demo.identities import identity
-from mespot.corpora.demo.settings import Settings
+from mespot.demo import portraits
+from mespot.demo.identities import identity
+from mespot.demo.settings import Settings
 
 SECTION = {
     "seed": 1,

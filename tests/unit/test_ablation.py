@@ -194,7 +194,7 @@ def test_a_method_at_a_seed_has_its_encoder_and_its_spotter_at_it(default):
         "encoder": "pretrained-seed3",
         "seed": 3,
     }
-    assert methods["learned-seed3"]["averaged_with"] == "regions-seed3"
+    assert methods["learned-seed3"]["ensemble_partner"] == "regions-seed3"
     assert "encoder" not in methods["regions-seed3"]
     assert encoders["mask_tube_75-seed3"]["settings"] == {
         **default["ablation"]["encoders"]["mask_tube_75"]["settings"],

@@ -5,7 +5,7 @@ import torch
 from mespot.errors import InputError
 from mespot.training.clips import (
     TARGETS,
-    Pool,
+    ClipPool,
     Standardisation,
     as_builtins,
     split,
@@ -149,7 +149,7 @@ def numbered(length):
 
 
 def test_samples_are_consecutive_frames_of_one_stretch():
-    pool = Pool([numbered(6), numbered(4) + np.float16(100)], 4)
+    pool = ClipPool([numbered(6), numbered(4) + np.float16(100)], 4)
     clips = pool.sample(400, generator())
     assert clips.shape == (400, 1, 4, 2, 2)
     assert clips.dtype == torch.float32
@@ -160,7 +160,7 @@ def test_samples_are_consecutive_frames_of_one_stretch():
 
 
 def test_grid_covers_without_overlap():
-    pool = Pool([numbered(9), numbered(4) + np.float16(100)], 4)
+    pool = ClipPool([numbered(9), numbered(4) + np.float16(100)], 4)
     assert pool.grid(10)[:, 0, 0, 0, 0].tolist() == [0, 4, 100]
     assert pool.grid(2)[:, 0, 0, 0, 0].tolist() == [0, 100]
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mespot.corpora.demo import corpus
-from mespot.corpora.demo.events import COMBINATIONS, STRENGTH, ease, expressions
-from mespot.corpora.demo.motion import motion
+from mespot.demo import corpus
+from mespot.demo.events import COMBINATIONS, STRENGTH, ease, expressions
+from mespot.demo.motion import motion
 from mespot.errors import InputError
 
 from .demo_face import SECTION, settings

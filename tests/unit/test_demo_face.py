@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from mespot.corpora.demo import action_units, head
-from mespot.corpora.demo.action_units import CHANNELS, LOWER_LIDS, UPPER_LIDS, face_width
-from mespot.corpora.demo.events import COMBINATIONS, SIDES, STRENGTH
-from mespot.corpora.demo.head import Pose
-from mespot.corpora.demo.identities import PROPORTIONS, portrait_of
-from mespot.corpora.demo.rig import Rig
-from mespot.corpora.demo.sampling import grid, sample
+from mespot.demo import action_units, head
+from mespot.demo.action_units import CHANNELS, LOWER_LIDS, UPPER_LIDS, face_width
+from mespot.demo.events import COMBINATIONS, SIDES, STRENGTH
+from mespot.demo.head import Pose
+from mespot.demo.identities import PROPORTIONS, portrait_of
+from mespot.demo.rig import Rig
+from mespot.demo.sampling import grid, sample
 
 from .demo_face import person
 

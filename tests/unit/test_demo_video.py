@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from scipy.ndimage import map_coordinates
 
-from mespot.corpora.demo import corpus, portraits
-from mespot.corpora.demo.action_units import CHANNELS, LOWER_LIDS, UPPER_LIDS, face_width
-from mespot.corpora.demo.events import COMBINATIONS, SIDES, STRENGTH, Expression, expressions
-from mespot.corpora.demo.identities import MARGIN
-from mespot.corpora.demo.motion import Motion, motion
-from mespot.corpora.demo.render import Renderer
 from mespot.corpora.sheet import read_sheets
+from mespot.demo import corpus, portraits
+from mespot.demo.action_units import CHANNELS, LOWER_LIDS, UPPER_LIDS, face_width
+from mespot.demo.events import COMBINATIONS, SIDES, STRENGTH, Expression, expressions
+from mespot.demo.identities import MARGIN
+from mespot.demo.motion import Motion, motion
+from mespot.demo.render import Renderer
 from mespot.errors import InputError
 from mespot.steps import demo_corpus, demo_video
 from mespot.store import tables

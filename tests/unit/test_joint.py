@@ -12,7 +12,7 @@ from mespot.spotting import signals
 from mespot.steps import extract_features
 from mespot.training import joint, spot
 from mespot.training.clips import Standardisation
-from mespot.training.recordings import Recording
+from mespot.training.spotter_input import SpotterInput
 from mespot.training.windows import Augmentation
 from tests.unit.small_networks import built, plain_scale, shape_of
 
@@ -22,7 +22,7 @@ VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
 NONE = Augmentation(stretch=1.3, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
-RECIPE = spot.Recipe(
+RECIPE = spot.SpotterRecipe(
     epochs=1,
     batch_size=2,
     learning_rate=0.01,
@@ -77,7 +77,7 @@ def recordings(frames=120, number=2, motion=0):
         features = {"flow": np.zeros((frames, REGIONS, 2), np.float32)}
         context = np.zeros((frames, 1), np.float32)
         span = np.zeros(frames, int)
-        found.append(Recording(f"s{i}", f"v{i}", path, features, context, span, labels))
+        found.append(SpotterInput(f"s{i}", f"v{i}", path, features, context, span, labels))
         sources[f"v{i}"] = joint.Source(values.astype(np.float16), WEIGHTS, 60)
     return found, {"flow": sources}
 
@@ -117,7 +117,7 @@ def go_on(network, tuning=TUNING, seed=(0, 0), start=None):
 def test_drift_is_taken_off_as_the_stored_features_lose_it(frames, drift_frames):
     signal = np.random.default_rng(0).normal(size=(frames, 3, 2)).cumsum(axis=0)
     expected = signals.without_drift(signal, np.zeros(frames, int), drift_frames)
-    found = joint.without_drift(torch.from_numpy(signal), drift_frames)
+    found = joint.minus_moving_average(torch.from_numpy(signal), drift_frames)
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
 
 
@@ -230,7 +230,7 @@ def test_averages_are_those_of_one_prediction_by_several_networks():
         states = [spot.Spotter(**SHAPE).state_dict() for _ in range(3)]
     networks = spot.rebuilt(SHAPE, states)
     expected = spot.predict(networks, one)
-    found = spot.averaged([spot.predict([network], one) for network in networks])
+    found = spot.average_predictions([spot.predict([network], one) for network in networks])
     assert found.score == pytest.approx(expected.score, rel=1e-5)
     assert found.distances == pytest.approx(expected.distances, rel=1e-5)
     assert not found.distances[60:65].any() and found.score.dtype == np.float32

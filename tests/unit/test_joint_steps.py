@@ -12,7 +12,7 @@ from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import as_builtins
-from mespot.training.recordings import feature_channels
+from mespot.training.spotter_input import feature_channels
 from tests.unit.moving_regions import write_labels
 from tests.unit.small_networks import built, plain_scale, shape_of
 from tests.unit.spotters import SPOTTING

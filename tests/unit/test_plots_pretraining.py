@@ -14,7 +14,7 @@ from mespot.plots.reconstruction import columns
 from mespot.steps import plot_losses, plot_reconstruction, plot_responses
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.pretrain import Recipe
+from mespot.training.pretrain import PretrainingRecipe
 from tests.unit.plotted import (
     CHIN,
     RECORDING,
@@ -45,7 +45,7 @@ def test_losses_show_folds_and_their_mean():
 @pytest.fixture
 def encoder(tmp_path):
     shape = shape_of("face", downsample=8, encoder_depth=1)
-    recipe = Recipe(
+    recipe = PretrainingRecipe(
         mask_kind="pixel", mask_ratio=0.5, patch_size=8, patch_frames=0, visible_weight=1.0,
         epochs=2, steps_per_epoch=1, batch_size=2, learning_rate=1e-3, weight_decay=0.0, seed=0,
     )  # fmt: skip

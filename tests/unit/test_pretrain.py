@@ -10,8 +10,8 @@ from mespot.errors import InputError
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import pretrain as step
 from mespot.training import checkpoint
-from mespot.training.clips import Pool, Standardisation, standardise
-from mespot.training.pretrain import Recipe, evaluate, fit, reconstruct
+from mespot.training.clips import ClipPool, Standardisation, standardise
+from mespot.training.pretrain import PretrainingRecipe, evaluate, fit, reconstruct
 from tests.unit.stored_videos import CROP, waves, write_flow, write_frames
 
 SETTINGS = dict(
@@ -62,8 +62,8 @@ def pretrain(folder, sources, **changes):
 
 
 def recipe(**changes):
-    names = Recipe.__dataclass_fields__
-    return Recipe(**{**{name: SETTINGS[name] for name in names}, **changes})
+    names = PretrainingRecipe.__dataclass_fields__
+    return PretrainingRecipe(**{**{name: SETTINGS[name] for name in names}, **changes})
 
 
 class Killed(Exception):
@@ -171,7 +171,7 @@ def test_a_checkpoint_rebuilds_its_network_and_says_who_was_seen(tmp_path, sourc
     ReconstructionNetwork(**found["network"]).load_state_dict(found["state"])
     assert found["subjects"] == ["s0", "s1"]
     assert found["settings"]["stream"] == "flow"
-    assert Recipe(**found["settings"]["recipe"]).mask_ratio == 0.5
+    assert PretrainingRecipe(**found["settings"]["recipe"]).mask_ratio == 0.5
     assert Standardisation(**found["standardisation"]).target == "raw"
 
 
@@ -260,7 +260,7 @@ def test_visible_weight_decides_what_is_learned(weight, learnt):
             return self.share * clip.masked_fill(mask, 0.0)
 
     stretch = np.random.default_rng(0).normal(size=(60, 1, 16, 16)).astype(np.float16)
-    pool = Pool([stretch], 8)
+    pool = ClipPool([stretch], 8)
     scale = standardise(pool.grid(8), reconstructed=1, target="raw", target_reach=1)
     network = Copying()
     plan = recipe(visible_weight=weight, epochs=1, steps_per_epoch=60, learning_rate=0.1)

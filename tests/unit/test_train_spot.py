@@ -5,8 +5,8 @@ import torch
 from mespot.spotting import decode
 from mespot.spotting.thresholds import best_threshold
 from mespot.training import spot
-from mespot.training.recordings import (
-    Recording,
+from mespot.training.spotter_input import (
+    SpotterInput,
     feature_channels,
     feature_scale,
     motion_channels,
@@ -15,7 +15,7 @@ from mespot.training.recordings import (
 from mespot.training.windows import Augmentation
 from tests.unit.moving_regions import LAGS, lagged, moving_face
 
-RECIPE = spot.Recipe(
+RECIPE = spot.SpotterRecipe(
     epochs=20,
     batch_size=4,
     learning_rate=0.01,
@@ -49,7 +49,7 @@ def recordings(number, seed=0):
         span = np.zeros(len(path), int)
         motion = motion_channels(lagged(path, LAGS), LAGS, span, use_lags=[3, 6], drift_frames=240)
         context = np.zeros((len(path), 1), np.float32)
-        found.append(Recording(f"s{i}", f"v{i}", motion, {}, context, span, labels))
+        found.append(SpotterInput(f"s{i}", f"v{i}", motion, {}, context, span, labels))
     return found
 
 
@@ -92,7 +92,7 @@ def test_learns_to_spot_in_subjects_it_has_not_seen():
 
 def test_same_seed_same_weights_other_seed_others():
     known = recordings(2)
-    short = spot.Recipe(**{**vars(RECIPE), "epochs": 2})
+    short = spot.SpotterRecipe(**{**vars(RECIPE), "epochs": 2})
     torch.manual_seed(5)
     drawn = torch.rand(1)
     torch.manual_seed(5)
@@ -106,7 +106,7 @@ def test_same_seed_same_weights_other_seed_others():
 
 def test_earlier_weights_are_those_at_even_epochs():
     known = recordings(2)
-    recipe = spot.Recipe(**{**vars(RECIPE), "epochs": 8, "snapshots": 4})
+    recipe = spot.SpotterRecipe(**{**vars(RECIPE), "epochs": 8, "snapshots": 4})
     last, _, earlier = train(known, recipe=recipe)
     assert sorted(earlier) == [2, 4, 6]
     names = [name for name, value in last.items() if value.is_floating_point()]
@@ -119,13 +119,13 @@ def test_earlier_weights_are_those_at_even_epochs():
 
 def test_predict_leaves_unusable_frames_alone_and_spans_apart():
     one = recordings(1)[0]
-    state, _, _ = train([one], recipe=spot.Recipe(**{**vars(RECIPE), "epochs": 1}))
+    state, _, _ = train([one], recipe=spot.SpotterRecipe(**{**vars(RECIPE), "epochs": 1}))
     networks = spot.rebuilt(SHAPE, [state])
     span = np.repeat([0, -1, 1], [150, 20, len(one.span) - 170])
-    cut = Recording("s", "v", one.motion, {}, one.context, span)
+    cut = SpotterInput("s", "v", one.motion, {}, one.context, span)
     said = spot.predict(networks, cut)
     assert not said.score[150:170].any() and not said.distances[150:170].any()
-    part = Recording("s", "v", one.motion[170:], {}, one.context[170:], span[170:])
+    part = SpotterInput("s", "v", one.motion[170:], {}, one.context[170:], span[170:])
     alone = spot.predict(networks, part)
     assert said.score[170:] == pytest.approx(alone.score, abs=1e-5)
 
@@ -151,7 +151,7 @@ def test_members_hold_subjects_out_and_resume(monkeypatch):
     monkeypatch.setattr(spot, "train_network", fake)
     known = recordings(4)
     saved = []
-    recipe = spot.Recipe(**{**vars(RECIPE), "snapshots": 4})
+    recipe = spot.SpotterRecipe(**{**vars(RECIPE), "snapshots": 4})
     arguments = (SHAPE, known, 64, [3, 6], AUGMENTATION, recipe, 7)
     members = spot.train_members(*arguments, save=lambda m: saved.append(list(m)))
     assert [len(s) for s in saved] == [1, 2, 3]
@@ -175,7 +175,7 @@ def test_features_lose_their_rest_and_get_one_scale():
         channels = feature_channels(feature, span, drift_frames=60)
         assert abs(channels[:300].mean()) < 0.1 and not channels[300:].any()
         empty = np.zeros((320, 3, 0), np.float32)
-        found.append(Recording("s", "v", empty, {"face": channels}, empty[:, 0], span))
+        found.append(SpotterInput("s", "v", empty, {"face": channels}, empty[:, 0], span))
     scale = feature_scale(found)
     assert scale["face"] == pytest.approx(2.0, rel=0.1)
     assert standardised(found[0], scale).features["face"][:300].std() == pytest.approx(1, rel=0.1)

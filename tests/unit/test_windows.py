@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mespot.training.recordings import Recording
+from mespot.training.spotter_input import SpotterInput
 from mespot.training.windows import Augmentation, WindowSampler, mirrored, stretch_lags, targets
 
 NONE = Augmentation(stretch=1.0, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
@@ -10,7 +10,7 @@ NONE = Augmentation(stretch=1.0, amplitude=1.0, mirror=None, regions=0.0, stream
 def one(frames=100, span=None, labels=((40, 49),)):
     motion = np.zeros((frames, 2, 4), np.float32)
     motion[..., 2:] = np.arange(frames, dtype=np.float32)[:, None, None]  # the path tells the time
-    return Recording(
+    return SpotterInput(
         "s1",
         "v1",
         motion,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks for `videos`
     import numpy as np
 
-    from mespot.corpora.demo.events import Expression
-    from mespot.corpora.demo.settings import Settings
+    from mespot.demo.events import Expression
+    from mespot.demo.settings import Settings
 
 # What a generator is for; each has its own, so that a change in one leaves the others' numbers.
 IDENTITY, SCRIPT, MOTION, SENSOR = range(4)
@@ -38,7 +38,7 @@ def generator(seed: int, video: str, purpose: int) -> "np.random.Generator":
 
 def script(video: str, settings: "Settings") -> "list[Expression]":
     """The labelled expressions of a video."""
-    from mespot.corpora.demo.events import expressions
+    from mespot.demo.events import expressions
 
     return expressions(settings, generator(settings.seed, video, SCRIPT))
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mespot.corpora.demo.action_units import CHANNELS, UPPER_LIDS
-from mespot.corpora.demo.events import SIDES, Expression
-from mespot.corpora.demo.head import Head, Pose, normals
-from mespot.corpora.demo.identities import MARGIN, Identity
-from mespot.corpora.demo.motion import Motion
-from mespot.corpora.demo.portraits import OVERSAMPLING
-from mespot.corpora.demo.rig import Rig
-from mespot.corpora.demo.sampling import cell, grid, sample, smoothstep
-from mespot.corpora.demo.settings import Settings
+from mespot.demo.action_units import CHANNELS, UPPER_LIDS
+from mespot.demo.events import SIDES, Expression
+from mespot.demo.head import Head, Pose, normals
+from mespot.demo.identities import MARGIN, Identity
+from mespot.demo.motion import Motion
+from mespot.demo.portraits import OVERSAMPLING
+from mespot.demo.rig import Rig
+from mespot.demo.sampling import cell, grid, sample, smoothstep
+from mespot.demo.settings import Settings
 
 _STEP = 4  # px between the places at which motion is computed
 _ITERATIONS = 6

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.corpora.demo.events import SIDES, ease
-from mespot.corpora.demo.settings import Settings
+from mespot.demo.events import SIDES, ease
+from mespot.demo.settings import Settings
 
 
 @dataclass(frozen=True)

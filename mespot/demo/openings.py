@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from mespot.corpora.demo.action_units import LOWER_LIDS, UPPER_LIDS, face_width
-from mespot.corpora.demo.sampling import smoothstep
+from mespot.demo.action_units import LOWER_LIDS, UPPER_LIDS, face_width
+from mespot.demo.sampling import smoothstep
 
 INNER_UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 _INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)

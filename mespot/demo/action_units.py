@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.corpora.demo.events import SIDES
-from mespot.corpora.demo.sampling import smoothstep
+from mespot.demo.events import SIDES
+from mespot.demo.sampling import smoothstep
 
 
 @dataclass(frozen=True)

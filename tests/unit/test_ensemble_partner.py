@@ -9,8 +9,8 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.steps import train_spotter
 from mespot.training import checkpoint
-from mespot.training.recordings import Recording
-from mespot.training.spot import Prediction, averaged
+from mespot.training.spot import Prediction, average_predictions
+from mespot.training.spotter_input import SpotterInput
 from tests.unit.spotters import SPOTTING, find, train
 
 
@@ -46,11 +46,12 @@ def test_thresholds_are_those_of_the_average(corpus, trained, tmp_path):
 
     def thresholds(*spotters):
         recordings = [
-            Recording("", f"v{i}", None, {}, None, np.zeros(400, int), known[f"s{i}", f"v{i}"])
+            SpotterInput("", f"v{i}", None, {}, None, np.zeros(400, int), known[f"s{i}", f"v{i}"])
             for i in range(6)
         ]
         said = [
-            averaged([prediction(spotter[one.video]) for spotter in spotters]) for one in recordings
+            average_predictions([prediction(spotter[one.video]) for spotter in spotters])
+            for one in recordings
         ]
         return train_spotter.choose_thresholds(
             recordings, said, content["decoder"], content["durations"], content["half_lengths"],

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mespot.corpora.demo.action_units import face_width
-from mespot.corpora.demo.portraits import OVERSAMPLING, Portrait, upright
-from mespot.corpora.demo.sampling import grid, remap
-from mespot.corpora.demo.tones import toned
+from mespot.demo.action_units import face_width
+from mespot.demo.portraits import OVERSAMPLING, Portrait, upright
+from mespot.demo.sampling import grid, remap
+from mespot.demo.tones import toned
 
 MARGIN = 32  # px of a frame around it, so that a moving head brings in real surroundings
 

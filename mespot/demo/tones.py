@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from mespot.corpora.demo import head
-from mespot.corpora.demo.action_units import face_width
-from mespot.corpora.demo.portraits import OVERSAMPLING
-from mespot.corpora.demo.sampling import grid
+from mespot.demo import head
+from mespot.demo.action_units import face_width
+from mespot.demo.portraits import OVERSAMPLING
+from mespot.demo.sampling import grid
 
 
 def toned(

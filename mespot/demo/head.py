@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from mespot.corpora.demo.action_units import face_width
-from mespot.corpora.demo.sampling import smoothstep
+from mespot.demo.action_units import face_width
+from mespot.demo.sampling import smoothstep
 from mespot.face.align import FACE_OVAL
 
 _N_SKIN = 468  # landmarks of the skin; the other ten are the irises

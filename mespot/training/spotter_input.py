@@ -14,7 +14,7 @@ from mespot.spotting.signals import course, noise_scale, without_drift
 
 
 @dataclass
-class Recording:
+class SpotterInput:
     """One video as the spotter reads it: T working frames, R face regions.
 
     motion `(T, R, K)` float32 in units of the video's own noise (K = 0 for none); features
@@ -59,7 +59,7 @@ def feature_channels(feature: np.ndarray, span: np.ndarray, *, drift_frames: int
     return without_drift(feature.astype(np.float32), span, drift_frames).astype(np.float32)
 
 
-def feature_scale(recordings: Sequence[Recording]) -> dict[str, np.ndarray]:
+def feature_scale(recordings: Sequence[SpotterInput]) -> dict[str, np.ndarray]:
     """Standard deviation of each channel over usable frames and regions, {stream: (C,)}."""
     scale = {}
     for name in recordings[0].features:
@@ -68,7 +68,7 @@ def feature_scale(recordings: Sequence[Recording]) -> dict[str, np.ndarray]:
     return scale
 
 
-def standardised(recording: Recording, scale: Mapping[str, np.ndarray]) -> Recording:
+def standardised(recording: SpotterInput, scale: Mapping[str, np.ndarray]) -> SpotterInput:
     """The recording with its features in units of `scale`."""
     features = {
         name: (x / scale[name]).astype(np.float32) for name, x in recording.features.items()
@@ -84,7 +84,7 @@ def recording(
     use_motion: bool,
     use_lags: Sequence[int],
     drift_seconds: float,
-) -> Recording:
+) -> SpotterInput:
     """The recording of a `flow` record and its `features` records, {stream: record}; no labels.
 
     attrs: those of the flow record (video, subject, rate, lags). Without `use_motion` only features
@@ -109,10 +109,12 @@ def recording(
             )
         channels[stream] = feature_channels(feature, span, drift_frames=drift_frames)
     context = np.nan_to_num(flow["blink"])[:, None].astype(np.float32)
-    return Recording(attrs["subject"], attrs["video"], motion, channels, context, np.asarray(span))
+    return SpotterInput(
+        attrs["subject"], attrs["video"], motion, channels, context, np.asarray(span)
+    )
 
 
-def labelled(one: Recording, labels: pd.DataFrame) -> Recording:
+def labelled(one: SpotterInput, labels: pd.DataFrame) -> SpotterInput:
     """The recording with its rows of the labels table, in working frames."""
     own = labels[labels["video"] == one.video]
     known = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mespot.corpora.demo.action_units import face_width
+from mespot.demo.action_units import face_width
 from mespot.errors import InputError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.corpora.demo.settings import Settings
+from mespot.demo.settings import Settings
 
 SIDES = ("right", "left")  # the person's own
 

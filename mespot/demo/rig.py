@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mespot.corpora.demo.action_units import (
+from mespot.demo.action_units import (
     CHANNELS,
     JAW,
     LIDS,
@@ -12,8 +12,8 @@ from mespot.corpora.demo.action_units import (
     face_width,
     pushes,
 )
-from mespot.corpora.demo.events import SIDES
-from mespot.corpora.demo.openings import INNER_UPPER_LIP, Eye, Mouth
+from mespot.demo.events import SIDES
+from mespot.demo.openings import INNER_UPPER_LIP, Eye, Mouth
 
 
 class Rig:
