@@ -37,6 +37,7 @@ LIBRARIES = {
     "errors": set(),
     "expressions": set(),
     "spans": set(),
+    "streams": set(),
     "suffixes": set(),
     "variants": set(),
 }
@@ -62,11 +63,12 @@ PARTS = {
     "errors": set(),
     "expressions": set(),
     "spans": set(),
+    "streams": set(),
     "suffixes": set(),
     "variants": {"config"},
 }
 # Small modules without imports of their own, which any part may use.
-EVERYWHERE = {"errors", "expressions", "spans"}
+EVERYWHERE = {"errors", "expressions", "spans", "streams"}
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 
 
