@@ -1,6 +1,6 @@
 # mespot: from long face videos to intervals of micro- and macro-expressions, and their scores.
 # Read the rule files in the order of the includes: it is the order of the stages. Functions that
-# give rules their inputs lie in rules/common.smk and rules/inputs/.
+# give rules their inputs lie in mespot/plan/.
 
 from snakemake.utils import min_version
 
@@ -14,11 +14,6 @@ report: "docs/report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/inputs/pretrain.smk"
-include: "rules/inputs/spotting.smk"
-include: "rules/inputs/evaluation.smk"
-include: "rules/inputs/ablation.smk"
-include: "rules/inputs/figures.smk"
 include: "rules/corpus.smk"
 include: "rules/faces.smk"
 include: "rules/pretrain.smk"
@@ -36,47 +31,47 @@ onstart:
 rule all:
     default_target: True
     input:
-        artefacts("all"),
+        of_target("all"),
 
 
 rule frames:
     input:
-        artefacts("frames"),
+        of_target("frames"),
 
 
 rule flow:
     input:
-        artefacts("flow"),
+        of_target("flow"),
 
 
 rule encoders:
     input:
-        artefacts("encoders"),
+        of_target("encoders"),
 
 
 rule features:
     input:
-        artefacts("features"),
+        of_target("features"),
 
 
 rule intervals:
     input:
-        artefacts("intervals"),
+        of_target("intervals"),
 
 
 rule submissions:
     input:
-        artefacts("submissions"),
+        of_target("submissions"),
 
 
 rule metrics:
     input:
-        artefacts("metrics"),
+        of_target("metrics"),
 
 
 rule figures:
     input:
-        artefacts("figures"),
+        of_target("figures"),
 
 
 rule ablation:

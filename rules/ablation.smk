@@ -1,14 +1,14 @@
-# The ablation: which runs of which methods it is made of, its table, its figure. Encoders and methods
-# at its seeds are made by the rules of the main run.
+# The ablation: its table and its figure. Encoders and methods at its seeds are made by the rules of
+# the main run.
 
 
 rule ablate:
     input:
-        labels=[labels_of(corpus) for corpus in ABLATED],
-        intervals=all_ablation_intervals,
+        unpack(of_job(inputs.ablate)),
+        rests_on=ancient(of_job(targets.behind_ablation)),
     output:
         table=report(
-            "results/ablation.csv",
+            paths.ABLATION,
             caption="../docs/report/ablation.rst",
             category="Scores",
         ),
@@ -23,21 +23,8 @@ rule ablate:
         mem_mb=1000,
         runtime=30,
     params:
-        corpora=lambda wildcards: [
-            {
-                "corpus": corpus,
-                "videos": CORPORA[corpus].videos.subject.to_dict(),
-                "labels": labels_of(corpus),
-                "groups": {
-                    group: [shown_method(corpus, method) for method in methods]
-                    for group, methods in config["ablation"]["rows"].items()
-                },
-                "full": shown_method(corpus, config["ablation"]["full"]),
-                "runs": ablation_intervals(corpus),
-            }
-            for corpus in ABLATED
-        ],
-        settings=settings("evaluation"),
+        corpora=of_job(reports.ablate),
+        settings=settings.scoring(PLAN),
         code=code_digest("mespot.steps.ablate"),
     message:
         "Comparing the rows of the ablation with the whole method"
@@ -47,15 +34,15 @@ rule ablate:
 
 rule plot_ablation:
     input:
-        table="results/ablation.csv",
+        table=rules.ablate.output.table,
     output:
         png=report(
-            "results/figures/ablation.png",
+            f"{paths.ABLATION_FIGURE}.png",
             caption="../docs/report/ablation.rst",
             category="Scores",
             labels={"figure": "ablation"},
         ),
-        pdf="results/figures/ablation.pdf",
+        pdf=f"{paths.ABLATION_FIGURE}.pdf",
     log:
         "results/logs/plot_ablation.log",
     benchmark:
@@ -67,10 +54,7 @@ rule plot_ablation:
         mem_mb=1000,
         runtime=15,
     params:
-        full={
-            corpus: shown_method(corpus, config["ablation"]["full"])
-            for corpus in ABLATED
-        },
+        full=of_job(reports.plot_ablation),
         code=code_digest("mespot.steps.plot_ablation"),
     message:
         "Drawing the ablation"

@@ -3,7 +3,7 @@
 
 rule demo_video:
     input:
-        model="results/resources/face_landmarker.task",
+        model=paths.LANDMARKER,
     output:
         video="results/demo/corpus/videos/{video}.mp4",
     log:
@@ -17,7 +17,7 @@ rule demo_video:
         mem_mb=1000,
         runtime=15,
     params:
-        settings=settings("demo"),
+        settings=settings.demo_video(PLAN),
         code=code_digest("mespot.steps.demo_video"),
     message:
         "Rendering {wildcards.video}"
@@ -40,7 +40,7 @@ rule demo_corpus:
         mem_mb=500,
         runtime=5,
     params:
-        settings=settings("demo"),
+        settings=settings.demo_corpus(PLAN),
         code=code_digest("mespot.steps.demo_corpus"),
     message:
         "Writing the two sheets of the built-in corpus"
@@ -50,10 +50,9 @@ rule demo_corpus:
 
 rule label_frames:
     input:
-        annotations=lambda wildcards: CORPORA[wildcards.corpus].annotations,
-        landmarks=lambda wildcards: per_video("landmarks", wildcards.corpus),
+        unpack(of_job(inputs.label_frames)),
     output:
-        labels="results/{corpus}/labels.csv",
+        labels=paths.labels("{corpus}"),
     log:
         "results/{corpus}/logs/label_frames.log",
     benchmark:
@@ -65,7 +64,7 @@ rule label_frames:
         mem_mb=500,
         runtime=10,
     params:
-        loader=lambda wildcards: CORPORA[wildcards.corpus].loader,
+        loader=of_job(reports.loader),
         code=code_digest("mespot.steps.label_frames"),
     message:
         "Checking the labels of {wildcards.corpus} against its recordings"

@@ -3,12 +3,9 @@
 
 rule score:
     input:
-        labels=lambda wildcards: labels_of(wildcards.corpus),
-        intervals=lambda wildcards: of_all_methods("intervals", wildcards.corpus),
-        candidates=lambda wildcards: of_all_methods("candidates", wildcards.corpus),
-        snapshots=lambda wildcards: of_all_methods("snapshots", wildcards.corpus),
+        unpack(of_job(inputs.score)),
     output:
-        metrics="results/{corpus}/metrics.csv",
+        metrics=paths.metrics("{corpus}"),
     log:
         "results/{corpus}/logs/score.log",
     benchmark:
@@ -20,20 +17,9 @@ rule score:
         mem_mb=1000,
         runtime=30,
     params:
-        videos=lambda wildcards: CORPORA[wildcards.corpus].videos.subject.to_dict(),
-        methods=lambda wildcards: [
-            {
-                "method": shown_method(wildcards.corpus, method),
-                "pretraining": pretraining_of(wildcards.corpus, method),
-                "epochs": has_snapshots(method),
-                **{
-                    kind: of_method(kind, wildcards.corpus, method)
-                    for kind in ("intervals", "candidates", "snapshots")
-                },
-            }
-            for method in methods_of(wildcards.corpus)
-        ],
-        settings=settings("evaluation"),
+        videos=of_job(reports.subjects),
+        methods=of_job(reports.score),
+        settings=settings.scoring(PLAN),
         code=code_digest("mespot.steps.score"),
     message:
         "Scoring {wildcards.corpus}"
@@ -43,11 +29,9 @@ rule score:
 
 rule write_submission:
     input:
-        intervals=lambda wildcards: of_method(
-            "intervals", wildcards.corpus, wildcards.method
-        ),
+        unpack(of_job(inputs.write_submission)),
     output:
-        submission="results/{corpus}/submissions/{method}.csv",
+        submission=paths.submission("{corpus}", "{method}"),
     log:
         "results/{corpus}/logs/write_submission/{method}.log",
     benchmark:
@@ -68,10 +52,12 @@ rule write_submission:
 
 rule join_metrics:
     input:
-        metrics=metrics_of_all,
+        unpack(of_job(inputs.join_metrics)),
+        # A deleted file is not missed otherwise: see mespot/plan/targets.py.
+        rests_on=ancient(of_job(targets.behind_metrics)),
     output:
         metrics=report(
-            "results/metrics.csv",
+            paths.METRICS,
             caption="../docs/report/metrics.rst",
             category="Scores",
         ),
@@ -95,11 +81,11 @@ rule join_metrics:
 
 rule compare_methods:
     input:
-        labels=[path for path in map(labels_of, SPOTTED) if path],
-        intervals=compared_intervals,
+        unpack(of_job(inputs.compare_methods)),
+        rests_on=ancient(of_job(targets.behind_metrics)),
     output:
         comparison=report(
-            "results/comparison.csv",
+            paths.COMPARISON,
             caption="../docs/report/comparison.rst",
             category="Scores",
         ),
@@ -114,22 +100,8 @@ rule compare_methods:
         mem_mb=1000,
         runtime=30,
     params:
-        corpora=[
-            {
-                "corpus": corpus,
-                "videos": CORPORA[corpus].videos.subject.to_dict(),
-                "labels": labels_of(corpus) or None,
-                "methods": [
-                    {
-                        "method": shown_method(corpus, method),
-                        "intervals": of_method("intervals", corpus, method),
-                    }
-                    for method in methods_of(corpus)
-                ],
-            }
-            for corpus in SPOTTED
-        ],
-        settings=settings("evaluation"),
+        corpora=of_job(reports.compare_methods),
+        settings=settings.scoring(PLAN),
         code=code_digest("mespot.steps.compare_methods"),
     message:
         "Comparing every pair of methods"

@@ -4,7 +4,7 @@
 rule face_landmarker:
     output:
         model=ensure(
-            "results/resources/face_landmarker.task",
+            paths.LANDMARKER,
             sha256=config["landmarker"]["sha256"],
         ),
     log:
@@ -19,7 +19,7 @@ rule face_landmarker:
         mem_mb=500,
         runtime=10,
     params:
-        settings=settings("landmarker"),
+        settings=settings.face_landmarker(PLAN),
         code=code_digest("mespot.steps.face_landmarker"),
     message:
         "Fetching MediaPipe's face landmark model"
@@ -29,10 +29,10 @@ rule face_landmarker:
 
 rule track_face:
     input:
-        source=lambda wildcards: CORPORA[wildcards.corpus].videos.path[wildcards.video],
-        model="results/resources/face_landmarker.task",
+        unpack(of_job(inputs.track_face)),
+        model=rules.face_landmarker.output.model,
     output:
-        landmarks="results/{corpus}/landmarks/{video}.h5",
+        landmarks=paths.of_video("landmarks", "{corpus}", "{video}"),
     log:
         "results/{corpus}/logs/track_face/{video}.log",
     benchmark:
@@ -44,8 +44,8 @@ rule track_face:
         mem_mb=1500,
         runtime=20,
     params:
-        recording=lambda wildcards: recording(wildcards),
-        settings=settings_of("tracking"),
+        recording=of_job(reports.recording),
+        settings=of_job(settings.track_face),
         code=code_digest("mespot.steps.track_face"),
     message:
         "Finding the face in {wildcards.corpus}/{wildcards.video}"
@@ -55,10 +55,9 @@ rule track_face:
 
 rule crop_frames:
     input:
-        source=lambda wildcards: CORPORA[wildcards.corpus].videos.path[wildcards.video],
-        landmarks="results/{corpus}/landmarks/{video}.h5",
+        unpack(of_job(inputs.crop_frames)),
     output:
-        frames="results/{corpus}/frames/{video}.h5",
+        frames=paths.of_video("frames", "{corpus}", "{video}"),
     log:
         "results/{corpus}/logs/crop_frames/{video}.log",
     benchmark:
@@ -70,8 +69,8 @@ rule crop_frames:
         mem_mb=1500,
         runtime=10,
     params:
-        recording=lambda wildcards: recording(wildcards),
-        settings=settings_of("crop"),
+        recording=of_job(reports.recording),
+        settings=of_job(settings.crop_frames),
         code=code_digest("mespot.steps.crop_frames"),
     message:
         "Aligning the face in {wildcards.corpus}/{wildcards.video}"
@@ -81,9 +80,9 @@ rule crop_frames:
 
 rule optical_flow:
     input:
-        frames="results/{corpus}/frames/{video}.h5",
+        unpack(of_job(inputs.optical_flow)),
     output:
-        flow="results/{corpus}/flow/{video}.h5",
+        flow=paths.of_video("flow", "{corpus}", "{video}"),
     log:
         "results/{corpus}/logs/optical_flow/{video}.log",
     benchmark:
@@ -95,7 +94,7 @@ rule optical_flow:
         mem_mb=1500,
         runtime=30,
     params:
-        settings=settings_of("flow"),
+        settings=of_job(settings.optical_flow),
         code=code_digest("mespot.steps.optical_flow"),
     message:
         "Measuring the motion in {wildcards.corpus}/{wildcards.video}"

@@ -3,13 +3,9 @@
 
 rule extract_features:
     input:
-        encoder=encoder_of,
-        sources=lambda wildcards: per_video(
-            stream_folder(wildcards.stream), wildcards.corpus
-        ),
-        frames=lambda wildcards: per_video("frames", wildcards.corpus),
+        unpack(of_job(inputs.extract_features)),
     output:
-        features="results/{corpus}/features/{encoder}/{fold}/{stream}.h5",
+        features=paths.features("{corpus}", "{encoder}", "{fold}", "{stream}"),
     log:
         "results/{corpus}/logs/extract_features/{encoder}/{fold}/{stream}.log",
     benchmark:

@@ -3,10 +3,7 @@
 
 rule plot_timeline:
     input:
-        scores=timeline_scores,
-        intervals=timeline_intervals,
-        labels=lambda wildcards: labels_of(wildcards.corpus),
-        frames="results/{corpus}/frames/{video}.h5",
+        unpack(of_job(inputs.plot_timeline)),
     output:
         png=report(
             "results/{corpus}/figures/timeline/{video}.png",
@@ -27,9 +24,9 @@ rule plot_timeline:
         mem_mb=1500,
         runtime=15,
     params:
-        methods=lambda wildcards: methods_of(wildcards.corpus),
-        method=lambda wildcards: timeline_method(wildcards.corpus),
-        iou=config["evaluation"]["iou"],
+        methods=of_job(reports.timeline_methods),
+        method=of_job(reports.timeline_method),
+        iou=of_job(settings.iou),
         code=code_digest("mespot.steps.plot_timeline"),
     message:
         "Drawing the timeline of {wildcards.corpus}/{wildcards.video}"
@@ -39,11 +36,7 @@ rule plot_timeline:
 
 rule plot_losses:
     input:
-        checkpoints=lambda wildcards: [
-            path
-            for folds in checkpoints_of(wildcards).values()
-            for path in folds.values()
-        ],
+        unpack(of_job(inputs.plot_losses)),
     output:
         png=report(
             "results/{corpus}/figures/losses/{encoder}.png",
@@ -64,7 +57,7 @@ rule plot_losses:
         mem_mb=1500,
         runtime=15,
     params:
-        checkpoints=checkpoints_of,
+        checkpoints=of_job(reports.checkpoints),
         code=code_digest("mespot.steps.plot_losses"),
     message:
         "Drawing the losses of {wildcards.encoder}"
@@ -74,17 +67,7 @@ rule plot_losses:
 
 rule plot_reconstruction:
     input:
-        encoder=lambda wildcards: (
-            f"results/{wildcards.corpus}/encoders/{wildcards.encoder}/"
-            f"{shown_fold(wildcards)}/{wildcards.stream}.pt"
-        ),
-        flow=lambda wildcards: per_video(
-            "flow", wildcards.corpus, shown_videos(wildcards)
-        ),
-        frames=lambda wildcards: per_video(
-            "frames", wildcards.corpus, shown_videos(wildcards)
-        ),
-        labels=lambda wildcards: labels_of(wildcards.corpus),
+        unpack(of_job(inputs.plot_reconstruction)),
     output:
         png=report(
             "results/{corpus}/figures/reconstruction/{encoder}/{stream}.png",
@@ -105,6 +88,7 @@ rule plot_reconstruction:
         mem_mb=2000,
         runtime=15,
     params:
+        drift_seconds=of_job(settings.drift_seconds),
         code=code_digest("mespot.steps.plot_reconstruction"),
     message:
         "Drawing what {wildcards.encoder} reconstructs of {wildcards.stream}"
@@ -114,13 +98,7 @@ rule plot_reconstruction:
 
 rule plot_responses:
     input:
-        features=lambda wildcards: [
-            path
-            for folds in features_of(wildcards).values()
-            for path in folds.values()
-        ],
-        flow=lambda wildcards: per_video("flow", wildcards.corpus),
-        labels=lambda wildcards: labels_of(wildcards.corpus),
+        unpack(of_job(inputs.plot_responses)),
     output:
         png=report(
             "results/{corpus}/figures/responses/{encoder}.png",
@@ -141,14 +119,9 @@ rule plot_responses:
         mem_mb=2000,
         runtime=30,
     params:
-        features=features_of,
-        videos=lambda wildcards: {
-            fold: CORPORA[wildcards.corpus].test_videos(fold)
-            for fold in folds_of_encoder(wildcards.corpus, wildcards.encoder)
-        },
-        drift_seconds=lambda wildcards: for_corpus(config, wildcards.corpus)[
-            "spotting"
-        ]["learned"]["drift_seconds"],
+        features=of_job(reports.features),
+        videos=of_job(reports.test_videos),
+        drift_seconds=of_job(settings.drift_seconds),
         code=code_digest("mespot.steps.plot_responses"),
     message:
         "Drawing what the features of {wildcards.encoder} respond to"
@@ -158,7 +131,7 @@ rule plot_responses:
 
 rule plot_f1:
     input:
-        metrics="results/{corpus}/metrics.csv",
+        metrics=rules.score.output.metrics,
     output:
         png=report(
             "results/{corpus}/figures/f1.png",

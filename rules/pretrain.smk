@@ -3,9 +3,9 @@
 
 rule pretrain:
     input:
-        sources=pretraining_sources,
+        unpack(of_job(inputs.pretrain)),
     output:
-        encoder="results/{corpus}/encoders/{encoder}/{fold}/{stream}.pt",
+        encoder=paths.encoder("{corpus}", "{encoder}", "{fold}", "{stream}"),
     log:
         "results/{corpus}/logs/pretrain/{encoder}/{fold}/{stream}.log",
     benchmark:
@@ -17,7 +17,7 @@ rule pretrain:
         mem_mb=3000,
         runtime=120,
     params:
-        settings=recipe,
+        settings=of_job(settings.pretrain),
         code=code_digest("mespot.steps.pretrain"),
     message:
         "Pretraining {wildcards.encoder} on {wildcards.stream} without fold {wildcards.fold}"

@@ -3,10 +3,9 @@
 
 rule train_spotter:
     input:
-        unpack(training_inputs),
-        labels="results/{corpus}/labels.csv",
+        unpack(of_job(inputs.train_spotter)),
     output:
-        spotter="results/{corpus}/spotters/{method}/{fold}.pt",
+        spotter=paths.spotter("{corpus}", "{method}", "{fold}"),
     log:
         "results/{corpus}/logs/train_spotter/{method}/{fold}.log",
     benchmark:
@@ -18,7 +17,7 @@ rule train_spotter:
         mem_mb=3000,
         runtime=120,
     params:
-        settings=method_settings,
+        settings=of_job(settings.train_spotter),
         code=code_digest("mespot.steps.train_spotter"),
     message:
         "Training the spotter of {wildcards.method} without fold {wildcards.fold}"
@@ -28,12 +27,11 @@ rule train_spotter:
 
 rule spot:
     input:
-        unpack(spotting_inputs),
+        unpack(of_job(inputs.spot)),
     output:
-        scores="results/{corpus}/scores/{method}/{fold}.h5",
-        intervals="results/{corpus}/intervals/{method}/{fold}.csv",
-        candidates="results/{corpus}/candidates/{method}/{fold}.csv",
-        snapshots="results/{corpus}/snapshots/{method}/{fold}.csv",
+        scores=paths.scores("{corpus}", "{method}", "{fold}"),
+        intervals=paths.table("intervals", "{corpus}", "{method}", "{fold}"),
+        candidates=paths.table("candidates", "{corpus}", "{method}", "{fold}"),
     log:
         "results/{corpus}/logs/spot/{method}/{fold}.log",
     benchmark:
@@ -45,7 +43,7 @@ rule spot:
         mem_mb=2000,
         runtime=60,
     params:
-        settings=method_settings,
+        settings=of_job(settings.spot),
         code=code_digest("mespot.steps.spot"),
     message:
         "Spotting with {wildcards.method} in fold {wildcards.fold}"

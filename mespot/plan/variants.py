@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mespot.config import for_corpus
+from mespot.plan.recipes import of_encoder
+from mespot.streams import STREAMS
 
 
 def all_encoders(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -57,22 +59,23 @@ def encoder_at(config: Mapping[str, Any], name: str, seed: int) -> str:
 
 
 def shared_encoders(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """For each stream {encoder: the first whose network of that stream comes out the same}: what
-    several recipes would make is made once. A recipe that concerns the face alone has the flow of
-    the one that it departs from."""
-    return {stream: _first_alike(config, stream) for stream in ("face", "flow")}
+    """For each stream {encoder: the first one that gives the same network of it}.
+
+    Recipes with identical settings for a stream share one network: one that changes only what the
+    face's network reads has the flow of the recipe that it departs from.
+    """
+    return {stream: _first_alike(config, stream) for stream in STREAMS}
 
 
 def _first_alike(config: Mapping[str, Any], stream: str) -> dict[str, str]:
     firsts: dict[str, str] = {}
-    found = {}
+    shared = {}
     for name, recipe in all_encoders(config).items():
-        settings = {**config["pretrain"], **recipe["settings"]}
-        if stream == "flow":
-            del settings["reference_seconds"]
-        key = repr((recipe["pretraining"], sorted(settings.items())))
-        found[name] = firsts.setdefault(key, name)
-    return found
+        corpora = recipe["settings"].get("corpora", config["pretrain"]["corpora"])
+        settings = of_encoder(config["pretrain"], recipe, stream)
+        key = repr((recipe["pretraining"], corpora, sorted(settings.items())))
+        shared[name] = firsts.setdefault(key, name)
+    return shared
 
 
 def seeded_name(name: str, seed: int) -> str:

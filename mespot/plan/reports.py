@@ -1,0 +1,139 @@
+"""What the rules that score, compare and draw are given beside their files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mespot.plan import inputs, paths
+from mespot.plan.run import Plan
+from mespot.provenance import plain
+from mespot.streams import STREAMS
+
+
+def recording(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
+    """What the sheet says of a video beside its path; fps is None where the file's own is meant."""
+    row = plan.corpora[corpus].corpus.videos.loc[video].to_dict()
+    return {
+        "fps": None if pd.isna(row["fps"]) else float(row["fps"]),
+        "first_frame": None if pd.isna(row["first_frame"]) else int(row["first_frame"]),
+        "subject": str(row["subject"]),
+    }
+
+
+def loader(plan: Plan, corpus: str) -> dict[str, Any] | None:
+    """How the labels of a real corpus are read; None for sheets."""
+    return plan.corpora[corpus].corpus.loader
+
+
+def subjects(plan: Plan, corpus: str) -> dict[str, str]:
+    """The subject of each video."""
+    return plan.corpora[corpus].subjects
+
+
+def timeline_methods(plan: Plan, corpus: str, video: str = "") -> list[str]:
+    """The methods whose intervals a timeline shows."""
+    return plan.methods_of(corpus)
+
+
+def timeline_method(plan: Plan, corpus: str, video: str = "") -> str:
+    """The one whose scores and faces it shows."""
+    return inputs.timeline_method(plan, corpus)
+
+
+def shown_method(plan: Plan, corpus: str, method: str) -> str:
+    """A method's name in tables: `learned@casme2` is one that was trained on casme2."""
+    planned = plan.corpora[corpus]
+    elsewhere = planned.uses_other and plan.learns(method)
+    return f"{method}@{planned.networks_of}" if elsewhere else method
+
+
+def pretraining_of(plan: Plan, corpus: str, method: str) -> str:
+    """What metrics.csv says of how the method's encoder was pretrained: `inductive+casme3_b`."""
+    encoder = plan.methods[method].get("encoder")
+    if not encoder:
+        return "none"
+    added = plan.added_corpora(plan.corpora[corpus].networks_of, encoder)
+    return "+".join([plan.encoders[encoder]["pretraining"], *added])
+
+
+def score(plan: Plan, corpus: str) -> list[dict[str, Any]]:
+    """The methods of a corpus and their tables."""
+    return [
+        {
+            "method": shown_method(plan, corpus, method),
+            "pretraining": pretraining_of(plan, corpus, method),
+            "intervals": inputs.of_method(plan, "intervals", corpus, method),
+            "candidates": inputs.of_method(plan, "candidates", corpus, method),
+        }
+        for method in plan.methods_of(corpus)
+    ]
+
+
+def compare_methods(plan: Plan) -> list[dict[str, Any]]:
+    """The corpora, and the tables of every method on them."""
+    return [
+        {
+            "corpus": corpus,
+            "videos": plan.corpora[corpus].subjects,
+            "labels": inputs.labels_of(plan, corpus) or None,
+            "methods": [
+                {
+                    "method": shown_method(plan, corpus, method),
+                    "intervals": inputs.of_method(plan, "intervals", corpus, method),
+                }
+                for method in plan.methods_of(corpus)
+            ],
+        }
+        for corpus in plan.spotted
+    ]
+
+
+def ablate(plan: Plan) -> list[dict[str, Any]]:
+    """The corpora, the groups of the ablation, and the tables of every run of its methods."""
+    ablation = plan.config["ablation"]
+    return [
+        {
+            "corpus": corpus,
+            "videos": plan.corpora[corpus].subjects,
+            "labels": paths.labels(corpus),
+            "groups": {
+                group: [shown_method(plan, corpus, method) for method in methods]
+                for group, methods in ablation["rows"].items()
+            },
+            "full": shown_method(plan, corpus, ablation["full"]),
+            "runs": {
+                shown_method(plan, corpus, method): [
+                    inputs.of_method(plan, "intervals", corpus, name) for name in names
+                ]
+                for method, names in plan.ablation_runs(corpus).items()
+            },
+        }
+        for corpus in plan.scored
+    ]
+
+
+def plot_ablation(plan: Plan) -> dict[str, str]:
+    """The method that the others are compared with, on each corpus."""
+    full = plan.config["ablation"]["full"]
+    return {corpus: shown_method(plan, corpus, full) for corpus in plan.scored}
+
+
+def checkpoints(plan: Plan, corpus: str, encoder: str) -> dict[str, dict[str, str]]:
+    """The encoder checkpoints of a recipe: stream -> fold -> path."""
+    folds = plan.folds_of_encoder(corpus, encoder)
+    return {s: {f: paths.encoder(corpus, encoder, f, s) for f in folds} for s in STREAMS}
+
+
+def features(plan: Plan, corpus: str, encoder: str) -> dict[str, dict[str, str]]:
+    """The features of a recipe: stream -> fold -> path."""
+    folds = plan.folds_of_encoder(corpus, encoder)
+    return {s: {f: paths.features(corpus, encoder, f, s) for f in folds} for s in STREAMS}
+
+
+def test_videos(plan: Plan, corpus: str, encoder: str) -> dict[str, list[str]]:
+    """The videos whose features are shown of each fold: those of its test subjects."""
+    corpus_of = plan.corpora[corpus].corpus
+    folds = plan.folds_of_encoder(corpus, encoder)
+    return plain({fold: corpus_of.test_videos(fold) for fold in folds})

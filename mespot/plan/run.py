@@ -1,0 +1,147 @@
+"""The plan of a run: its corpora, encoders and methods, and the folds that each job belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mespot import config as configs
+from mespot.corpora import ALL, corpora_of, open_corpus
+from mespot.plan import variants
+from mespot.plan.roles import PlannedCorpus, planned_corpus
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the rules are derived from.
+
+    config: checked. corpora: by name, those that are spotted in and those only pretrained on.
+    encoders, methods: recipes by name, with those of the ablation at its seeds. shared: {stream:
+    {encoder: the encoder whose network of this stream it uses}}; see `variants.shared_encoders`.
+    """
+
+    config: Mapping[str, Any]
+    corpora: Mapping[str, PlannedCorpus]
+    encoders: Mapping[str, Mapping[str, Any]]
+    methods: Mapping[str, Mapping[str, Any]]
+    shared: Mapping[str, Mapping[str, str]]
+
+    # ------------------------------------------------------------------------------------ corpora
+
+    @property
+    def spotted(self) -> list[str]:
+        """Corpora that have metrics."""
+        return [name for name, corpus in self.corpora.items() if corpus.spotted]
+
+    @property
+    def scored(self) -> list[str]:
+        """Those of them that have labels, so that methods can be compared."""
+        return [name for name in self.spotted if self.corpora[name].labelled]
+
+    # ------------------------------------------------------------------------------------ methods
+
+    def methods_of(self, corpus: str) -> list[str]:
+        """Methods of the main run: where there are no spotters, the training-free ones only."""
+        learned = self.corpora[corpus].has_spotters
+        named = self.config["methods"]  # the ablation has a table of its own
+        return [name for name in named if learned or not self.learns(name)]
+
+    def learns(self, method: str) -> bool:
+        """Whether a method has a spotter that is trained."""
+        return self.methods[method]["kind"] == "learned"
+
+    def learns_encoders(self, method: str) -> bool:
+        """Whether its encoders learn together with its spotter."""
+        return self.methods[method].get("encoder_training", "frozen") == "joint"
+
+    def partner_of(self, method: str) -> str | None:
+        """Its ensemble partner, if it has one."""
+        return self.methods[method].get("ensemble_partner")
+
+    def folds_of_method(self, corpus: str, method: str) -> list[str]:
+        """Folds in which a method spots; the training-free one spots everywhere at once."""
+        return self.corpora[corpus].folds if self.learns(method) else [ALL]
+
+    def fold_of_video(self, corpus: str, method: str, video: str) -> str:
+        """The fold in which a method spots in a video."""
+        return self.corpora[corpus].corpus.fold_of(video) if self.learns(method) else ALL
+
+    # ----------------------------------------------------------------------------------- encoders
+
+    def encoder_fold(self, corpus: str, encoder: str, fold: str) -> str:
+        """The fold whose features of an encoder serve `fold`."""
+        transductive = self.encoders[encoder]["pretraining"] == "transductive"
+        if transductive or self.corpora[corpus].uses_other:
+            return self.corpora[corpus].shared_fold()
+        return fold
+
+    def folds_of_encoder(self, corpus: str, encoder: str) -> list[str]:
+        """Folds in which an encoder has features."""
+        folds = self.corpora[corpus].folds
+        return sorted({self.encoder_fold(corpus, encoder, fold) for fold in folds})
+
+    def encoder_of(self, method: str, stream: str) -> str:
+        """The encoder that makes the features of a stream that a method reads."""
+        return self.shared[stream][self.methods[method]["encoder"]]
+
+    def added_corpora(self, corpus: str, encoder: str) -> list[str]:
+        """Corpora that an encoder of `corpus` is told to learn from beside its training subjects.
+
+        The corpus itself is never added: its test subjects stay out. A corpus that is spotted with
+        networks of another one is added to transductive recipes only.
+        """
+        recipe = self.encoders[encoder]
+        if recipe["pretraining"] == "none":
+            return []
+        left_out = {corpus}
+        if recipe["pretraining"] == "inductive":
+            left_out |= {name for name, other in self.corpora.items() if other.uses_other}
+        named = recipe["settings"].get("corpora", self.config["pretrain"]["corpora"])
+        return [name for name in dict.fromkeys(named) if name not in left_out]
+
+    def pretraining_videos(self, corpus: str, encoder: str, fold: str) -> list[tuple[str, str]]:
+        """(corpus, video) of all that an encoder learns from in a fold, labels unseen."""
+        added = self.added_corpora(corpus, encoder)
+        if self.encoders[encoder]["pretraining"] == "transductive":
+            # It sees everybody, also who is spotted with it on another corpus.
+            served = [name for name, other in self.corpora.items() if other.networks_of == corpus]
+            added += [name for name in served if name not in (corpus, *added)]
+        own = [(corpus, video) for video in self.corpora[corpus].corpus.training_videos(fold)]
+        return own + [(name, video) for name in added for video in self.corpora[name].videos]
+
+    # ----------------------------------------------------------------------------------- ablation
+
+    def ablation_methods(self) -> list[str]:
+        """Methods in the groups of the ablation, as config.yaml names them, each once."""
+        groups = self.config["ablation"]["rows"].values()
+        return list(dict.fromkeys(name for names in groups for name in names))
+
+    def ablation_runs(self, corpus: str) -> dict[str, list[str]]:
+        """Method of the ablation -> its names at the seeds; the training-free one has one name."""
+        trained_on = self.corpora[corpus].networks_of
+        seeds = self.config["ablation"]["seeds"]
+        names = {
+            method: [variants.method_at(self.config, trained_on, method, seed) for seed in seeds]
+            for method in self.ablation_methods()
+        }
+        return {method: list(dict.fromkeys(at_seeds)) for method, at_seeds in names.items()}
+
+
+def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
+    """Check a config and plan the run that it describes.
+
+    check_labels: read the workbooks of real corpora too, so that one that cannot be used is
+    reported before any job starts. Raises InputError for a config, sheet or corpus of no use.
+    """
+    configs.check(config)
+    encoders = variants.all_encoders(config)
+    names = corpora_of({**config, "encoders": encoders})
+    opened = [open_corpus(name, config, check_labels=check_labels) for name in names]
+    return Plan(
+        config=config,
+        corpora={corpus.name: planned_corpus(corpus, config) for corpus in opened},
+        encoders=encoders,
+        methods=variants.all_methods(config),
+        shared=variants.shared_encoders(config),
+    )

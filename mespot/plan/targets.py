@@ -1,0 +1,122 @@
+"""The files behind each target of the workflow, and those that a finished table rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from mespot.plan import inputs, paths
+from mespot.plan.run import Plan
+from mespot.streams import STREAMS
+
+# Stages that `all` makes beside the two tables; whatever they need is made with them.
+_ALL = ("metrics", "figures", "features", "intervals", "submissions")
+
+
+def files(plan: Plan, target: str) -> list[str]:
+    """The files of a target of the Snakefile, over all corpora: `frames`, `metrics`, `all` ..."""
+    tables = [paths.METRICS, paths.COMPARISON] if target in ("all", "metrics") else []
+    stages = [_STAGES[name] for name in (_ALL if target == "all" else (target,))]
+    return tables + [path for c in plan.corpora for stage in stages for path in stage(plan, c)]
+
+
+def behind_metrics(plan: Plan) -> list[str]:
+    """Every artefact of the main run that the metrics of all corpora rest on."""
+    return behind(plan, (paths.metrics(corpus) for corpus in plan.spotted))
+
+
+def behind_ablation(plan: Plan) -> list[str]:
+    """Every artefact that the table of the ablation rests on."""
+    return behind(plan, chain(*inputs.ablate(plan).values()))
+
+
+def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
+    """The artefacts `wanted` and all that they are made from, without files of the user.
+
+    Snakemake does not miss a deleted file as long as what was made from it is there. A table that
+    names these among its inputs is made anew with whatever is gone.
+    """
+    known: dict[str, None] = {}
+    queue = list(wanted)
+    while queue:
+        path = queue.pop()
+        if path in known or not path.startswith("results/"):
+            continue
+        known[path] = None
+        if made := paths.maker(path):
+            rule, wildcards = made
+            for read in getattr(inputs, rule)(plan, **wildcards).values():
+                queue += [read] if isinstance(read, str) else read
+            if rule == "spot":
+                queue.append(paths.scores(**wildcards))
+    return sorted(known)
+
+
+# -------------------------------------------------------------------------------- stages
+
+
+def _of_videos(kind: str) -> Callable[[Plan, str], list[str]]:
+    return lambda plan, corpus: inputs.of_videos(plan, kind, corpus)
+
+
+def _encoders(plan: Plan, corpus: str) -> list[str]:
+    if not plan.corpora[corpus].trained:
+        return []
+    return [paths.encoder(corpus, *network) for network in _networks(plan, corpus)]
+
+
+def _features(plan: Plan, corpus: str) -> list[str]:
+    return [paths.features(corpus, *network) for network in _networks(plan, corpus)]
+
+
+def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
+    """(encoder, fold, stream) of the main run's networks that code a corpus."""
+    planned = plan.corpora[corpus]
+    return [
+        (encoder, fold, stream)
+        for encoder in plan.config["encoders"]
+        for fold in plan.folds_of_encoder(corpus, encoder)
+        for stream in STREAMS
+        if planned.trained or planned.spotted
+    ]
+
+
+def _intervals(plan: Plan, corpus: str) -> list[str]:
+    if not plan.corpora[corpus].spotted:
+        return []
+    return inputs.of_all_methods(plan, "intervals", corpus)
+
+
+def _metrics(plan: Plan, corpus: str) -> list[str]:
+    return [paths.metrics(corpus)] if plan.corpora[corpus].spotted else []
+
+
+def _submissions(plan: Plan, corpus: str) -> list[str]:
+    if corpus != "megc" or not plan.corpora[corpus].spotted:
+        return []
+    return [paths.submission(corpus, method) for method in plan.methods_of(corpus)]
+
+
+def _figures(plan: Plan, corpus: str) -> list[str]:
+    planned, encoders = plan.corpora[corpus], plan.config["encoders"]
+    names = [f"timeline/{video}" for video in planned.videos if planned.spotted]
+    if planned.trained:
+        for encoder, recipe in encoders.items():
+            if recipe["pretraining"] != "none":
+                names.append(f"losses/{encoder}")
+                names += [f"reconstruction/{encoder}/{stream}" for stream in STREAMS]
+    if planned.labelled and planned.spotted:
+        names += ["f1", *(f"responses/{encoder}" for encoder in encoders)]
+    return [path for name in names for path in paths.figure(corpus, name)]
+
+
+_STAGES: dict[str, Callable[[Plan, str], list[str]]] = {
+    "frames": _of_videos("frames"),
+    "flow": _of_videos("flow"),
+    "encoders": _encoders,
+    "features": _features,
+    "intervals": _intervals,
+    "submissions": _submissions,
+    "metrics": _metrics,
+    "figures": _figures,
+}

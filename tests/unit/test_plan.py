@@ -1,0 +1,214 @@
+"""Who is trained on whom, where networks come from, and what targets consist of."""
+
+import copy
+
+import pandas as pd
+import pytest
+
+from mespot import config as configs
+from mespot.errors import InputError
+from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from tests import trees
+from tests.unit import plans
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return plans.plan()
+
+
+@pytest.fixture
+def real(tmp_path):
+    """A config with two labelled corpora and an unlabelled one at hand."""
+    config = copy.deepcopy(configs.load(plans.ROOT / "config.yaml"))
+    config["corpora"] = ["casme2", "samm_lv"]
+    config["casme2"]["root"] = str(trees.casme2(tmp_path / "casme2", frames=2))
+    config["samm_lv"]["root"] = str(trees.samm_lv(tmp_path / "samm_lv"))
+    config["casme3_b"]["root"] = str(trees.casme3_b(tmp_path / "casme3_b", frames=2))
+    config["evaluation"]["folds"] = "loso"
+    return config
+
+
+def subjects_of(plan, files):
+    """Subjects of per-video artefacts, as (corpus, subject)."""
+    found = set()
+    for path in files:
+        _, corpus, _, name = path.split("/")
+        found.add((corpus, plan.corpora[corpus].subjects[name.rsplit(".", 1)[0]]))
+    return found
+
+
+def all_folds(plan):
+    for corpus in plan.corpora.values():
+        for fold, tested in corpus.corpus.folds.items():
+            yield corpus.name, fold, {(corpus.name, subject) for subject in tested}
+
+
+def test_nobody_is_spotted_by_a_network_that_saw_him(demo, real):
+    for plan in (demo, plans.plan(real)):
+        everybody = 0
+        for corpus, fold, tested in all_folds(plan):
+            everybody += len(tested)
+            training = inputs.train_spotter(plan, corpus, "learned", fold)
+            spotting = inputs.spot(plan, corpus, "learned", fold)
+            assert subjects_of(plan, spotting["flow"]) == tested
+            assert not subjects_of(plan, training["flow"]) & tested
+            assert spotting["spotter"] == paths.spotter(corpus, "learned", fold)
+            assert spotting["partner"] == paths.spotter(corpus, "regions", fold)
+            for stream in ("face", "flow"):
+                files = inputs.pretrain(plan, corpus, "pretrained", fold, stream)["sources"]
+                assert subjects_of(plan, files) == subjects_of(plan, training["flow"])
+                assert training[f"{stream}_features"] == spotting[f"{stream}_features"]
+                assert training[f"{stream}_features"].split("/")[4] == fold
+        assert everybody == sum(len(set(c.subjects.values())) for c in plan.corpora.values())
+
+
+def test_a_transductive_encoder_sees_everybody_in_one_fold(real):
+    real["encoders"]["pretrained"]["pretraining"] = "transductive"
+    plan = plans.plan(real)
+    assert plan.folds_of_encoder("casme2", "pretrained") == ["all"]
+    files = inputs.pretrain(plan, "casme2", "pretrained", "all", "flow")["sources"]
+    assert files == inputs.of_videos(plan, "flow", "casme2")
+    assert "/all/" in inputs.spot(plan, "casme2", "learned", "s15")["flow_features"]
+    assert reports.pretraining_of(plan, "casme2", "learned") == "transductive"
+
+
+def test_added_corpora_are_pretrained_on_without_their_labels(real):
+    real["pretrain"]["corpora"] = ["casme3_b", "casme2"]
+    real["corpora"] = ["casme2"]
+    plan = plans.plan(real)
+    files = inputs.pretrain(plan, "casme2", "pretrained", "s15", "face")["sources"]
+    assert {c for c, _ in subjects_of(plan, files)} == {"casme2", "casme3_b"}
+    assert ("casme2", "s15") not in subjects_of(plan, files)
+    assert reports.pretraining_of(plan, "casme2", "learned") == "inductive+casme3_b"
+    assert plan.spotted == plan.scored == ["casme2"]
+    # Nothing else is made of a corpus that is only pretrained on.
+    made = {path for path in targets.files(plan, "all") if "/casme3_b/" in path}
+    assert made == set()
+    assert inputs.of_videos(plan, "frames", "casme3_b")[0] in targets.behind_metrics(plan)
+
+
+def test_trained_on_one_corpus_and_spotted_on_another(real):
+    real["evaluation"] |= {"train": "casme2", "test": "samm_lv"}
+    real["samm_lv"]["settings"] = {"spotting": {"training_free": {"p": {"micro": 0.7}}}}
+    real["casme2"]["settings"] = {"spotting": {"learned": {"floor": 0.2, "epochs": 3}}}
+    plan = plans.plan(real)
+    assert plan.spotted == ["samm_lv"] and plan.methods_of("samm_lv") == list(real["methods"])
+    spotting = inputs.spot(plan, "samm_lv", "learned", "from-casme2")
+    assert spotting["spotter"] == paths.spotter("casme2", "learned", "all")
+    assert spotting["partner"] == paths.spotter("casme2", "regions", "all")
+    assert spotting["face_features"].split("/")[1:5] == [
+        *("samm_lv", "features", "pretrained", "from-casme2"),
+    ]  # fmt: skip
+    features = inputs.extract_features(plan, "samm_lv", "pretrained", "from-casme2", "face")
+    assert features["encoder"] == paths.encoder("casme2", "pretrained", "all", "face")
+    training = inputs.train_spotter(plan, "casme2", "learned", "all")
+    assert subjects_of(plan, training["flow"]) == {("casme2", s) for s in ("s15", "s16", "s23")}
+    assert reports.shown_method(plan, "samm_lv", "learned") == "learned@casme2"
+    assert reports.shown_method(plan, "samm_lv", "training_free") == "training_free"
+    # A spotter decodes as it was trained to; the training-free method follows the recordings.
+    spot = settings.spot(plan, "samm_lv", "learned")
+    assert spot["decoding"]["floor"] == 0.2
+    assert settings.train_spotter(plan, "casme2", "learned")["training"]["epochs"] == 3
+    free = settings.spot(plan, "samm_lv", "training_free")["training_free"]
+    assert free["p"]["micro"] == 0.7
+    # What is spotted on stays unseen, unless the recipe is transductive.
+    real["pretrain"]["corpora"] = ["samm_lv"]
+    sources = inputs.pretrain(plans.plan(real), "casme2", "pretrained", "all", "flow")["sources"]
+    assert not any("samm_lv" in path for path in sources)
+    real["encoders"]["pretrained"]["pretraining"] = "transductive"
+    plan = plans.plan(real)
+    sources = inputs.pretrain(plan, "casme2", "pretrained", "all", "flow")["sources"]
+    assert set(inputs.of_videos(plan, "flow", "samm_lv")) < set(sources)
+    assert len(sources) == len(set(sources))
+
+
+def test_without_labels_only_the_training_free_method_spots(real):
+    real["corpora"] = ["casme3_b"]
+    plan = plans.plan(real)
+    assert plan.methods_of("casme3_b") == ["training_free"] and plan.scored == []
+    assert inputs.score(plan, "casme3_b") == {
+        "labels": [],
+        "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
+        "candidates": [paths.table("candidates", "casme3_b", "training_free", "all")],
+    }
+    figures = targets.files(plan, "figures")
+    assert any("timeline" in path for path in figures) and not any("f1" in p for p in figures)
+    assert reports.ablate(plan) == [] and inputs.ablate(plan)["intervals"] == []
+    assert targets.behind_ablation(plan) == []
+    assert reports.compare_methods(plan)[0]["labels"] is None
+
+
+def test_a_method_that_trains_its_encoders_reads_videos(demo):
+    training = inputs.train_spotter(demo, "demo", "fine_tuned", "g1")
+    assert training["face_encoder"] == paths.encoder("demo", "pretrained", "g1", "face")
+    assert len(training["frames"]) == len(training["flow"])
+    spotting = inputs.spot(demo, "demo", "fine_tuned", "g1")
+    assert "face_features" not in spotting and len(spotting["frames"]) == len(spotting["flow"])
+
+
+def test_the_metrics_rest_on_the_main_run_alone(demo):
+    made = targets.behind_metrics(demo)
+    assert paths.scores("demo", "learned", "g1") in made  # made beside the intervals
+    assert "results/demo/corpus/videos/s01_1.mp4" in made
+    assert "results/demo/corpus/annotations.csv" in made
+    assert paths.encoder("demo", "pretrained", "g3", "face") in made
+    assert not any("seed" in path or "random" in path or "figures" in path for path in made)
+    every = targets.behind_ablation(demo)
+    assert paths.spotter("demo", "scratch-seed3", "g2") in every
+    assert paths.encoder("demo", "whole_face-seed2", "g1", "flow") not in every  # shared
+    assert paths.metrics("demo") not in every
+
+
+def test_files_of_the_user_are_nobodys_artefacts(real, tmp_path):
+    plan = plans.plan(real)
+    assert not any(path.startswith(str(tmp_path)) for path in targets.behind_metrics(plan))
+    video = plan.corpora["casme2"].videos[0]
+    assert inputs.track_face(plan, "casme2", video)["source"].startswith(str(tmp_path))
+
+
+def test_the_rule_and_the_wildcards_of_a_path():
+    assert paths.maker(paths.features("c", "e", "f", "face")) == (
+        "extract_features",
+        {"corpus": "c", "encoder": "e", "fold": "f", "stream": "face"},
+    )
+    assert paths.maker(paths.of_video("flow", "c", "a.b")) == (
+        "optical_flow",
+        {"corpus": "c", "video": "a.b"},
+    )
+    assert paths.maker(paths.labels("c")) == ("label_frames", {"corpus": "c"})
+    assert paths.maker(paths.table("candidates", "c", "m", "006"))[1]["fold"] == "006"
+    for path in (paths.LANDMARKER, paths.METRICS, "results/demo/corpus/videos.csv", "/data/a.mp4"):
+        assert paths.maker(path) is None, path
+
+
+def test_recordings_of_a_sheet_may_leave_their_rate_to_the_file(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.mp4").touch()
+    (tmp_path / "videos.csv").write_text(
+        "subject,video,path,fps,first_frame\ns,a,a.mp4,,\nt,b,b.mp4,29.97,1\n"
+    )
+    config = plans.changed(plans.DEFAULT, "sheet.videos", str(tmp_path / "videos.csv"))
+    plan = plans.plan({**config, "corpora": ["sheet"]})
+    assert reports.recording(plan, "sheet", "a") == {
+        "fps": None,
+        "first_frame": None,
+        "subject": "s",
+    }
+    assert reports.recording(plan, "sheet", "b") == {
+        "fps": 29.97,
+        "first_frame": 1,
+        "subject": "t",
+    }
+
+
+def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
+    with pytest.raises(InputError, match="pretrain.epochs"):
+        open_plan(plans.changed(plans.DEFAULT, "pretrain.epochs", "many"), check_labels=True)
+
+
+def test_settings_are_builtins_in_one_order(demo):
+    text = repr(settings.train_spotter(demo, "demo", "learned"))
+    turned = plans.plan({key: plans.DEFAULT[key] for key in reversed(plans.DEFAULT)})
+    assert repr(settings.train_spotter(turned, "demo", "learned")) == text
+    assert list(pd.Series(settings.scoring(demo)).index) == sorted(settings.scoring(demo))
