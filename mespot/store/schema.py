@@ -1,11 +1,11 @@
-"""Layouts of the HDF5 artefacts: the one place that says what lies in which file.
+"""Layouts of the HDF5 files: the only place that defines which file holds what.
 
 docs/file-formats.md is generated from this module (`python -m mespot.store.document`).
 """
 
 from dataclasses import dataclass
 
-# Names of the axes, used in the `axes` attribute of every data set.
+# Names of the axes, as in the attribute `axes` of every data set.
 AXES = {
     "frame": "working frames, in time order",
     "point": "the 478 MediaPipe face landmarks",
@@ -16,16 +16,16 @@ AXES = {
     "y": "image rows, from the top",
     "x": "image columns, from the left",
     "uv": "u to the right, v downwards",
-    "lag": "time lags, in working frames, listed in the attribute `lags`",
-    "region": "face regions, named in the attribute `regions`",
-    "channel": "channels of the learned code",
-    "parameter": "parameters of the rigid motion, named in the attribute `rigid_parameters`",
+    "lag": "time lags in working frames; the attribute `lags` lists them",
+    "region": "face regions; the attribute `regions` names them",
+    "channel": "channels of the learned feature",
+    "parameter": "parameters of the rigid motion, named by the attribute `rigid_parameters`",
 }
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """One data set: element type, axes (first is time), units, meaning."""
+    """One data set: element type, axes (the first is time), units, meaning."""
 
     dtype: str
     axes: tuple[str, ...]
@@ -35,7 +35,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of file. `per_video`: data sets lie in one group a video instead of at the root."""
+    """One kind of file. `per_video`: every video has a group of its own for the data sets."""
 
     version: int
     path: str
@@ -50,14 +50,14 @@ _CLOCK = {
         "int32",
         ("frame",),
         "frame",
-        "the recording's own number of the frame (see above)",
+        "native number of the frame in the recording (see above)",
     ),
     "time": DataSet("float64", ("frame",), "s", "time stamp in the recording"),
     "span": DataSet(
         "int16",
         ("frame",),
         "1",
-        "index of the usable span that the frame belongs to; -1: no usable face here",
+        "index of the usable span of the frame; -1: no usable face",
     ),
 }
 
@@ -66,13 +66,13 @@ _RECORDING = {
     "subject": "name of the subject",
     "native_fps": "frames a second of the recording",
     "n_native_frames": "frames in the recording",
-    "first_native_frame": "the corpus's number of the first frame",
+    "first_native_frame": "native number of the first frame",
     "rate": "working frames a second",
     "width": "width of the recording, px",
     "height": "height of the recording, px",
 }
 
-# Attributes that every per-video stage hands on to the next.
+# Attributes that every per-video stage passes on to the next.
 RECORDING = tuple(_RECORDING)
 
 LAYOUTS: dict[str, Layout] = {
@@ -82,7 +82,7 @@ LAYOUTS: dict[str, Layout] = {
         "Face landmarks of one video.",
         {
             "points": DataSet(
-                "float32", ("frame", "point", "xyz"), "px", "landmarks in the recording's pixels"
+                "float32", ("frame", "point", "xyz"), "px", "landmarks in pixels of the recording"
             ),
             "blendshapes": DataSet("float32", ("frame", "blendshape"), "1", "blendshape scores"),
             "head_pose": DataSet(
@@ -90,7 +90,10 @@ LAYOUTS: dict[str, Layout] = {
             ),
             "found": DataSet("bool", ("frame",), "1", "a face was found in this frame"),
             "bridged": DataSet(
-                "bool", ("frame",), "1", "no face found, but interpolated over a short gap"
+                "bool",
+                ("frame",),
+                "1",
+                "no face was found, but landmarks were interpolated over a short gap",
             ),
             **_CLOCK,
         },
@@ -106,13 +109,13 @@ LAYOUTS: dict[str, Layout] = {
                 "float32",
                 ("frame", "row", "column"),
                 "px",
-                "2x3 similarity from the recording's pixels to the crop's",
+                "2x3 similarity from pixels of the recording to pixels of the crop",
             ),
             "points": DataSet(
                 "float32",
                 ("frame", "point", "xyz"),
                 "px",
-                "landmarks in the crop's pixels, depth in the same unit; NaN without a face",
+                "landmarks in pixels of the crop, depth in the same unit; NaN without a face",
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
@@ -124,31 +127,31 @@ LAYOUTS: dict[str, Layout] = {
     "flow": Layout(
         1,
         "flow/{video}.h5",
-        "Optical flow between aligned face crops of one video, rigid motion removed.",
+        "Optical flow between aligned face crops of one video, without rigid motion.",
         {
             "flow": DataSet(
                 "int16",
                 ("frame", "y", "x", "uv"),
                 "px/frame",
-                "flow from the previous working frame, in crop pixels a frame; times `scale`",
+                "flow from the previous working frame, in pixels of the crop; multiply by `scale`",
             ),
             "strain": DataSet(
                 "int16",
                 ("frame", "y", "x"),
                 "1/frame",
-                "magnitude of the optical strain; times `strain_scale`",
+                "magnitude of the optical strain; multiply by `strain_scale`",
             ),
             "regional": DataSet(
                 "float32",
                 ("frame", "lag", "region", "uv"),
                 "px",
-                "mean displacement of a face region since `lag` working frames ago",
+                "mean displacement of a face region over the last `lag` working frames",
             ),
             "rigid": DataSet(
                 "float32",
                 ("frame", "lag", "parameter"),
                 "px",
-                "residual rigid motion that was removed",
+                "rigid motion that the alignment left, and that was removed",
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
@@ -168,13 +171,13 @@ LAYOUTS: dict[str, Layout] = {
     "features": Layout(
         1,
         "features/{encoder}/{fold}/{stream}.h5",
-        "Learned features of every video of the corpus, from one encoder; one group a video.",
+        "Learned features of every video of the corpus, from one encoder.",
         {
             "feature": DataSet(
                 "float16",
                 ("frame", "region", "channel"),
                 "1",
-                "encoder output pooled over a face region",
+                "output of the encoder, pooled over a face region",
             ),
             **_CLOCK,
         },
@@ -184,15 +187,15 @@ LAYOUTS: dict[str, Layout] = {
     "scores": Layout(
         1,
         "scores/{method}/{fold}.h5",
-        "Per-frame scores of the fold's test videos; one group a video.",
+        "Scores of every frame of the test videos of the fold.",
         {
             "micro": DataSet("float32", ("frame",), "1", "score of a micro-expression"),
             "macro": DataSet("float32", ("frame",), "1", "score of a macro-expression"),
             **_CLOCK,
         },
         {
-            "threshold_micro": "threshold on `micro` (attribute of the video's group)",
-            "threshold_macro": "threshold on `macro` (attribute of the video's group)",
+            "threshold_micro": "threshold on `micro`, an attribute of the group of each video",
+            "threshold_macro": "threshold on `macro`, an attribute of the group of each video",
         },
         per_video=True,
     ),
