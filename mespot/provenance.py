@@ -54,16 +54,16 @@ def plain(value: Any) -> Any:
 
 @cache
 def _closure(module: str) -> frozenset[str]:
-    found: set[str] = set()
+    modules: set[str] = set()
     queue = [module]
     while queue:
         name = queue.pop()
-        if name not in found and _file(name) is not None:
-            found.add(name)
+        if name not in modules and _file(name) is not None:
+            modules.add(name)
             queue += [imported for imported in _read(name)[0] if imported.startswith("mespot")]
-    if not found:
+    if not modules:
         raise ValueError(f"no module {module}")
-    return frozenset(found)
+    return frozenset(modules)
 
 
 def _file(name: str) -> Path | None:

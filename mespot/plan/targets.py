@@ -21,8 +21,8 @@ def files(plan: Plan, target: str) -> list[str]:
 
 
 def behind_metrics(plan: Plan) -> list[str]:
-    """Every artefact of the main run that the metrics of all corpora rest on."""
-    return behind(plan, (paths.metrics(corpus) for corpus in plan.spotted))
+    """Every artefact that the scores and the comparison of the main run rest on."""
+    return behind(plan, chain(*inputs.compare_methods(plan).values()))
 
 
 def behind_ablation(plan: Plan) -> list[str]:
@@ -47,8 +47,8 @@ def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
             rule, wildcards = made
             for read in getattr(inputs, rule)(plan, **wildcards).values():
                 queue += [read] if isinstance(read, str) else read
-            if rule == "spot":
-                queue.append(paths.scores(**wildcards))
+            if rule == "spot":  # its other outputs
+                queue += [paths.scores(**wildcards), paths.table("candidates", **wildcards)]
     return sorted(known)
 
 

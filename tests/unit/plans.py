@@ -50,7 +50,8 @@ def jobs(planned):
     if "demo" in planned.corpora:
         wanted |= {("face_landmarker", ()), ("demo_corpus", ())}
         wanted |= {("demo_video", (("video", v),)) for v in planned.corpora["demo"].videos}
-    for path in targets.behind_metrics(planned) + targets.files(planned, "features"):
+    made = targets.behind_metrics(planned) + targets.files(planned, "features")
+    for path in made + targets.files(planned, "metrics"):
         if made := paths.maker(path):
             wanted.add((made[0], tuple(made[1].items())))
     for path in targets.files(planned, "figures"):

