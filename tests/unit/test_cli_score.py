@@ -202,7 +202,7 @@ GOOD = "006,a,micro,12,19,0.9"
         ("006,a,micro,12,1e2,0.9", "row 3: offset: '1e2' must be a whole frame number"),
         ("006,a,Micro,12,19,0.9", "row 3: type: 'Micro' must be micro or macro"),
         ("006,a,,12,19,0.9", "row 3: type: '' must be micro or macro"),
-        ("006,a,micro,12,19", "row 3: columns: 5 cells where the header has 6"),
+        ("006,a,micro,12,19", "row 3: columns: 5 cells, but the header has 6"),
     ],
 )
 def test_a_bad_prediction_is_named_by_its_row(capsys, files, line, message):
