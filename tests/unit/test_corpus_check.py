@@ -145,10 +145,10 @@ def spoilt_workbook(root, how):
         return "no sheet with micro-expression"
     if how == "other subjects":
         trees.workbook(file, {"CASFEcode_final": rows, "naming rule1": [[17, "s17", 3]]})
-        return "known is s19"
+        return "subject number 3 is s17 and should be s19"
     if how == "other codes":
         trees.workbook(file, {"CASFEcode_final": rows, "naming rule2": [["0103", "disgust1"]]})
-        return "known is 0101"
+        return "has the code 0103 and should have 0101"
     assert how == "renamed"
     trees.casme2_workbook(file, rows, CASFEcode_final="Tabelle1")
     return None
@@ -207,7 +207,7 @@ def spoilt_folder(folder, how):
     if how == "stray":
         (folder / "Thumbs.db").write_bytes(b"x")
         (folder / "._img001.jpg").write_bytes(b"x")
-        return "2 files that are no numbered images, passed over", False
+        return "2 files that are not numbered images, passed over", False
     if how == "twice":
         (folder / "img1.jpg").write_bytes(trees.TINY)
         return "have the same number", True
@@ -244,7 +244,7 @@ def test_names_that_are_no_text_and_links_out_are_left_out(tmp_path, capsys):
     assert r"15_0401\xff\xfe: name has other characters" in text
     assert f"15_0402x: is a link to {tmp_path}/elsewhere, outside the root" in text
     assert "15_0505x: is a link that leads nowhere" in text
-    assert "notes: no name of a video of s15" in text
+    assert "notes: not the name of a video of s15" in text
     assert "\nall" in text and text.split("\nall")[1].split()[0] == "4"
 
 
