@@ -20,7 +20,7 @@ SHOWN = 60  # notes of one sort on the screen; --out writes them all
 _TITLES = {
     MISSING: "stops a run until it is corrected",
     LEFT_OUT: "left out",
-    CHANGED: "used in another way than it is written",
+    CHANGED: "changed before use",
     REMARK: "good to know",
 }
 

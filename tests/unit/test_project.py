@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import mespot
 from mespot.store.document import page
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,44 @@ def test_conda_environment_has_the_versions_of_pyproject():
     environment = yaml.safe_load((ROOT / "envs/mespot.yaml").read_text())
     pinned = environment["dependencies"][-1]["pip"]
     assert sorted(pinned) == sorted(wanted)
+
+
+def test_version_authors_and_licence_are_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert mespot.__version__ == project["version"] == citation["version"]
+    assert project["authors"] == citation["authors"]
+    assert project["license"] == citation["license"] == "MIT"
+    (licence,) = project["license-files"]
+    text = (ROOT / licence).read_text()
+    assert text.startswith("MIT License")
+    assert project["authors"][0]["name"] in text.splitlines()[2]
+
+
+def test_citation_has_the_keys_of_its_format():
+    """Of the Citation File Format 1.2.0; its schema refuses any other key."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= set(citation) <= CITATION
+    (paper,) = citation["references"]
+    assert paper["type"] == "conference-paper"
+    assert {"type", "title", "authors"} <= set(paper) <= REFERENCE
+    assert set(paper["conference"]) <= {"name", "city", "country", "date-start", "date-end"}
+    for person in paper["authors"]:
+        assert set(person) == {"family-names", "given-names"}
+    assert paper["title"] in " ".join(mespot.__doc__.split())
+
+
+CITATION = {"cff-version", "message", "type", "title", "version", "license", "authors", "keywords"}
+CITATION |= {"references"}
+REFERENCE = {"type", "title", "authors", "conference", "publisher", "year", "start", "end"}
+
+
+def test_types_travel_with_the_package():
+    """PEP 561: without the marker nobody's type checker reads the annotations."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    shipped = project["tool"]["setuptools"]["package-data"]["mespot"]
+    assert "py.typed" in shipped and (PACKAGE / "py.typed").is_file()
 
 
 def test_one_cv2():
