@@ -209,7 +209,9 @@ def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
         ("pretrain.mask_kind", "displacement", "'displacement' is not allowed; there is no such"),
     ],
 )
-def test_a_name_of_an_earlier_version_is_told_with_what_became_of_it(default, path, value, words):
+def test_a_name_of_an_earlier_version_is_reported_with_what_became_of_it(
+    default, path, value, words
+):
     with pytest.raises(InputError) as caught:
         configs.check(changed(default, path, value), "c.yaml")
     assert words in str(caught.value)
