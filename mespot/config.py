@@ -263,7 +263,7 @@ def _check_ablation(config: Mapping[str, Any]) -> list[str]:
             if name in config[section]:
                 lines.append(f"ablation.{section}.{name}: is in {section} too; rename it")
         known = {**config[section], **ablation[section]}
-        # The names under which they are run at another seed: see mespot.variants.
+        # The names under which the ablation runs them at another seed.
         taken = {f"{name}-seed{seed}" for name in known for seed in ablation["seeds"]} & set(known)
         lines += [f"{section}.{name}: the ablation uses this name; rename it" for name in taken]
     encoders = {**config["encoders"], **ablation["encoders"]}

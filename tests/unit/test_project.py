@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-import mespot
 from mespot.store.document import page
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +101,58 @@ def test_imports_go_one_way(path):
             assert top in LIBRARIES[part] | {"numpy"}, f"{part} imports {name}"
 
 
+def test_only_the_store_knows_hdf5():
+    users = {
+        str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if "h5py" in set(imports(p))
+    }
+    assert users == {"store/io.py"}
+
+
+def test_package_does_not_know_snakemake():
+    for path in PACKAGE.rglob("*.py"):
+        assert not any(name.split(".")[0] == "snakemake" for name in imports(path)), path
+
+
+def test_conda_environment_has_the_versions_of_pyproject():
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    environment = yaml.safe_load((ROOT / "envs/mespot.yaml").read_text())
+    pinned = environment["dependencies"][-1]["pip"]
+    assert sorted(pinned) == sorted(wanted)
+
+
+def test_one_cv2():
+    text = (ROOT / "pyproject.toml").read_text()
+    assert re.findall(r'"(opencv[a-z-]*)', text) == ["opencv-contrib-python"]
+
+
+def test_page_of_file_formats_is_fresh():
+    assert (ROOT / "docs/file-formats.md").read_text() == page()
+
+
+def test_every_rule_has_its_script_and_step_of_the_same_name():
+    rules = set()
+    for path in (ROOT / "rules").glob("*.smk"):
+        rules |= set(re.findall(r"^rule (\w+):", path.read_text(), re.M))
+    scripts = {path.stem for path in (ROOT / "workflow_scripts").glob("*.py")}
+    steps = {path.stem for path in (PACKAGE / "steps").glob("[a-z]*.py")}
+    assert rules == scripts == steps
+
+
+# The order that snakefmt keeps.
+ORDER = ["input", "output", "log", "benchmark", "retries", "conda", "threads", "resources"]
+ORDER += ["params", "message", "script"]
+
+
+def test_directives_stand_in_one_order():
+    for path in (ROOT / "rules").glob("*.smk"):
+        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            name = body.split(":")[0]
+            directives = re.findall(r"^    (\w+):", body, re.M)
+            assert directives == [d for d in ORDER if d in directives], f"{path.name}: {name}"
+            required = set(ORDER) - {"input", "retries", "params"}
+            assert required <= set(directives), f"{path.name}: {name}"
+
+
 def private_names(path):
     """Names of mespot that start with `_` and that a test imports or reads from an object."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -139,93 +190,3 @@ def test_a_private_name_is_seen(tmp_path):
         "line 7: mespot._x",
         "line 4: object._blur",
     ]
-
-
-def test_only_the_store_knows_hdf5():
-    users = {
-        str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if "h5py" in set(imports(p))
-    }
-    assert users == {"store/io.py"}
-
-
-def test_package_does_not_know_snakemake():
-    for path in PACKAGE.rglob("*.py"):
-        assert not any(name.split(".")[0] == "snakemake" for name in imports(path)), path
-
-
-def test_conda_environment_has_the_versions_of_pyproject():
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    environment = yaml.safe_load((ROOT / "envs/mespot.yaml").read_text())
-    pinned = environment["dependencies"][-1]["pip"]
-    assert sorted(pinned) == sorted(wanted)
-
-
-def test_version_authors_and_licence_are_the_same_everywhere():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert mespot.__version__ == project["version"] == citation["version"]
-    assert project["authors"] == citation["authors"]
-    assert project["license"] == citation["license"] == "MIT"
-    (licence,) = project["license-files"]
-    text = (ROOT / licence).read_text()
-    assert text.startswith("MIT License")
-    assert project["authors"][0]["name"] in text.splitlines()[2]
-
-
-def test_citation_has_the_keys_of_its_format():
-    """Of the Citation File Format 1.2.0; its schema refuses any other key."""
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert citation["cff-version"] == "1.2.0"
-    assert {"message", "title", "authors"} <= set(citation) <= CITATION
-    (paper,) = citation["references"]
-    assert paper["type"] == "conference-paper"
-    assert {"type", "title", "authors"} <= set(paper) <= REFERENCE
-    assert set(paper["conference"]) <= {"name", "city", "country", "date-start", "date-end"}
-    for person in paper["authors"]:
-        assert set(person) == {"family-names", "given-names"}
-    assert paper["title"] in " ".join(mespot.__doc__.split())
-
-
-CITATION = {"cff-version", "message", "type", "title", "version", "license", "authors", "keywords"}
-CITATION |= {"references"}
-REFERENCE = {"type", "title", "authors", "conference", "publisher", "year", "start", "end"}
-
-
-def test_types_travel_with_the_package():
-    """PEP 561: without the marker nobody's type checker reads the annotations."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    shipped = project["tool"]["setuptools"]["package-data"]["mespot"]
-    assert "py.typed" in shipped and (PACKAGE / "py.typed").is_file()
-
-
-def test_one_cv2():
-    text = (ROOT / "pyproject.toml").read_text()
-    assert re.findall(r'"(opencv[a-z-]*)', text) == ["opencv-contrib-python"]
-
-
-def test_page_of_file_formats_is_fresh():
-    assert (ROOT / "docs/file-formats.md").read_text() == page()
-
-
-def test_every_rule_has_its_script_and_step_of_the_same_name():
-    rules = set()
-    for path in (ROOT / "rules").glob("*.smk"):
-        rules |= set(re.findall(r"^rule (\w+):", path.read_text(), re.M))
-    scripts = {path.stem for path in (ROOT / "workflow_scripts").glob("*.py")}
-    steps = {path.stem for path in (PACKAGE / "steps").glob("[a-z]*.py")}
-    assert rules == scripts == steps
-
-
-# The order that snakefmt keeps.
-ORDER = ["input", "output", "log", "benchmark", "retries", "conda", "threads", "resources"]
-ORDER += ["params", "message", "script"]
-
-
-def test_directives_stand_in_one_order():
-    for path in (ROOT / "rules").glob("*.smk"):
-        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
-            name = body.split(":")[0]
-            directives = re.findall(r"^    (\w+):", body, re.M)
-            assert directives == [d for d in ORDER if d in directives], f"{path.name}: {name}"
-            required = set(ORDER) - {"input", "retries", "params"}
-            assert required <= set(directives), f"{path.name}: {name}"
