@@ -1,7 +1,8 @@
 """config.yaml: read, checked against its schema, with every mistake named by its key."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,13 @@ from mespot.errors import InputError
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
+# Keys and values of earlier versions, and what became of them.
+RENAMED = {
+    "averaged_with": "it is now called `ensemble_partner`",
+    "snapshots": "there is no such setting any more; remove the line",
+    "displacement": "there is no such target any more",
+}
+
 
 def load(path: str | Path, *more: str | Path) -> dict[str, Any]:
     """Read and check a config file, with the keys of `more` files put over it one after the other,
@@ -20,8 +28,9 @@ def load(path: str | Path, *more: str | Path) -> dict[str, Any]:
     config = _read(path)
     for other in more:
         changes = _read(other)
-        if not (isinstance(config, Mapping) and isinstance(changes, Mapping)):
-            raise InputError(f"{other}: has no keys to put over those of {path}")
+        for file, content in ((path, config), (other, changes)):
+            if not isinstance(content, Mapping):
+                raise InputError(f"{file}: has no keys; write them as in the project's config.yaml")
         config = _over(config, changes)
     check(config, " + ".join(str(p) for p in (path, *more)))
     return config
@@ -31,9 +40,11 @@ def _read(path: str | Path) -> Any:
     try:
         return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path}: does not exist") from None
+        raise InputError(f"{path}: does not exist; correct the path") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {error}") from error
+        raise InputError(f"{path}: is not YAML; correct it: {error}") from error
 
 
 def check(config: Any, source: str = "config") -> None:
@@ -41,49 +52,122 @@ def check(config: Any, source: str = "config") -> None:
 
     Raises InputError that lists every mistake, a line each, as `source: section.key: what`.
     """
-    validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
-    lines = [_explain(error) for error in validator.iter_errors(config)]
+    lines = [_explain(error) for error in _errors(schema(), config)]
     if not lines:
         lines = _check_references(config)
     if lines:
         raise InputError("\n".join(f"{source}: {line}" for line in sorted(set(lines))))
 
 
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of config.yaml."""
+    # Every job reads it; the loader in C, where PyYAML has it, takes a sixth of the time.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(SCHEMA.read_text(encoding="utf-8"), loader)
+
+
+def _errors(wanted: dict[str, Any], given: Any) -> Iterable[ValidationError]:
+    return Draft202012Validator(wanted).iter_errors(given)
+
+
+def for_corpus(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The config as it holds for one corpus: with the `settings` of its section put over it."""
+    return _over(config, config[name].get("settings", {}))
+
+
+def loader_settings(corpus: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the loader of a real corpus: its defaults with what is given put over them.
+
+    The defaults are those of the schema; a test holds config.yaml to them. Raises InputError for an
+    unknown key and a value that is not allowed.
+    """
+    section = schema()["properties"][corpus]
+    own = {key: rules for key, rules in section["properties"].items() if "default" in rules}
+    settings = {**{key: rules["default"] for key, rules in own.items()}, **given}
+    only_own = {**schema(), "properties": own, "required": []}
+    lines = [_explain(error) for error in _errors(only_own, settings)]
+    if lines:
+        raise InputError("\n".join(f"{corpus}.{line}" for line in sorted(set(lines))))
+    return settings
+
+
+def _over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = _over(old, value)
+        merged[key] = value
+    return merged
+
+
+# ---------------------------------------------------------------- what the schema says
+
+
 def _explain(error: ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
-    schema: Any = error.schema
-    value: Any = error.validator_value
+    allowed: Any = error.validator_value
     given: Any = error.instance
     prefix = f"{where}." if where else ""
-    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = list(schema.get("properties", {}))
-        unknown = [str(key) for key in error.instance if key not in known]
-        return "; ".join(f"{prefix}{key}: unknown key{_nearest(key, known)}" for key in unknown)
+    if error.validator == "additionalProperties" and isinstance(given, Mapping):
+        wanted: Any = error.schema
+        known = list(wanted.get("properties", {}))
+        unknown = [str(key) for key in given if key not in known]
+        return "; ".join(f"{prefix}{key}: unknown key; {_instead(key, known)}" for key in unknown)
     if error.validator == "required":
-        missing = [key for key in value if key not in given]
-        return f"{prefix}{', '.join(missing)}: missing; see the project's config.yaml"
+        missing = [key for key in allowed if key not in given]
+        return f"{prefix}{', '.join(missing)}: missing; copy it from the project's config.yaml"
     if error.validator in ("oneOf", "anyOf") and error.context:
         # Each branch failed; the one of the kind that is named, or that got furthest, was meant.
         others = {inner.schema_path[0] for inner in error.context if inner.validator == "const"}
         meant = [inner for inner in error.context if inner.schema_path[0] not in others]
         best = max(meant or error.context, key=lambda inner: len(inner.absolute_path))
-        named = others and meant and isinstance(error.instance, Mapping)
+        named = others and meant and isinstance(given, Mapping)
         if named or len(best.absolute_path) > len(error.absolute_path):
             return _explain(best)
-        if isinstance(error.instance, Mapping):
-            return f"{where}: {error.instance} is none of the forms that config.yaml describes"
+        if isinstance(given, Mapping):
+            return f"{where}: {given} has another form; write it as in the project's config.yaml"
     if error.validator == "contains":
-        return f"{where}: {error.instance} has no {value['const']}, which is needed"
+        return f"{where}: {given} must contain {allowed['const']}"
     if error.validator == "enum":
-        return f"{where}: {error.instance!r} is none of {', '.join(map(str, value))}"
-    if error.validator == "propertyNames" or error.validator == "pattern":
-        return f"{where}: {error.instance!r} is not a name of letters, digits, '_' and '-'"
-    return f"{where}: {error.message}"
+        became = f"; {RENAMED[given]}" if isinstance(given, str) and given in RENAMED else ""
+        values = ", ".join("null" if value is None else str(value) for value in allowed)
+        return f"{where}: {given!r} is not allowed{became}; use one of {values}"
+    if error.validator == "pattern" and allowed == schema()["$defs"]["name"]["pattern"]:
+        return f"{where}: {given!r} is not allowed as a name; use letters, digits, '_' and '-'"
+    return f"{where or 'top level'}: {error.message}"
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def _instead(key: str, known: list[str]) -> str:
+    """What to write in place of an unknown key."""
+    if key in RENAMED:
+        return RENAMED[key]
     close = difflib.get_close_matches(key, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+    return (
+        f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(known) or 'none'}"
+    )
+
+
+# ---------------------------------------------------------------- names that refer to others
+
+
+def _check_references(config: Mapping[str, Any]) -> list[str]:
+    methods = config["methods"]
+    lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
+    lines += _check_ablation(config)
+    lines += _check_corpora(config)
+    lines += _check_evaluation(config["corpora"], config["evaluation"])
+    if not any(method["kind"] == "training_free" for method in methods.values()):
+        lines.append("methods: none is training_free; add one, for corpora without labels")
+    method = config["figures"]["method"]
+    if method not in methods:
+        lines.append(_not_in("figures.method", method, "methods"))
+    return lines
+
+
+def _not_in(key: str, name: str, section: str) -> str:
+    return f"{key}: {name!r} is not in {section}; add it there or name another"
 
 
 def _check_corpora(config: Mapping[str, Any]) -> list[str]:
@@ -101,71 +185,32 @@ def _check_corpora(config: Mapping[str, Any]) -> list[str]:
     for name, where in named.items():
         key = "videos" if name in ("sheet", "unlabelled") else "root"
         if name != "demo" and not config[name][key]:
-            what = "the sheet" if key == "videos" else "the folder"
-            lines.append(f"{name}.{key}: missing; {where} names {name}: give {what} of it here")
+            what = "sheet" if key == "videos" else "folder"
+            lines.append(f"{name}.{key}: missing, but {where} names {name}; give its {what}")
         lines += _check_overrides(config, name)
-    train, test = config["evaluation"]["train"], config["evaluation"]["test"]
-    if (train is None) != (test is None):
-        lines.append("evaluation: train and test go together; give both or neither")
-    elif train is not None and train == test:
-        lines.append("evaluation.test: is evaluation.train; for one corpus leave both null")
-    elif train is not None:
-        for key, name in (("train", train), ("test", test)):
-            if name not in config["corpora"]:
-                lines.append(f"evaluation.{key}: no {name!r} among corpora")
     return lines
-
-
-def for_corpus(config: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The config as it holds for one corpus: with the `settings` of its section put over it."""
-    return _over(config, config[name].get("settings", {}))
-
-
-def _over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = _over(old, value)
-        merged[key] = value
-    return merged
 
 
 def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
-    """Mistakes in the settings of a corpus, found by putting them where they belong."""
+    """Mistakes in the settings of a corpus, which are looked at where they belong."""
     if not config[name].get("settings"):
         return []
-    validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
-    errors = validator.iter_errors(for_corpus(config, name))
+    errors = _errors(schema(), for_corpus(config, name))
     return [f"{name}.settings.{_explain(error)}" for error in errors]
 
 
-def _check_references(config: Mapping[str, Any]) -> list[str]:
-    methods = config["methods"]
-    lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
-    lines += _check_ablation(config)
-    lines += _check_corpora(config)
-    if not any(method["kind"] == "training_free" for method in methods.values()):
-        lines.append("methods: none is training_free; corpora without labels need one")
-    method = config["figures"]["method"]
-    if method not in methods:
-        lines.append(f"figures.method: no {method!r} among methods")
-    return lines
-
-
-def _check_averaged(
-    where: str, other: str, methods: Mapping[str, Any], method: Mapping[str, Any]
-) -> list[str]:
-    key = f"{where}.ensemble_partner"
-    if other not in methods:
-        return [f"{key}: no {other!r} among methods"]
-    found = methods[other]
-    if found["kind"] != "learned" or found["streams"] or "ensemble_partner" in found:
-        return [f"{key}: {other} is not a learned method on regional_flow alone, without streams"]
-    if not method["regional_flow"]:
-        # The other one reads the same recordings, from which the motion would be missing.
-        return [f"{key}: goes with regional_flow: true"]
-    return []
+def _check_evaluation(corpora: list[str], evaluation: Mapping[str, Any]) -> list[str]:
+    train, test = evaluation["train"], evaluation["test"]
+    if (train is None) != (test is None):
+        return ["evaluation: set both `train` and `test`, or neither"]
+    if train is None:
+        return []
+    if train == test:
+        return ["evaluation.test: the same corpus as evaluation.train; leave both null for one"]
+    sides = (("train", train), ("test", test))
+    return [
+        _not_in(f"evaluation.{key}", name, "corpora") for key, name in sides if name not in corpora
+    ]
 
 
 def _check_methods(
@@ -179,18 +224,36 @@ def _check_methods(
     for name, method in methods.items():
         encoder = method.get("encoder")
         if encoder is not None and encoder not in encoders:
-            lines.append(f"{where}.{name}.encoder: no {encoder!r} among {known}")
+            lines.append(_not_in(f"{where}.{name}.encoder", encoder, known))
         if method["kind"] == "learned":
-            if bool(method["streams"]) != (encoder is not None):
-                lines.append(f"{where}.{name}: an encoder goes with streams, and streams with one")
-            if method.get("encoder_training") == "joint" and not method["streams"]:
-                lines.append(f"{where}.{name}.encoder_training: joint goes with streams")
-            if not method["streams"] and not method["regional_flow"]:
-                lines.append(f"{where}.{name}: reads nothing; give it streams or regional_flow")
-            other = method.get("ensemble_partner")
-            if other is not None:
-                lines += _check_averaged(f"{where}.{name}", other, reachable, method)
+            lines += _check_learned(f"{where}.{name}", method)
+            if "ensemble_partner" in method:
+                lines += _check_partner(f"{where}.{name}.ensemble_partner", method, reachable)
     return lines
+
+
+def _check_learned(where: str, method: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if bool(method["streams"]) != ("encoder" in method):
+        lines.append(f"{where}: set both `encoder` and `streams`, or neither")
+    if method.get("encoder_training") == "joint" and not method["streams"]:
+        lines.append(f"{where}.encoder_training: `joint` needs `streams`; set them or write frozen")
+    if not method["streams"] and not method["regional_flow"]:
+        lines.append(f"{where}: has no input; set `streams` or `regional_flow`")
+    return lines
+
+
+def _check_partner(key: str, method: Mapping[str, Any], reachable: Mapping[str, Any]) -> list[str]:
+    name = method["ensemble_partner"]
+    if name not in reachable:
+        return [_not_in(key, name, "methods")]
+    partner = reachable[name]
+    if partner["kind"] != "learned" or partner["streams"] or "ensemble_partner" in partner:
+        return [f"{key}: {name} cannot be a partner; name a learned method on regional_flow alone"]
+    if not method["regional_flow"]:
+        # The partner reads the same recordings, from which the motion would be missing.
+        return [f"{key}: needs `regional_flow: true`; set it or remove the partner"]
+    return []
 
 
 def _check_ablation(config: Mapping[str, Any]) -> list[str]:
@@ -198,21 +261,19 @@ def _check_ablation(config: Mapping[str, Any]) -> list[str]:
     for section in ("encoders", "methods"):
         for name in ablation[section]:
             if name in config[section]:
-                lines.append(f"ablation.{section}.{name}: stands in {section} too; rename it")
+                lines.append(f"ablation.{section}.{name}: is in {section} too; rename it")
         known = {**config[section], **ablation[section]}
-        # The names under which they are run at another seed: see mespot.variants.
+        # The names under which the ablation runs them at another seed.
         taken = {f"{name}-seed{seed}" for name in known for seed in ablation["seeds"]} & set(known)
-        lines += [f"{section}: {name!r} is the name of a seed of the ablation" for name in taken]
+        lines += [f"{section}.{name}: the ablation uses this name; rename it" for name in taken]
     encoders = {**config["encoders"], **ablation["encoders"]}
     methods = {**config["methods"], **ablation["methods"]}
-    where = "encoders and ablation.encoders"
+    where = "encoders or ablation.encoders"
     lines += _check_methods("ablation.methods", ablation["methods"], encoders, where, methods)
     for group, names in ablation["rows"].items():
-        for name in names:
-            if name not in methods:
-                lines.append(
-                    f"ablation.rows.{group}: no {name!r} among methods and ablation.methods"
-                )
+        missing = [name for name in names if name not in methods]
+        key = f"ablation.rows.{group}"
+        lines += [_not_in(key, name, "methods or ablation.methods") for name in missing]
     if not any(ablation["full"] in names for names in ablation["rows"].values()):
-        lines.append(f"ablation.full: {ablation['full']!r} is in no group of ablation.rows")
+        lines.append(_not_in("ablation.full", ablation["full"], "any group of ablation.rows"))
     return lines

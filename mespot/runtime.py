@@ -45,10 +45,10 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     try:
         yield {"rule": snakemake.rule, **dict(snakemake.params.items())}
     except InputError as error:
-        _tell(f"mespot: {snakemake.rule}: {error}\n", terminal)
+        _report(f"mespot: {snakemake.rule}: {error}\n", terminal)
         raise SystemExit(1) from None
     except OSError as error:
-        _tell(
+        _report(
             f"{traceback.format_exc()}mespot: {snakemake.rule}: {error}. "
             "What is already computed is kept.\n",
             terminal,
@@ -56,7 +56,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         raise SystemExit(1) from None
 
 
-def _tell(message: str, terminal: int) -> None:
+def _report(message: str, terminal: int) -> None:
     """Write to the log and, where the disk has no room for the message, to the terminal."""
     line = message.encode(errors="replace")
     try:

@@ -1,4 +1,8 @@
-"""The command `mespot`: what can be done without Snakemake, a module for each subcommand."""
+"""The command `mespot`: what can be done without Snakemake, a module for each subcommand.
+
+These modules hold the parsers and load nothing heavy: `mespot --help` answers at once. What a
+subcommand needs is imported by the function that runs it.
+"""
 
 import argparse
 import os
@@ -13,7 +17,7 @@ SUBCOMMANDS = (benchmark, corpus, score)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; the exit status: its own, or 2 for bad input, which is told on stderr."""
+    """Run a subcommand; the exit status: its own, or 2 for bad input, reported on stderr."""
     parser = argparse.ArgumentParser(
         prog="mespot", description="Spotting of micro- and macro-expressions in long face videos."
     )
@@ -24,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = int(options.run(options) or 0)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads the output, `head` say, has seen enough
+    except BrokenPipeError:  # the reader of the output (`head`, for example) has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except InputError as error:

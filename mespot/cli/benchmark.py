@@ -34,9 +34,9 @@ def add(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the table, a row as it is measured. Raises InputError for a config file of no use."""
-    # It loads torch, which the other subcommands do without.
-    from mespot import config, speed
+    """Print the table, a row as it is measured. Raises InputError for an unusable config file."""
+    from mespot import config
+    from mespot.cli import speed
 
     settings = config.load(*options.config)
     print(speed.machine())

@@ -1,131 +1,19 @@
 """Corpora: each one gives the same two tables, videos and annotations.
 
-`open_corpus` is what the Snakefile asks for when it is parsed: cheap, and without listing any
-folder of frames.
+What is needed to plan a run stands here too: `from mespot.corpora import ALL, open_corpus`. It is
+loaded when it is asked for, because parts of the command use modules of this folder without it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    from mespot.corpora.corpus import ALL, Corpus, corpora_of, fold_from, open_corpus
 
-from mespot.corpora import kinds
-from mespot.corpora.folds import folds
-from mespot.corpora.found import Note
-from mespot.corpora.sheet import read_sheets, read_videos
-from mespot.demo.corpus import videos as demo_videos
-from mespot.errors import InputError
-
-# The fold of whatever holds nobody out: encoders that see no label and everybody's video, the
-# training-free spotter, and everything on a corpus without labels.
-ALL = "all"
-
-# Keys of a corpus's section that do not go to its loader.
-_OWN_KEYS = ("root", "settings")
+__all__ = ["ALL", "Corpus", "corpora_of", "fold_from", "open_corpus"]
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """One corpus as the pipeline sees it.
-
-    videos: table (subject, video, path, fps, first_frame), indexed by video. annotations: the files
-    in which the labels are, None for an unlabelled corpus. folds: fold -> its test subjects.
-    loader: for a real corpus its `kind` and the settings of its loader, which say what the labels
-    in those files mean; None for sheets. notes: what was odd in its folders.
-    """
-
-    name: str
-    videos: pd.DataFrame
-    annotations: list[Path] | None
-    folds: dict[str, list[str]]
-    loader: dict[str, Any] | None = None
-    notes: list[Note] = field(default_factory=list)
-
-    def test_videos(self, fold: str) -> list[str]:
-        """Videos of the subjects that the fold holds out; every video for the fold `all`."""
-        if fold == ALL:
-            return list(self.videos.index)
-        return list(self.videos.index[self.videos.subject.isin(self.folds[fold])])
-
-    def training_videos(self, fold: str) -> list[str]:
-        """Videos of the subjects that the fold trains on; every video for the fold `all`."""
-        if fold == ALL:
-            return list(self.videos.index)
-        return list(self.videos.index[~self.videos.subject.isin(self.folds[fold])])
-
-    def fold_of(self, video: str) -> str:
-        """The fold in which the subject of `video` is tested."""
-        subject = self.videos.subject[video]
-        return next(fold for fold, subjects in self.folds.items() if subject in subjects)
-
-
-def corpora_of(config: Mapping[str, Any]) -> list[str]:
-    """Every corpus that a run opens: those that are spotted on, then those only pretrained on."""
-    recipes = [config["pretrain"], *(e["settings"] for e in config["encoders"].values())]
-    extra = [name for recipe in recipes for name in recipe.get("corpora", [])]
-    return list(dict.fromkeys([*config["corpora"], *extra]))
-
-
-def fold_from(corpus: str) -> str:
-    """The fold of everything that was trained on another corpus."""
-    return f"from-{corpus}"
-
-
-def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = False) -> Corpus:
-    """Open the corpus `name` as config.yaml describes it.
-
-    check_labels: read the annotation workbook of a real corpus too, so that one that cannot be
-    used is told before any job starts. Raises InputError for a sheet, root or workbook that cannot
-    be used and for more folds than subjects.
-    """
-    annotations: list[Path] | None = None
-    loader: dict[str, Any] | None = None
-    notes: list[Note] = []
-    wanted = name in config["corpora"]  # elsewhere labels are not looked at
-    if name == "demo":
-        settings = config["demo"]
-        folder = Path("results/demo/corpus")
-        videos = pd.DataFrame(demo_videos(settings["subjects"], settings["videos_per_subject"]))
-        videos["path"] = [str(folder / "videos" / f"{video}.mp4") for video in videos.video]
-        videos["fps"] = settings["fps"]
-        videos["first_frame"] = pd.NA
-        annotations = [folder / "annotations.csv"]
-    elif name == "sheet":
-        sheets = config["sheet"]
-        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"])
-        annotations = None if labels is None else [Path(sheets["annotations"])]
-    elif name == "unlabelled":
-        videos = read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"])
-    elif name in kinds.KINDS:
-        section = config[name]
-        settings = {key: value for key, value in section.items() if key not in _OWN_KEYS}
-        videos, notes = kinds.read_videos(name, section["root"], settings)
-        if wanted and kinds.labelled(name):
-            loader = {"kind": name, **settings}
-            annotations = kinds.workbooks(name, section["root"], settings)
-            if check_labels:
-                kinds.read_labels(name, annotations, videos, settings)
-    else:
-        raise InputError(f"config: corpora: no corpus {name!r}")
-    if not wanted:
-        annotations = None
-    held_out = _folds(name, videos, annotations is not None, config["evaluation"])
-    indexed = videos.set_index("video", drop=False)
-    return Corpus(name, indexed, annotations, held_out, loader, notes)
-
-
-def _folds(
-    name: str, videos: pd.DataFrame, labelled: bool, evaluation: Mapping[str, Any]
-) -> dict[str, list[str]]:
-    """The folds of a corpus: its own, or the one in which all was trained on another corpus."""
-    if name == evaluation["test"]:
-        return {fold_from(evaluation["train"]): sorted(set(videos.subject))}
-    if name == evaluation["train"]:
-        if not labelled:
-            raise InputError(f"config: evaluation.train: {name} has no labels to train on")
-        return {}
-    if not labelled:
-        return {}
-    return folds(videos.subject, evaluation["folds"], evaluation["fold_seed"])
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("mespot.corpora.corpus"), name)

@@ -15,29 +15,21 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import (
-    CHANGED,
-    LEFT_OUT,
-    REMARK,
-    Notes,
-    labels_table,
-    shown,
-    video_row,
-    videos_table,
-)
+from mespot.corpora.corpus_tables import labels_table, video_row, videos_table
 from mespot.corpora.layout import (
     entries,
     find_trees,
     find_workbooks,
     first_tree,
     recordings_by_subject,
+    root_and_beside,
 )
+from mespot.corpora.notes import CHANGED, LEFT_OUT, REMARK, Notes, shown
 from mespot.errors import InputError
 
 TITLE = "CAS(ME)^2"
 FPS = 30.0
 TREES = ("rawpic", "rawvideo", "longVideoFaceCropped")  # the first that is there is read
-CONVENTIONS = ("apex", "mirror", "plus20", "drop")  # of missing offsets, see `labels`
 # Subject numbers 1..22 of the workbook, as folder codes.
 SUBJECTS = [15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40]
 # Videos: the names in folder names are misspelt in places, the codes are not.
@@ -65,7 +57,7 @@ def trees(root: Path, wanted: str | None = None) -> list[Path]:
     def is_tree(folder: Path, names: list[str]) -> bool:
         if wanted is not None and folder.name.lower() != wanted.lower():
             return False
-        return sum(bool(_SUBJECT.fullmatch(name)) for name in names) > 0
+        return any(_SUBJECT.fullmatch(name) for name in names)
 
     def rank(tree: Path) -> int:
         known = [name.lower() for name in TREES]
@@ -93,7 +85,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s15, ...", notes):
         match = _VIDEO.match(name)
         if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
-            text = f"no name of a video of {subject} ({subject[1:]}_ and four digits)"
+            text = f"not the name of a video of {subject} ({subject[1:]}_ and four digits)"
             notes.add(LEFT_OUT, shown(path), text)
             continue
         same = seen.setdefault((subject, match[2]), name)
@@ -106,7 +98,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
 
 def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     """The workbook: given, in the root, or beside the tree of images."""
-    folders = [root, *(tree.parent for tree in trees(root)[:1] if tree != root)]
+    folders = root_and_beside(root, trees(root))
     return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE)
 
 
@@ -115,9 +107,9 @@ def labels(
 ) -> pd.DataFrame:
     """The labels of the workbook.
 
-    settings: `missing_offset` says where a label ends whose offset stands as 0, because the end
-    is not to be seen: at its `apex`, at the `mirror` image of its onset behind the apex, `plus20`
-    frames after the apex, or `drop` for leaving it out.
+    The offset of a label is 0 where its end is not visible. settings: `missing_offset` says where
+    such a label ends: at its `apex`, at the `mirror` image of its onset behind the apex or `plus20`
+    frames after the apex; `drop` leaves it out.
     """
     sheets = workbook.read(paths[0])
     sheet = _sheet_of_labels(paths[0], sheets, notes)
@@ -157,11 +149,11 @@ def _row(cells: Sequence[Any], codes: Mapping[str, str]) -> dict[str, Any] | str
     onset, apex, offset = (workbook.frame(value) for value in cells[2:5])
     kind = _TYPES.get(workbook.text(cells[7]).lower())
     if number is None or not 1 <= number <= len(SUBJECTS):
-        return f"subject number '{workbook.text(cells[0])}' is none of 1 to {len(SUBJECTS)}"
+        return f"subject number '{workbook.text(cells[0])}' is not one of 1 to {len(SUBJECTS)}"
     if token not in codes:
-        return f"clip '{workbook.text(cells[1])}' is of no known video"
+        return f"clip '{workbook.text(cells[1])}' is of an unknown video"
     if onset is None or offset is None:
-        return "onset or offset is no number"
+        return workbook.NO_INTERVAL
     if kind is None:
         return f"type '{workbook.text(cells[7])}' is neither micro- nor macro-expression"
     subject = f"s{SUBJECTS[number - 1]}"
@@ -179,7 +171,7 @@ def _complete(row: dict[str, Any], convention: str, notes: Notes) -> bool:
         return True
     onset, apex = row["onset"], row["apex"]
     if convention == "drop" or apex is None:
-        why = "missing_offset is drop" if apex is not None else "and no apex to go by"
+        why = "missing_offset is drop" if apex is not None else "and the row has no apex"
         notes.add(LEFT_OUT, row["row"], f"offset 0 (the end is not visible), {why}")
         return False
     ends = {"apex": apex, "mirror": 2 * apex - onset, "plus20": apex + 20}
@@ -217,11 +209,11 @@ def _codes(
             known = CODES.get(name.lower())
             if known is not None and known != code.zfill(4):
                 raise InputError(
-                    f"{sheet.where(number)}: video {name} has the code {code}, known is {known}; "
-                    "a workbook of another version?"
+                    f"{sheet.where(number)}: video {name} has the code {code}"
+                    f" and should have {known}; {workbook.AS_HANDED_OUT}"
                 )
             if known is None:
-                notes.add(REMARK, sheet.where(number), f"a video that is not known: {name}, {code}")
+                notes.add(REMARK, sheet.where(number), f"unknown video {name} with the code {code}")
             codes[name.lower()] = code.zfill(4)
     return codes
 
@@ -235,12 +227,11 @@ def _check_subjects(sheets: Sequence[workbook.Sheet], labels: workbook.Sheet) ->
             if len(cells) < 3 or not _SUBJECT.fullmatch(workbook.text(cells[1])):
                 continue
             subject, place = workbook.text(cells[1]), workbook.frame(cells[2])
-            if place is None or not 1 <= place <= len(SUBJECTS):
-                known = None
-            else:
+            known = "a number from 1 to 22"
+            if place is not None and 1 <= place <= len(SUBJECTS):
                 known = f"s{SUBJECTS[place - 1]}"
             if subject != known:
                 raise InputError(
-                    f"{sheet.where(number)}: subject number {workbook.text(cells[2])} is "
-                    f"{subject}, known is {known}; a workbook of another version?"
+                    f"{sheet.where(number)}: subject number {workbook.text(cells[2])} is {subject}"
+                    f" and should be {known}; {workbook.AS_HANDED_OUT}"
                 )

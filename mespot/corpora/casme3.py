@@ -6,21 +6,23 @@ at 30 fps. Frame numbers are those of the files: the first is not always 1 and s
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import LEFT_OUT, Notes, labels_table, video_row, videos_table
+from mespot.corpora.corpus_tables import labels_table, video_row, videos_table
 from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
     inside,
     recordings_by_subject,
+    root_and_beside,
 )
+from mespot.corpora.notes import LEFT_OUT, Notes
 
 TITLE = "CAS(ME)^3 part A"
 FPS = 30.0
@@ -47,11 +49,10 @@ def trees(root: Path, part: str) -> list[Path]:
             return False
         return any(_SUBJECT.fullmatch(name) for name in names)
 
-    found = find_trees(root, is_tree, 3)
-    named = [part in [name.lower() for name in tree.relative_to(root).parts] for tree in found]
-    return [
-        tree for _, tree in sorted(zip(named, found, strict=True), key=lambda pair: not pair[0])
-    ]
+    def is_named(tree: Path) -> bool:
+        return part in [name.lower() for name in tree.relative_to(root).parts]
+
+    return sorted(find_trees(root, is_tree, 3), key=lambda tree: not is_named(tree))
 
 
 def recognise(root: Path) -> bool:
@@ -78,8 +79,8 @@ def videos(
 
 def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     """One workbook of both types or one each: given, in the root, or in a folder `annotation`."""
-    near = [root, *(tree for tree in trees(root, "part_a")[:1])]
-    near += [tree.parent for tree in near[1:] if tree != root]
+    tree = trees(root, "part_a")[:1]
+    near = [root, *tree, *root_and_beside(root, tree)]
     folders = [path for one in near for path in (one, one / "annotation") if path.is_dir()]
     return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE, several=True)
 
@@ -92,30 +93,29 @@ def labels(
     owners = dict(zip(videos["video"], videos["subject"], strict=True))
     rows = []
     for path in paths:
-        sheet, body, place = _table(path)
-        for number, cells in body:
-            values = {name: workbook.cell(cells, column) for name, column in place.items()}
-            row = _row(values, _default_type(sheet))
+        sheet, table = _table(path)
+        for number, cells in table:
+            row = _row(cells, _default_type(sheet))
             if isinstance(row, str):
                 notes.add(LEFT_OUT, sheet.where(number), row)
                 continue
             row["row"] = sheet.where(number)
-            asked = row["video"]
-            row["video"] = names.get(asked.lower(), asked)
+            row["video"] = names.get(row["video"].lower(), row["video"])
             row["subject"] = owners.get(row["video"], row["subject"])
             rows.append(row)
     return labels_table(rows, videos, notes)
 
 
-def _row(values: Mapping[str, Any], default: str | None) -> dict[str, Any] | str:
-    onset, apex, offset = (workbook.frame(values.get(name)) for name in ("onset", "apex", "offset"))
+def _row(cells: Mapping[str, Any], default: str | None) -> dict[str, Any] | str:
+    """One row as a label, or what is wrong with it."""
+    onset, apex, offset = workbook.interval(cells)
     if onset is None or offset is None:
-        return "onset or offset is no number"
-    kind = _TYPES.get(workbook.text(values.get("type")).lower(), default)
+        return workbook.NO_INTERVAL
+    kind = _TYPES.get(workbook.text(cells.get("type")).lower(), default)
     if kind is None:
-        return f"type '{workbook.text(values.get('type'))}' is neither micro nor macro"
-    subject = workbook.text(values["subject"])
-    video = f"{subject}_{workbook.text(values['filename'])}"
+        return f"type '{workbook.text(cells.get('type'))}' is neither micro nor macro"
+    subject = workbook.text(cells["subject"])
+    video = f"{subject}_{workbook.text(cells['filename'])}"
     return dict(subject=subject, video=video, onset=onset, apex=apex, offset=offset, type=kind)
 
 
@@ -125,14 +125,15 @@ def _default_type(sheet: workbook.Sheet) -> str | None:
     return next((_TYPES[word] for word in words if word in _TYPES), None)
 
 
-def _table(
-    path: Path,
-) -> tuple[workbook.Sheet, list[tuple[int, tuple[Any, ...]]], dict[str, int]]:
+def _table(path: Path) -> tuple[workbook.Sheet, list[workbook.Row]]:
+    """The sheet of labels and its rows; its columns or its file name must say the type."""
+
+    def says_the_type(sheet: workbook.Sheet, names: Collection[str]) -> bool:
+        return "type" in names or _default_type(sheet) is not None
+
     sheets = workbook.read(path)
-    for sheet in sheets:
-        header = workbook.columns(sheet, _HEADER, optional=("apex", "type"))
-        if header is not None and ("type" in header[1] or _default_type(sheet) is not None):
-            return sheet, sheet.rows[header[0] + 1 :], header[1]
-    raise workbook.refuse(
-        path, sheets, "the columns Subject, Filename, Onset, Offset, Expression type"
-    )
+    table = workbook.find_table(sheets, _HEADER, ("apex", "type"), says_the_type)
+    if table is None:
+        columns = "the columns Subject, Filename, Onset, Offset, Expression type"
+        raise workbook.refuse(path, sheets, columns)
+    return table

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import casme3
-from mespot.corpora.found import Notes
+from mespot.corpora.notes import Notes
 
 TITLE = "CAS(ME)^3 part B"
 

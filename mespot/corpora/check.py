@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from mespot.corpora import kinds
-from mespot.corpora.found import LEFT_OUT, MISSING, REMARK, Note, Notes, shown, within
+from mespot.corpora.corpus_tables import within
+from mespot.corpora.notes import LEFT_OUT, MISSING, REMARK, Note, Notes, shown
 from mespot.errors import InputError
 from mespot.recording import open_recording, read_image
 from mespot.suffixes import IMAGE_SUFFIXES
@@ -72,7 +73,7 @@ def check(
     if kinds.labelled(kind):
         paths = kinds.workbooks(kind, root, settings)
         labels, of_labels = kinds.read_labels(kind, paths, videos, settings)
-        notes.found += of_labels
+        notes.entries += of_labels
         stated = len(labels) + sum(note.what == LEFT_OUT for note in of_labels)
     recordings = [_look(row, every_image) for _, row in videos.iterrows()]
     usable = {one.video: one.extent for one in recordings if one.frames}
@@ -93,7 +94,7 @@ def check(
             notes.add(MISSING, one.video, text)
         for text in one.remarks:
             notes.add(REMARK, one.video, text)
-    return Checked(kind, Path(root), videos, labels, stated, recordings, notes.found)
+    return Checked(kind, Path(root), videos, labels, stated, recordings, notes.entries)
 
 
 def _look(row: pd.Series, every_image: bool) -> CheckedRecording:
@@ -126,19 +127,21 @@ def _look_at_folder(folder: Path, one: CheckedRecording, every_image: bool) -> N
                     pair = f"{shown(files[number])} and {shown(entry.name)}"
                     one.faults.append(f"{pair} have the same number; remove one")
                 files[number] = entry.name
-                found = entry.stat()
-                if not found.st_size or not stat.S_ISREG(found.st_mode):
+                status = entry.stat()
+                if not status.st_size or not stat.S_ISREG(status.st_mode):
                     empty.append(number)
     except OSError as error:
-        one.faults.append(f"{shown(folder)}: cannot be listed: {error.strerror}")
+        one.faults.append(
+            f"{shown(folder)}: cannot be listed: {error.strerror}; check its permissions"
+        )
         return
     if not files:
-        one.faults.append(f"{shown(folder)}: no numbered images in this folder")
+        one.faults.append(f"{shown(folder)}: no numbered images in this folder; copy them anew")
         return
     numbers = np.array(sorted(files))
     one.first, one.frames = int(numbers[0]), int(numbers[-1] - numbers[0] + 1)
     if stray:
-        one.remarks.append(f"{stray} files that are no numbered images, passed over")
+        one.remarks.append(f"{stray} files that are not numbered images, passed over")
     _look_at_gaps(numbers, one)
     for number in sorted(empty):
         one.faults.append(f"{shown(files[number])} is empty; copy it anew")

@@ -20,16 +20,16 @@ def folds(subjects: Iterable[str], scheme: str | int, seed: int) -> dict[str, li
     names = sorted(set(subjects))
     if len(names) < 2:
         raise InputError(
-            f"folds: {len(names)} subject(s) in the corpus, and training needs subjects that are"
-            " not tested; add subjects or use a method without training"
+            f"folds: {len(names)} subject(s) in the corpus, but a fold tests one and trains on"
+            " others; add subjects"
         )
     if scheme == "loso":
         return {name: [name] for name in names}
     if isinstance(scheme, bool) or not isinstance(scheme, int) or scheme < 2:
-        raise InputError(f"folds: {scheme!r} is neither 'loso' nor a whole number of at least 2")
+        raise InputError(f"folds: {scheme!r} must be 'loso' or a whole number of at least 2")
     if scheme > len(names):
         raise InputError(
-            f"folds: {scheme} groups of {len(names)} subjects cannot be made; use at most"
+            f"folds: {scheme} groups are too many for {len(names)} subjects; use at most"
             f" {len(names)}, or 'loso'"
         )
     order = np.random.default_rng(seed).permutation(len(names))

@@ -1,4 +1,4 @@
-"""Folders of a corpus: found and listed without ever listing the frames of a video.
+"""Folders of a corpus: looked for and listed without ever listing the frames of a video.
 
 Names are sorted with their numbers as numbers. What operating systems leave behind (Thumbs.db,
 ._ files, __MACOSX) is passed over, and so is whatever a link leads to outside the corpus's root.
@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.found import LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.names import CHARACTERS, RESERVED, usable
+from mespot.corpora.notes import LEFT_OUT, REMARK, Notes, shown
 from mespot.errors import InputError
 from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _STRAY = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found"})
-# Names become file names below results/ and wildcards of the workflow.
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def natural(name: str) -> list[Any]:
@@ -46,21 +45,24 @@ def entries(folder: Path) -> tuple[list[str], list[str]]:
     except FileNotFoundError:
         raise InputError(f"{shown(folder)}: does not exist; correct the root") from None
     except NotADirectoryError:
-        raise InputError(f"{shown(folder)}: is a file; the root must be a folder") from None
+        raise InputError(f"{shown(folder)}: is a file; give a folder as the root") from None
     except OSError as error:
-        raise InputError(f"{shown(folder)}: cannot be listed: {error.strerror}") from None
+        raise InputError(
+            f"{shown(folder)}: cannot be listed: {error.strerror}; check the folder's permissions"
+        ) from None
     return sorted(folders, key=natural), sorted(files, key=natural)
 
 
 def find_trees(root: Path, is_tree: Callable[[Path, list[str]], bool], depth: int) -> list[Path]:
-    """Folders at most `depth` levels below `root`, itself included, of which `is_tree` is true.
+    """Folders of which `is_tree` is true, at most `depth` levels below `root` or the root itself.
 
-    is_tree gets the folder and the names of the folders and files in it. Those of the level nearest
-    to the root that has any. Raises InputError when the root itself cannot be listed.
+    is_tree gets a folder and the names of the folders and files in it. All folders returned are of
+    one level, the nearest to the root that has any. Raises InputError when the root itself cannot
+    be listed.
     """
     level = [root]
     for _ in range(depth + 1):
-        found, below = [], []
+        trees, below = [], []
         for folder in level:
             try:
                 folders, files = entries(folder)
@@ -69,30 +71,35 @@ def find_trees(root: Path, is_tree: Callable[[Path, list[str]], bool], depth: in
                     raise
                 continue
             if is_tree(folder, folders + files):
-                found.append(folder)
+                trees.append(folder)
             below += [folder / name for name in folders]
-        if found:
-            return found
+        if trees:
+            return trees
         level = below
     return []
 
 
 def first_tree(
-    root: Path, found: list[Path], what: str, corpus: str, notes: Notes, hint: str = ""
+    root: Path, trees: list[Path], what: str, corpus: str, notes: Notes, hint: str = ""
 ) -> Path:
-    """The first of the folders of videos that were found; the others are noted as not read.
+    """The first of the folders of videos; the others are noted as not read.
 
     Raises InputError when there is none (`what` was looked for) or it leads out of `root`. hint:
     how to have another one read.
     """
-    if not found:
-        raise InputError(f"{shown(root)}: no folder {what} in it; is this the root of {corpus}?")
-    tree = found[0]
+    if not trees:
+        raise InputError(f"{shown(root)}: has no folder {what}; give the root of {corpus}")
+    tree = trees[0]
     if not inside(root, tree, notes):
-        raise InputError(f"{notes.found[-1]}; name that folder as the root")
-    for other in found[1:]:
+        raise InputError(f"{notes.entries[-1]}; give that folder as the root")
+    for other in trees[1:]:
         notes.add(REMARK, shown(other), f"not read: {shown(tree)} is{hint}")
     return tree
+
+
+def root_and_beside(root: Path, trees: list[Path]) -> list[Path]:
+    """The root and the folder that holds the first tree: where workbooks are handed out."""
+    return [root, *(tree.parent for tree in trees[:1] if tree != root)]
 
 
 def recordings_by_subject(
@@ -125,8 +132,10 @@ def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]
             named.append((file if broken else stem, folder / file))
     kept = []
     for name, path in sorted(named, key=lambda pair: natural(pair[0])):
-        if not _NAME.fullmatch(name) or name == "all":
-            text = "name has other characters than A-Z a-z 0-9 . _ -; rename it to use it"
+        if not usable(name):
+            text = f"name has other characters than {CHARACTERS}; rename it to use it"
+            if name in RESERVED:
+                text = f"name '{name}' is reserved; rename it to use it"
             notes.add(LEFT_OUT, shown(path), text)
         elif inside(root, path, notes):
             kept.append((name, path))
@@ -172,9 +181,9 @@ def find_workbooks(
             listed = ", ".join(path.name for path in fitting)
             raise InputError(
                 f"{shown(folder)}: {len(fitting)} workbooks of {what} ({listed}); "
-                "say with the key `workbook` which one"
+                "choose one with the key `workbook`"
             )
-    looked = ", ".join(shown(folder) for folder in folders)
+    searched = ", ".join(shown(folder) for folder in folders)
     raise InputError(
-        f"{looked}: no workbook of {what}; put it there, or give its path with the key `workbook`"
+        f"{searched}: no workbook of {what}; put it there, or give its path with the key `workbook`"
     )

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from mespot.corpora.found import LEFT_OUT, Notes, shown, video_row, videos_table
+from mespot.corpora.corpus_tables import video_row, videos_table
 from mespot.corpora.layout import entries, inside, recordings
+from mespot.corpora.notes import LEFT_OUT, Notes, shown
 from mespot.errors import InputError
 
 TITLE = "MEGC test set"
@@ -21,11 +22,11 @@ FPS = {"samm": 200.0, "cas": 30.0}
 
 def parts(root: Path) -> list[tuple[Path, float]]:
     """The two folders of videos and their frame rates, by the word in their names."""
-    found = [(root / name, _fps(name)) for name in entries(root)[0]]
-    known = [(path, fps) for path, fps in found if fps is not None]
-    if not known and (fps := _fps(root.name)) is not None:
+    rates = [(root / name, _fps(name)) for name in entries(root)[0]]
+    named = [(path, fps) for path, fps in rates if fps is not None]
+    if not named and (fps := _fps(root.name)) is not None:
         return [(root, fps)]
-    return known
+    return named
 
 
 def _fps(name: str) -> float | None:
@@ -40,14 +41,14 @@ def recognise(root: Path) -> bool:
 
 def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """The videos of both parts; each is a subject of its own unless its name says whose it is."""
-    found = parts(root)
-    if not found:
+    folders = parts(root)
+    if not folders:
         raise InputError(
-            f"{shown(root)}: no folders SAMM_... and CAS_... with videos in them; "
-            f"is this a {TITLE}?"
+            f"{shown(root)}: has no folders SAMM_... and CAS_... with videos in them; "
+            f"give the root of a {TITLE}"
         )
     rows: list[dict[str, Any]] = []
-    for folder, fps in found:
+    for folder, fps in folders:
         if not inside(root, folder, notes):
             continue
         for name, path in recordings(folder, root, notes):

@@ -13,17 +13,16 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import (
-    CHANGED,
-    LEFT_OUT,
-    REMARK,
-    Notes,
-    labels_table,
-    shown,
-    video_row,
-    videos_table,
+from mespot.corpora.corpus_tables import labels_table, video_row, videos_table
+from mespot.corpora.layout import (
+    find_trees,
+    find_workbooks,
+    first_tree,
+    recordings,
+    root_and_beside,
 )
-from mespot.corpora.layout import find_trees, find_workbooks, first_tree, recordings
+from mespot.corpora.notes import CHANGED, LEFT_OUT, REMARK, Notes, shown
+from mespot.expressions import CLASSES
 
 TITLE = "SAMM Long Videos"
 FPS = 200.0
@@ -67,7 +66,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     for name, path in recordings(tree, root, notes):
         match = _VIDEO.fullmatch(name)
         if match is None:
-            notes.add(LEFT_OUT, shown(path), "no name of a video (006_1, ...)")
+            notes.add(LEFT_OUT, shown(path), "not the name of a video (006_1, ...)")
             continue
         rows.append(video_row(match[1], name, path, FPS))
     return videos_table(rows)
@@ -75,7 +74,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
 
 def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     """The workbook: given, in the root, or beside the folder of videos."""
-    folders = [root, *(tree.parent for tree in trees(root)[:1] if tree != root)]
+    folders = root_and_beside(root, trees(root))
     return find_workbooks(settings["workbook"], folders, _WORKBOOK, TITLE)
 
 
@@ -87,87 +86,86 @@ def labels(
     settings: `rounding` of fractional frames (half_up, half_even, down); `began_before` says what
     becomes of labels with onset 0, which began before the recording: `keep` or `drop`.
     """
-    sheet, rows, place = _table(paths[0], notes)
-    found: list[dict[str, Any]] = []
+    sheet, table = _table(paths[0], notes)
+    rows, legible = [], []
     clips: dict[str, str] = {}  # clip -> where it stood first
-    remarks = {"blink": 0, "eye": 0}
-    fractions = 0
-    for number, cells in rows:
+    for number, cells in table:
         where = sheet.where(number)
-        values = {name: workbook.cell(cells, column) for name, column in place.items()}
-        row = _row(values, settings["rounding"])
+        row = _row(cells, settings["rounding"])
         if isinstance(row, str):
             notes.add(LEFT_OUT, where, row)
             continue
-        row["row"] = where
-        fractions += any(
-            workbook.is_fraction(values.get(name)) for name in ("onset", "apex", "offset")
-        )
-        for word in remarks:
-            remarks[word] += word in workbook.text(values.get("notes")).lower()
-        clip = workbook.text(values["filename"])
+        legible.append(cells)
+        clip = workbook.text(cells["filename"])
         if clip in clips:
             text = f"clip {clip} stands a second time, after {clips[clip]}: both are used"
             notes.add(REMARK, where, text)
         clips.setdefault(clip, f"row {number}")
-        if row["apex"] is not None and row["apex"] < 0:
-            notes.add(CHANGED, where, f"apex {row['apex']}: left empty")
-            row["apex"] = None
-        if row["onset"] == 0:
-            if settings["began_before"] == "drop":
-                text = "onset 0 (began before the recording), began_before is drop"
-                notes.add(LEFT_OUT, where, text)
-                continue
-            notes.add(CHANGED, where, "onset 0 (began before the recording): frame 1")
-            row["onset"] = 1
-        found.append(row)
-    if fractions:
-        text = f"{fractions} rows with fractions of frames, rounded ({settings['rounding']})"
-        notes.add(CHANGED, sheet.where(), text)
-    for word, count in remarks.items():
-        if count:
-            notes.add(REMARK, sheet.where(), f"{count} rows are noted as {word} movements")
-    return labels_table(found, videos, notes)
+        row["row"] = where
+        if _complete(row, settings["began_before"], notes):
+            rows.append(row)
+    _count(sheet, legible, settings["rounding"], notes)
+    return labels_table(rows, videos, notes)
 
 
-def _row(values: Mapping[str, Any], rounding: str) -> dict[str, Any] | str:
+def _row(cells: Mapping[str, Any], rounding: str) -> dict[str, Any] | str:
     """One row as a label, or what is wrong with it."""
-    clip = _CLIP.fullmatch(workbook.text(values["filename"]))
+    clip = _CLIP.fullmatch(workbook.text(cells["filename"]))
     if clip is None:
-        return f"filename '{workbook.text(values['filename'])}' is not subject_video_label"
+        return f"filename '{workbook.text(cells['filename'])}' is not subject_video_label"
     subject = clip[1].zfill(3)
-    own = workbook.text(values.get("subject"))
+    own = workbook.text(cells.get("subject"))
     if own and own.zfill(3) != subject:
         return f"subject '{own}' and filename '{clip[0]}' do not agree"
-    onset, apex, offset = (
-        workbook.frame(values.get(name), rounding) for name in ("onset", "apex", "offset")
-    )
+    onset, apex, offset = workbook.interval(cells, rounding)
     if onset is None or offset is None:
-        return "onset or offset is no number"
-    kind = workbook.text(values["type"]).lower()
-    expression = next((name for name in ("micro", "macro") if kind.startswith(name)), None)
-    if expression is None:
-        return f"type '{workbook.text(values['type'])}' is neither Micro nor Macro"
-    return dict(
-        subject=subject,
-        video=f"{subject}_{clip[2]}",
-        onset=onset,
-        apex=apex,
-        offset=offset,
-        type=expression,
+        return workbook.NO_INTERVAL
+    written = workbook.text(cells["type"])
+    kind = next((name for name in CLASSES if written.lower().startswith(name)), None)
+    if kind is None:
+        return f"type '{written}' is neither Micro nor Macro"
+    video = f"{subject}_{clip[2]}"
+    return dict(subject=subject, video=video, onset=onset, apex=apex, offset=offset, type=kind)
+
+
+def _complete(row: dict[str, Any], began_before: str, notes: Notes) -> bool:
+    """Empty an apex below 0 and give a label with onset 0 its first frame; False: left out."""
+    if row["apex"] is not None and row["apex"] < 0:
+        notes.add(CHANGED, row["row"], f"apex {row['apex']}: left empty")
+        row["apex"] = None
+    if row["onset"] == 0:
+        if began_before == "drop":
+            text = "onset 0 (began before the recording), began_before is drop"
+            notes.add(LEFT_OUT, row["row"], text)
+            return False
+        notes.add(CHANGED, row["row"], "onset 0 (began before the recording): frame 1")
+        row["onset"] = 1
+    return True
+
+
+def _count(
+    sheet: workbook.Sheet, rows: Sequence[Mapping[str, Any]], rounding: str, notes: Notes
+) -> None:
+    """Note how many rows have fractions of frames, and how many are blinks or eye movements."""
+    fractions = sum(
+        any(workbook.is_fraction(cells.get(name)) for name in workbook.INTERVAL) for cells in rows
     )
+    if fractions:
+        text = f"{fractions} rows with fractions of frames, rounded ({rounding})"
+        notes.add(CHANGED, sheet.where(), text)
+    for word in ("blink", "eye"):
+        count = sum(word in workbook.text(cells.get("notes")).lower() for cells in rows)
+        if count:
+            notes.add(REMARK, sheet.where(), f"{count} rows are noted as {word} movements")
 
 
-def _table(
-    path: Path, notes: Notes
-) -> tuple[workbook.Sheet, list[tuple[int, tuple[Any, ...]]], dict[str, int]]:
-    """The sheet with the header, the rows below it, and which column is which."""
-    sheets = workbook.read(path)
-    for sheet in sorted(sheets, key=lambda one: one.name != _SHEET):
-        header = workbook.columns(sheet, _HEADER, optional=("notes", "apex", "subject"))
-        if header is not None:
-            index, place = header
-            if sheet.name != _SHEET:
-                notes.add(REMARK, sheet.where(), f"read as the sheet {_SHEET}")
-            return sheet, sheet.rows[index + 1 :], place
-    raise workbook.refuse(path, sheets, f"the columns Filename, Onset, Offset, Type ({_SHEET})")
+def _table(path: Path, notes: Notes) -> tuple[workbook.Sheet, list[workbook.Row]]:
+    """The sheet of labels and its rows; the sheet that has the usual name goes before others."""
+    sheets = sorted(workbook.read(path), key=lambda sheet: sheet.name != _SHEET)
+    table = workbook.find_table(sheets, _HEADER, ("notes", "apex", "subject"))
+    if table is None:
+        raise workbook.refuse(path, sheets, f"the columns Filename, Onset, Offset, Type ({_SHEET})")
+    sheet, _ = table
+    if sheet.name != _SHEET:
+        notes.add(REMARK, sheet.where(), f"read as the sheet {_SHEET}")
+    return table

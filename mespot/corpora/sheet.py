@@ -15,21 +15,20 @@ column; row numbers are line numbers of the file, the header is row 1.
 
 import math
 import os
-import re
 from pathlib import Path
 
 import pandas as pd
 
-from mespot.corpora.found import videos_table
+from mespot.corpora.corpus_tables import videos_table
+from mespot.corpora.names import CHARACTERS, NAME, RESERVED
 from mespot.errors import InputError
+from mespot.expressions import CLASSES
 from mespot.store.sheet_rows import Errors, rows, whole_frame
+from mespot.store.tables import COLUMNS
 
-VIDEO_COLUMNS = ["subject", "video", "path", "fps"]
-OPTIONAL_COLUMNS = ["first_frame"]
-ANNOTATION_COLUMNS = ["subject", "video", "onset", "apex", "offset", "type"]
-TYPES = ("micro", "macro")
-NAME = re.compile(r"[A-Za-z0-9._-]+")
-RESERVED = ("all", ".", "..")  # `all` is the row of totals in metrics.csv
+VIDEO_COLUMNS = list(COLUMNS["videos"])
+OPTIONAL_COLUMNS = ["first_frame", "n_frames"]
+ANNOTATION_COLUMNS = list(COLUMNS["annotations"])
 
 
 def read_sheets(
@@ -56,13 +55,13 @@ def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFram
     errors = Errors(sheet)
     first_line: dict[str, int] = {}
     table = []
-    for line, row in rows(sheet, VIDEO_COLUMNS, [*OPTIONAL_COLUMNS, "n_frames"]):
+    for line, row in rows(sheet, VIDEO_COLUMNS, OPTIONAL_COLUMNS):
         subject, video = row["subject"], row["video"]
         for column in ("subject", "video"):
             _check_name(errors, line, column, row[column])
         if video and video in first_line:
             errors.add(
-                line, "video", f"'{video}' is already in row {first_line[video]}; names are unique"
+                line, "video", f"'{video}' is already in row {first_line[video]}; rename one"
             )
         first_line.setdefault(video, line)
         place = _place(errors, line, row["path"], folder)
@@ -73,7 +72,7 @@ def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFram
         if row.get("first_frame"):
             first_frame = whole_frame(errors, line, "first_frame", row["first_frame"])
             if place is not None and place.is_dir():
-                errors.add(line, "first_frame", "is for video files; images have their own numbers")
+                errors.add(line, "first_frame", "is for video files only; leave it empty")
         table.append(
             dict(subject=subject, video=video, path=str(place), fps=fps, first_frame=first_frame)
         )
@@ -104,8 +103,8 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
                 f"'{subject}', but the recording sheet says that '{video}' is of"
                 f" '{owner[video]}'; make them agree",
             )
-        if kind not in TYPES:
-            errors.add(line, "type", f"'{kind}' must be micro or macro")
+        if kind not in CLASSES:
+            errors.add(line, "type", f"'{kind}' must be {' or '.join(CLASSES)}")
         onset = whole_frame(errors, line, "onset", row["onset"])
         offset = whole_frame(errors, line, "offset", row["offset"])
         apex = whole_frame(errors, line, "apex", row["apex"]) if row["apex"] else None
@@ -125,10 +124,7 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
             errors.add(line, "video", f"the same label as in row {same}; delete one of them")
         table.append((subject, video, onset, apex, offset, kind))
     errors.raise_any()
-    return pd.DataFrame(table, columns=ANNOTATION_COLUMNS).astype(
-        dict.fromkeys(("subject", "video", "type"), "string")
-        | dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    )
+    return pd.DataFrame(table, columns=ANNOTATION_COLUMNS).astype(COLUMNS["annotations"])
 
 
 # ---------------------------------------------------------------- one cell
@@ -139,9 +135,7 @@ def _check_name(errors: Errors, line: int, column: str, name: str) -> None:
     if not name:
         errors.add(line, column, "is empty; give it a name")
     elif not NAME.fullmatch(name):
-        errors.add(
-            line, column, f"'{name}' may have the characters A-Z a-z 0-9 . _ - only; rename it"
-        )
+        errors.add(line, column, f"'{name}' may have the characters {CHARACTERS} only; rename it")
     elif name in RESERVED:
         errors.add(line, column, f"'{name}' is reserved; rename it")
 

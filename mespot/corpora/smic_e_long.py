@@ -14,14 +14,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
-from mespot.corpora.found import (
-    LEFT_OUT,
-    Notes,
-    labels_table,
-    shown,
-    video_row,
-    videos_table,
-)
+from mespot.corpora.corpus_tables import labels_table, video_row, videos_table
 from mespot.corpora.layout import (
     entries,
     find_trees,
@@ -29,6 +22,7 @@ from mespot.corpora.layout import (
     first_tree,
     recordings_by_subject,
 )
+from mespot.corpora.notes import LEFT_OUT, Notes, shown
 
 TITLE = "SMIC-E-long"
 FPS = {"HS": 100.0, "VIS": 25.0, "NIR": 25.0}
@@ -74,7 +68,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     rows = []
     for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s01, ...", notes):
         if not _VIDEO.fullmatch(name):
-            notes.add(LEFT_OUT, shown(path), "no name of a video (s1_ne_01, ...)")
+            notes.add(LEFT_OUT, shown(path), "not the name of a video (s1_ne_01, ...)")
             continue
         rows.append(video_row(subject, name, path, FPS[camera]))
     return videos_table(rows)
@@ -96,35 +90,21 @@ def labels(
 ) -> pd.DataFrame:
     """The labels of the workbook, all micro."""
     sheets = workbook.read(paths[0])
-    for sheet in sheets:
-        header = workbook.columns(sheet, _HEADER, optional=("subject", "apex"))
-        if header is not None:
-            break
-    else:
+    table = workbook.find_table(sheets, _HEADER, ("subject", "apex"))
+    if table is None:
         raise workbook.refuse(paths[0], sheets, "the columns Filename, OnsetF, OffsetF")
-    index, place = header
+    sheet, body = table
     names = {video.lower(): video for video in videos["video"]}
     owners = dict(zip(videos["video"], videos["subject"], strict=True))
     rows = []
-    for number, cells in sheet.rows[index + 1 :]:
-        values = {name: workbook.cell(cells, column) for name, column in place.items()}
-        asked = workbook.text(values["filename"])
-        onset, apex, offset = (
-            workbook.frame(values.get(name)) for name in ("onset", "apex", "offset")
-        )
+    for number, cells in body:
+        where = sheet.where(number)
+        onset, apex, offset = workbook.interval(cells)
         if onset is None or offset is None:
-            notes.add(LEFT_OUT, sheet.where(number), "onset or offset is no number")
+            notes.add(LEFT_OUT, where, workbook.NO_INTERVAL)
             continue
-        video = names.get(asked.lower(), asked)
-        rows.append(
-            dict(
-                subject=owners.get(video, ""),
-                video=video,
-                onset=onset,
-                apex=apex,
-                offset=offset,
-                type="micro",
-                row=sheet.where(number),
-            )
-        )
+        written = workbook.text(cells["filename"])
+        video = names.get(written.lower(), written)
+        label = dict(onset=onset, apex=apex, offset=offset, type="micro", row=where)
+        rows.append({"subject": owners.get(video, ""), "video": video, **label})
     return labels_table(rows, videos, notes)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mespot.corpora import kinds
-from mespot.corpora.found import Notes, within
+from mespot.corpora.corpus_tables import within
+from mespot.corpora.notes import Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
@@ -77,7 +78,7 @@ def _from_workbooks(
     labels, noted = kinds.read_labels(loader["kind"], paths, videos, loader)
     notes = Notes()
     labels = within(labels, {video: _extent(record) for video, record in recordings.items()}, notes)
-    kinds.report([*noted, *notes.found])
+    kinds.report([*noted, *notes.entries])
     return labels
 
 

@@ -127,7 +127,7 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
     return records
 
 
-_REBUILD = "delete the file and run again: Snakemake makes it anew"
+_REBUILD = "delete the file and run again, Snakemake makes it anew"
 
 
 def _layout(kind: str, *, per_video: bool) -> Layout:
@@ -223,12 +223,12 @@ def _plain(value: Any) -> Any:
 
 
 def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
-    found = file.attrs.get("kind"), file.attrs.get("version")
-    if found[0] is None:
-        raise InputError(f"{path}: HDF5, but not written by mespot; {_REBUILD}")
-    if found != (kind, layout.version):
+    kind_there, version_there = file.attrs.get("kind"), file.attrs.get("version")
+    if kind_there is None:
+        raise InputError(f"{path}: is HDF5, but was not written by mespot; {_REBUILD}")
+    if (kind_there, version_there) != (kind, layout.version):
         raise InputError(
-            f"{path}: holds {found[0]} version {found[1]}, "
+            f"{path}: holds {kind_there} version {version_there}, "
             f"expected {kind} version {layout.version}; {_REBUILD}"
         )
 

@@ -1,4 +1,4 @@
-"""CSV tables that people write: read strictly, every fault told with file, row and column.
+"""CSV tables that people write: read strictly, every fault reported with file, row and column.
 
 Row numbers are line numbers of the file, the header is row 1.
 """
@@ -16,20 +16,20 @@ Row = tuple[int, dict[str, str]]  # line number, cells
 
 
 class Errors:
-    """What is wrong in one sheet, to be told in one message."""
+    """What is wrong in one sheet, to be reported in one message."""
 
     def __init__(self, sheet: Path):
         self.sheet = sheet
-        self.found: list[str] = []
+        self.messages: list[str] = []
 
     def add(self, line: int, column: str, text: str) -> None:
-        self.found.append(f"{self.sheet}: row {line}: {column}: {text}")
+        self.messages.append(f"{self.sheet}: row {line}: {column}: {text}")
 
     def raise_any(self) -> None:
-        if not self.found:
+        if not self.messages:
             return
-        shown = self.found[:MOST_SHOWN]
-        rest = len(self.found) - len(shown)
+        shown = self.messages[:MOST_SHOWN]
+        rest = len(self.messages) - len(shown)
         if rest:
             shown.append(f"{self.sheet}: and {rest} more")
         raise InputError("\n".join(shown))
@@ -38,23 +38,24 @@ class Errors:
 def rows(sheet: Path, columns: list[str], optional: Sequence[str] = ()) -> list[Row]:
     """Cells of each row by column, stripped of spaces at the ends; blank lines are left out.
 
-    Every one of `columns` must be there, those of `optional` may be, no other. Raises InputError.
+    The sheet must have all of `columns`, may have those of `optional` and must have no other.
+    Raises InputError.
     """
     lines = _lines(sheet)
     if not lines:
-        raise InputError(f"{sheet}: row 1: is empty; its first row must be {','.join(columns)}")
+        raise InputError(f"{sheet}: row 1: is empty; write {','.join(columns)} there")
     (_, header), *body = lines
     _check_header(sheet, header, columns, optional)
     errors = Errors(sheet)
-    found = []
+    records = []
     for line, cells in body:
         if len(cells) != len(header):
-            what = f"{len(cells)} cells where the header has {len(header)}"
-            errors.add(line, "columns", f"{what}; a comma too many or missing?")
+            what = f"{len(cells)} cells, but the header has {len(header)}"
+            errors.add(line, "columns", f"{what}; add or remove a comma")
         else:
-            found.append((line, dict(zip(header, cells, strict=True))))
+            records.append((line, dict(zip(header, cells, strict=True))))
     errors.raise_any()
-    return found
+    return records
 
 
 def _lines(sheet: Path) -> list[tuple[int, list[str]]]:
@@ -70,16 +71,18 @@ def _lines(sheet: Path) -> list[tuple[int, list[str]]]:
                 if any(cells):
                     lines.append((line, cells))
     except FileNotFoundError:
-        raise InputError(f"{sheet}: does not exist; check its path") from None
+        raise InputError(f"{sheet}: does not exist; correct the path") from None
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{sheet}: is not UTF-8 text ({error.reason} at byte {error.start});"
-            " save it as 'CSV UTF-8'"
+            f"{sheet}: is not UTF-8 text ({error.reason} at byte {error.start}); save it as"
+            " 'CSV UTF-8'"
         ) from None
     except csv.Error as error:
         raise InputError(f"{sheet}: row {before + 1}: is not CSV: {error}; correct it") from None
     except OSError as error:
-        raise InputError(f"{sheet}: cannot be read: {error.strerror}") from None
+        raise InputError(
+            f"{sheet}: cannot be read: {error.strerror}; check its permissions"
+        ) from None
     return lines
 
 
@@ -89,10 +92,10 @@ def _check_header(
     known = [*columns, *optional]
     expected = f"the columns are {','.join(columns)}"
     if optional:
-        expected += f" and, where known, {','.join(optional)}"
+        expected += f" and, if wanted, {','.join(optional)}"
     if len(header) == 1 and re.search(r"[;\t|]", header[0]):
         raise InputError(
-            f"{sheet}: row 1: the columns are not separated by commas; save it with commas;"
+            f"{sheet}: row 1: the columns are not separated by commas; save the sheet with commas;"
             f" {expected}"
         )
     faults = [f"column '{name}' is missing" for name in columns if name not in header]

@@ -58,8 +58,8 @@ def rows(result, rule="strict"):
 
 
 def test_tables_by_expression_and_subject(capsys, files):
-    found = rows(as_json(capsys, files))
-    counts = {key: tuple(row[name] for name in ("tp", "fp", "fn")) for key, row in found.items()}
+    scores = rows(as_json(capsys, files))
+    counts = {key: tuple(row[name] for name in ("tp", "fp", "fn")) for key, row in scores.items()}
     assert counts == {
         ("micro", "006"): (1, 1, 0),
         ("micro", "s2"): (1, 0, 0),
@@ -71,20 +71,20 @@ def test_tables_by_expression_and_subject(capsys, files):
         ("all", "s2"): (1, 0, 0),
         ("all", "all"): (2, 1, 1),
     }
-    assert found["all", "all"]["f1"] == pytest.approx(4 / 6)
-    assert 0 < found["all", "all"]["f1_low"] < 4 / 6 < found["all", "all"]["f1_high"] <= 1
-    assert found["macro", "s2"]["f1"] is None and found["macro", "006"]["precision"] is None
+    assert scores["all", "all"]["f1"] == pytest.approx(4 / 6)
+    assert 0 < scores["all", "all"]["f1_low"] < 4 / 6 < scores["all", "all"]["f1_high"] <= 1
+    assert scores["macro", "s2"]["f1"] is None and scores["macro", "006"]["precision"] is None
 
 
 def test_the_sheet_of_a_corpus_whose_frames_count_from_1_serves_as_it_is(capsys, files):
     ends = ["first_frame", 1, 1, 1]
-    numbered = [f"{line},{end}\n" for line, end in zip(VIDEOS.split(), ends, strict=True)]
-    (files / "numbered.csv").write_text("".join(numbered))
-    plain, found = (
+    lines = [f"{line},{end}\n" for line, end in zip(VIDEOS.split(), ends, strict=True)]
+    (files / "numbered.csv").write_text("".join(lines))
+    plain, numbered = (
         as_json(capsys, files, "--videos", str(files / name))
         for name in ("videos.csv", "numbered.csv")
     )
-    assert found == plain
+    assert numbered == plain
 
 
 def test_figures_that_need_time_and_confidence(capsys, files):
@@ -202,7 +202,7 @@ GOOD = "006,a,micro,12,19,0.9"
         ("006,a,micro,12,1e2,0.9", "row 3: offset: '1e2' must be a whole frame number"),
         ("006,a,Micro,12,19,0.9", "row 3: type: 'Micro' must be micro or macro"),
         ("006,a,,12,19,0.9", "row 3: type: '' must be micro or macro"),
-        ("006,a,micro,12,19", "row 3: columns: 5 cells where the header has 6"),
+        ("006,a,micro,12,19", "row 3: columns: 5 cells, but the header has 6"),
     ],
 )
 def test_a_bad_prediction_is_named_by_its_row(capsys, files, line, message):
@@ -267,6 +267,26 @@ sys.exit(f"imported {heavy}" if heavy else status)
 
 def spawned(*more):
     return subprocess.run([sys.executable, "-c", PROGRAM, *more], capture_output=True, text=True)
+
+
+def test_rules_that_can_be_chosen_are_those_of_the_scoring():
+    assert tuple(RULES) == cli.score.RULES
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--confidence", "1.5", "'1.5' must be a number between 0 and 1"),
+        ("--recall", "half", "'half' must be a number between 0 and 1"),
+        ("--bootstrap", "0", "'0' must be a whole number of at least 1"),
+        ("--bootstrap", "1e3", "'1e3' must be a whole number of at least 1"),
+    ],
+)
+def test_a_bad_number_is_named_by_its_option(capsys, files, option, value, words):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments(files, option, value))
+    assert stopped.value.code == 2
+    assert f"argument {option}: {words}" in capsys.readouterr().err
 
 
 def test_the_command_is_installed():

@@ -9,6 +9,7 @@ import yaml
 from snakemake.utils import update_config
 
 from mespot import config as configs
+from mespot.corpora import kinds
 from mespot.errors import InputError
 from mespot.training.joint import Tuning
 from tests.workflow.project import ROOT
@@ -17,10 +18,6 @@ from tests.workflow.project import ROOT
 @pytest.fixture(scope="module")
 def default():
     return configs.load(ROOT / "config.yaml")
-
-
-def schema():
-    return yaml.safe_load(configs.SCHEMA.read_text())
 
 
 def test_every_object_of_the_schema_is_closed():
@@ -34,7 +31,7 @@ def test_every_object_of_the_schema_is_closed():
             for value in node:
                 walk(value, where)
 
-    walk(schema(), "")
+    walk(configs.schema(), "")
 
 
 def test_every_key_has_a_comment_or_stands_under_one():
@@ -95,56 +92,80 @@ def changed(default, path, value):
         ("flow.lag", [1], "c.yaml: flow.lag: unknown key; did you mean 'lags'?"),
         ("flow.lags", 3, "c.yaml: flow.lags: 3 is not of type 'array'"),
         ("flow.lags", [0], "c.yaml: flow.lags.0: 0 is less than the minimum of 1"),
-        ("flow.lags", [3, 6], "c.yaml: flow.lags: [3, 6] has no 1, which is needed"),
-        ("flow.algorithm", "raft", "flow.algorithm: 'raft' is none of lucas_kanade, dis"),
+        ("flow.lags", [3, 6], "c.yaml: flow.lags: [3, 6] must contain 1"),
+        (
+            "flow.algorithm",
+            "raft",
+            "flow.algorithm: 'raft' is not allowed; use one of lucas_kanade, dis",
+        ),
         ("crop.size", KeyError, "c.yaml: crop.size: missing"),
         ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
         ("demo.seed", True, "c.yaml: demo.seed: True is not of type 'integer'"),
         ("evaluation.folds", "all", "c.yaml: evaluation.folds: "),
         ("encoders.pretrained.settings", {"epoch": 1}, "encoders.pretrained.settings.epoch: unk"),
-        ("methods.learned.encoder", "x", "methods.learned.encoder: no 'x' among encoders"),
+        ("methods.learned.encoder", "x", "methods.learned.encoder: 'x' is not in encoders; add it"),
         ("methods.learned.stream", [], "methods.learned.stream: unknown key; did you mean"),
-        ("methods.learned.streams", [], "methods.learned: an encoder goes with streams"),
-        ("methods.learned.encoder_training", "thawed", "'thawed' is none of frozen, joint"),
+        (
+            "methods.learned.streams",
+            [],
+            "methods.learned: set both `encoder` and `streams`, or neither",
+        ),
+        (
+            "methods.learned.encoder_training",
+            "thawed",
+            "'thawed' is not allowed; use one of frozen, joint",
+        ),
         ("spotting.learned.joint.step", 1, "spotting.learned.joint.step: unknown key"),
         ("spotting.learned.joint.steps", KeyError, "spotting.learned.joint.steps: missing"),
-        ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not a name"),
-        ("figures.method", "x", "figures.method: no 'x' among methods"),
+        ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not allowed as a"),
+        ("figures.method", "x", "figures.method: 'x' is not in methods"),
         ("corpora", ["sheet"], "sheet.videos: missing"),
-        ("corpora", ["casme2"], "casme2.root: missing; corpora names casme2"),
-        ("corpora", ["casme9"], "corpora.0: 'casme9' is none of demo, sheet, unlabelled, casme2"),
-        ("pretrain.corpora", ["unlabelled"], "unlabelled.videos: missing; pretrain.corpora names"),
+        ("corpora", ["casme2"], "casme2.root: missing, but corpora names casme2; give its folder"),
+        ("corpora", ["casme9"], "corpora.0: 'casme9' is not allowed; use one of demo, sheet, unl"),
+        ("pretrain.corpora", ["unlabelled"], "unlabelled.videos: missing, but pretrain.corpora"),
         ("encoders.pretrained.settings", {"corpora": ["casme3_b"]}, "casme3_b.root: missing"),
-        ("evaluation.train", "demo", "evaluation: train and test go together"),
-        ("casme2.missing_offset", "none", "casme2.missing_offset: 'none' is none of apex, mirror"),
-        ("smic_e_long.camera", "RGB", "smic_e_long.camera: 'RGB' is none of HS, VIS, NIR"),
+        ("evaluation.train", "demo", "evaluation: set both `train` and `test`, or neither"),
+        (
+            "casme2.missing_offset",
+            "none",
+            "missing_offset: 'none' is not allowed; use one of apex, m",
+        ),
+        ("smic_e_long.camera", "RGB", "smic_e_long.camera: 'RGB' is not allowed; use one of HS"),
         ("methods", {}, "methods"),
         ("ablation.seeds", [], "ablation.seeds: [] "),
         ("ablation.seeds", [1, 1], "ablation.seeds: [1, 1] has non-unique"),
         ("ablation.seed", 1, "ablation.seed: unknown key; did you mean 'seeds'?"),
-        ("ablation.rows.inputs", ["x"], "ablation.rows.inputs: no 'x' among methods and ablation"),
-        ("methods.learned.ensemble_partner", "x", "learned.ensemble_partner: no 'x' among methods"),
+        (
+            "ablation.rows.inputs",
+            ["x"],
+            "ablation.rows.inputs: 'x' is not in methods or ablation.m",
+        ),
+        (
+            "methods.learned.ensemble_partner",
+            "x",
+            "learned.ensemble_partner: 'x' is not in methods",
+        ),
         (
             "methods.learned.ensemble_partner",
             "learned",
-            "ensemble_partner: learned is not a learned method",
+            "ensemble_partner: learned cannot be a partner; name a learned method on regional_flow",
         ),
-        ("methods.learned.regional_flow", False, "ensemble_partner: goes with regional_flow: true"),
+        ("methods.learned.regional_flow", False, "ensemble_partner: needs `regional_flow: true`"),
         ("ablation.rows.inputs", "face", "ablation.rows.inputs: 'face' is not of type 'array'"),
-        ("ablation.full", "x", "ablation.full: 'x' is in no group of ablation.rows"),
+        ("ablation.full", "x", "ablation.full: 'x' is not in any group of ablation.rows"),
         ("ablation.full", KeyError, "c.yaml: ablation.full: missing"),
-        ("ablation.methods.face_only.encoder", "x", "methods.face_only.encoder: no 'x' among enc"),
-        ("ablation.methods.face_only.streams", [], "methods.face_only: an encoder goes with"),
-        ("ablation.methods.learned", {"kind": "training_free"}, "ablation.methods.learned: stands"),
+        ("ablation.methods.face_only.encoder", "x", "face_only.encoder: 'x' is not in encoders or"),
+        ("ablation.methods.face_only.streams", [], "methods.face_only: set both `encoder`"),
+        ("ablation.methods.learned", {"kind": "training_free"}, "ablation.methods.learned: is in"),
         (
             "ablation.methods.regions-seed2",
             {"kind": "training_free"},
-            "'regions-seed2' is the name of",
+            "methods.regions-seed2: the ablation uses this name; rename it",
         ),
         (
             "ablation.encoders.pretrained",
             {"pretraining": "none", "settings": {}},
-            "ablation.encoders.pretrained: stands in encoders too",
+            "ablation.encoders.pretrained: is in encoders too",
         ),
         (
             "ablation.encoders.mask_tube_75.settings",
@@ -154,7 +175,7 @@ def changed(default, path, value):
         (
             "ablation.encoders.mask_tube_75.settings",
             {"corpora": ["casme3_b"]},
-            "casme3_b.root: missing; ablation.encoders.mask_tube_75.settings.corpora names",
+            "casme3_b.root: missing, but ablation.encoders.mask_tube_75.settings.corpora names",
         ),
     ],
 )
@@ -168,7 +189,7 @@ def test_encoders_learn_only_where_there_are_streams(default):
     method = {"kind": "learned", "streams": [], "regional_flow": True}
     configs.check(changed(default, "methods.learned", {**method, "encoder_training": "frozen"}))
     config = changed(default, "methods.learned", {**method, "encoder_training": "joint"})
-    with pytest.raises(InputError, match="methods.learned.encoder_training: joint goes with"):
+    with pytest.raises(InputError, match="methods.learned.encoder_training: `joint` needs"):
         configs.check(config)
 
 
@@ -176,11 +197,53 @@ def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
     assert set(default["spotting"]["learned"]["joint"]) == set(Tuning.__dataclass_fields__)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (
+            "methods.learned.averaged_with",
+            "regions",
+            "averaged_with: unknown key; it is now called",
+        ),
+        ("spotting.snapshots", 4, "spotting.snapshots: unknown key; there is no such setting any"),
+        ("pretrain.mask_kind", "displacement", "'displacement' is not allowed; there is no such"),
+    ],
+)
+def test_a_name_of_an_earlier_version_is_reported_with_what_became_of_it(
+    default, path, value, words
+):
+    with pytest.raises(InputError) as caught:
+        configs.check(changed(default, path, value), "c.yaml")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_loader_has_the_settings_of_config_yaml(default, kind):
+    own = {key: value for key, value in default[kind].items() if key not in ("root", "settings")}
+    assert configs.loader_settings(kind, {}) == own
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("missing_offset", "none", "casme2.missing_offset: 'none' is not allowed; use one of apex"),
+        ("rounding", "down", "casme2.rounding: unknown key; known keys are workbook, tree"),
+        ("root", "/data", "casme2.root: unknown key"),
+        ("workbook", "", "casme2.workbook: "),
+    ],
+)
+def test_a_setting_of_a_loader_is_checked_by_the_schema(key, value, words):
+    assert configs.loader_settings("casme2", {"tree": "rawpic"})["tree"] == "rawpic"
+    with pytest.raises(InputError) as caught:
+        configs.loader_settings("casme2", {key: value})
+    assert words in str(caught.value)
+
+
 def test_train_and_test_are_two_of_the_corpora(default):
     config = changed(changed(default, "evaluation.train", "demo"), "evaluation.test", "demo")
-    with pytest.raises(InputError, match="evaluation.test: is evaluation.train"):
+    with pytest.raises(InputError, match="evaluation.test: the same corpus as evaluation.train"):
         configs.check(config)
-    with pytest.raises(InputError, match="evaluation.test: no 'samm_lv' among corpora"):
+    with pytest.raises(InputError, match="evaluation.test: 'samm_lv' is not in corpora"):
         configs.check(changed(config, "evaluation.test", "samm_lv"))
 
 
@@ -196,7 +259,7 @@ def test_settings_of_one_corpus_are_put_over_those_of_all(default):
     with pytest.raises(InputError, match="samm_lv.settings.flow.lag: unknown key; did you mean"):
         configs.check(config)
     config["samm_lv"]["settings"] = {"flow": {"lags": [2]}}
-    with pytest.raises(InputError, match=r"samm_lv.settings.flow.lags: \[2\] has no 1"):
+    with pytest.raises(InputError, match=r"samm_lv.settings.flow.lags: \[2\] must contain 1"):
         configs.check(config)
     config["samm_lv"]["settings"] = {"pretrain": {"epochs": 1}}
     with pytest.raises(InputError, match="samm_lv.settings.pretrain: unknown key"):
@@ -225,7 +288,7 @@ def test_all_mistakes_come_at_once(default):
 def test_file_that_is_no_yaml_is_named(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text("a: [")
-    with pytest.raises(InputError, match="c.yaml: not YAML"):
+    with pytest.raises(InputError, match="c.yaml: is not YAML; correct it"):
         configs.load(path)
     with pytest.raises(InputError, match="none.yaml: does not exist"):
         configs.load(tmp_path / "none.yaml")
@@ -234,8 +297,8 @@ def test_file_that_is_no_yaml_is_named(tmp_path):
 def test_files_after_the_first_are_put_over_it(tmp_path, default):
     own = tmp_path / "mine.yaml"
     own.write_text("pretrain: {epochs: 9}")
-    found = configs.load(ROOT / "config.yaml", own)
-    assert found == {**default, "pretrain": {**default["pretrain"], "epochs": 9}}
+    config = configs.load(ROOT / "config.yaml", own)
+    assert config == {**default, "pretrain": {**default["pretrain"], "epochs": 9}}
     own.write_text("pretrain: {epoch: 9}")
     with pytest.raises(InputError, match="mine.yaml: pretrain.epoch: unknown key"):
         configs.load(ROOT / "config.yaml", own)

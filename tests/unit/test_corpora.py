@@ -3,14 +3,16 @@
 import pandas as pd
 import pytest
 
-from mespot.corpora import kinds
-from mespot.corpora.found import CHANGED, LEFT_OUT, Notes, within
+from mespot import config
+from mespot.corpora import casme2, kinds, smic_e_long
+from mespot.corpora.corpus_tables import within
+from mespot.corpora.notes import CHANGED, LEFT_OUT, Notes
 from tests import trees
 
 
 def opened(kind, root, **settings):
     """Videos, labels and the notes of both, as text without the path."""
-    settings = {**kinds.DEFAULTS[kind], **settings}
+    settings = config.loader_settings(kind, settings)
     videos, notes = kinds.read_videos(kind, root, settings)
     if not kinds.labelled(kind):
         return videos, None, notes
@@ -25,11 +27,23 @@ def of_row(notes, row):
 
 def interval(labels, row):
     """(onset, apex, offset) of a row; None where it was left out."""
-    found = labels[labels["row"].str.endswith(f"row {row}")]
-    if found.empty:
+    of_that_row = labels[labels["row"].str.endswith(f"row {row}")]
+    if of_that_row.empty:
         return None
-    values = found.iloc[0][["onset", "apex", "offset"]]
+    values = of_that_row.iloc[0][["onset", "apex", "offset"]]
     return tuple(None if pd.isna(value) else int(value) for value in values)
+
+
+def choices(kind, key):
+    """What a setting may be, by the schema."""
+    return config.schema()["properties"][kind]["properties"][key]["enum"]
+
+
+def test_each_choice_of_the_schema_is_one_of_the_loaders():
+    assert choices("casme2", "tree") == [*casme2.TREES, None]
+    assert choices("casme2", "missing_offset") == list(ENDS)
+    assert choices("samm_lv", "rounding") == list(ROUNDED)
+    assert choices("smic_e_long", "camera") == list(smic_e_long.FPS)
 
 
 # ---------------------------------------------------------------- CAS(ME)^2
@@ -82,9 +96,11 @@ def test_casme2_odd_rows(tmp_path):
     assert of_row(notes, 11)[-1][0] == LEFT_OUT
 
 
-@pytest.mark.parametrize(
-    ("convention", "offset"), [("apex", 36), ("mirror", 42), ("plus20", 56), ("drop", None)]
-)
+# Where a label with offset 0 ends by each convention.
+ENDS = {"apex": 36, "mirror": 42, "plus20": 56, "drop": None}
+
+
+@pytest.mark.parametrize(("convention", "offset"), ENDS.items())
 def test_casme2_conventions_for_missing_offsets(tmp_path, convention, offset):
     _, labels, notes = opened("casme2", trees.casme2(tmp_path, frames=1), missing_offset=convention)
     assert interval(labels, 2) == (None if offset is None else (30, 36, offset))
@@ -98,8 +114,8 @@ def test_casme2_published_totals(tmp_path):
         folder = tmp_path / "rawpic" / f"s{subject}" / trees.casme2_name(subject, code)
         trees.images(folder, "img{:03d}.jpg", [1])
     trees.casme2_workbook(tmp_path / "code_final.xlsx", rows)
-    found, labels, notes = opened("casme2", tmp_path)
-    assert len(found) == 98 and found["subject"].nunique() == 22
+    listed, labels, notes = opened("casme2", tmp_path)
+    assert len(listed) == 98 and listed["subject"].nunique() == 22
     assert labels["type"].value_counts().to_dict() == {"macro": 298, "micro": 57}
     assert sum(note.what == LEFT_OUT for note in notes) == 2
     assert sum("convention apex" in note.text for note in notes) == 44
@@ -152,20 +168,21 @@ def test_samm_labels_are_cut_to_the_recording(tmp_path):
     assert interval(cut, 17) == (1, 60, 220)
     assert interval(cut, 13) == (9981, None, 9981)
     assert interval(cut, 14) == (10100, None, 10200)
-    assert [note.what for note in notes.found] == [CHANGED] * 3
+    assert [note.what for note in notes.entries] == [CHANGED] * 3
 
 
-@pytest.mark.parametrize(
-    ("rounding", "row_11", "row_12"),
-    [
-        ("half_up", (9990, 10011, 10030), (10041, 10060, 10145)),
-        ("half_even", (9990, 10010, 10030), (10040, 10060, 10145)),
-        ("down", (9990, 10010, 10030), (10040, 10060, 10145)),
-    ],
-)
-def test_samm_rounding(tmp_path, rounding, row_11, row_12):
+# Rows 11 and 12, which have fractions of frames.
+ROUNDED = {
+    "half_up": [(9990, 10011, 10030), (10041, 10060, 10145)],
+    "half_even": [(9990, 10010, 10030), (10040, 10060, 10145)],
+    "down": [(9990, 10010, 10030), (10040, 10060, 10145)],
+}
+
+
+@pytest.mark.parametrize(("rounding", "intervals"), ROUNDED.items())
+def test_samm_rounding(tmp_path, rounding, intervals):
     _, labels, _ = opened("samm_lv", trees.samm_lv(tmp_path), rounding=rounding)
-    assert (interval(labels, 11), interval(labels, 12)) == (row_11, row_12)
+    assert [interval(labels, 11), interval(labels, 12)] == intervals
 
 
 def test_samm_labels_that_began_before_can_be_dropped(tmp_path):
@@ -180,8 +197,8 @@ def test_samm_published_totals(tmp_path):
     for name in videos:
         (tmp_path / "SAMM_longvideos" / name).mkdir(parents=True)
     trees.samm_workbook(tmp_path / "SAMM_LongVideos_V3_Release.xlsx", rows)
-    found, labels, _ = opened("samm_lv", tmp_path)
-    assert len(found) == 147 and found["subject"].nunique() == 30
+    listed, labels, _ = opened("samm_lv", tmp_path)
+    assert len(listed) == 147 and listed["subject"].nunique() == 30
     assert labels["type"].value_counts().to_dict() == {"macro": 343, "micro": 159}
 
 

@@ -29,7 +29,7 @@ def check(capsys, root, kind, *more):
 
 
 @pytest.mark.parametrize("kind", MAKE)
-def test_every_corpus_is_told_in_a_table(tmp_path, capsys, kind):
+def test_every_corpus_is_reported_in_a_table(tmp_path, capsys, kind):
     status, text = check(capsys, MAKE[kind](tmp_path), kind)
     assert status == 0, text
     rows = [line.split() for line in text.splitlines()]
@@ -89,13 +89,13 @@ def test_settings_of_the_loader(tmp_path, capsys):
     assert check(capsys, root, "casme2", "--set", "rounding=down")[0] == 2
 
 
-def test_published_totals_are_told(tmp_path, capsys):
+def test_published_totals_are_reported(tmp_path, capsys):
     videos, rows = trees.casme2_published()
     for subject, code in videos:
         folder = tmp_path / "rawpic" / f"s{subject}" / trees.casme2_name(subject, code)
         trees.images(folder, "img{:03d}.jpg", [1, 4000])
     trees.casme2_workbook(tmp_path / "CAS(ME)^2code_final.xlsx", rows)
-    # Two images stand for four thousand, which is no recording: told, and the labels all the same.
+    # Two images for four thousand frames are no recording; the labels are placed all the same.
     status, text = check(capsys, tmp_path, "casme2")
     assert status == 0
     assert text.split("\nall ")[1].split("\n")[0].split()[-2:] == ["57", "298"]
@@ -145,10 +145,10 @@ def spoilt_workbook(root, how):
         return "no sheet with micro-expression"
     if how == "other subjects":
         trees.workbook(file, {"CASFEcode_final": rows, "naming rule1": [[17, "s17", 3]]})
-        return "known is s19"
+        return "subject number 3 is s17 and should be s19"
     if how == "other codes":
         trees.workbook(file, {"CASFEcode_final": rows, "naming rule2": [["0103", "disgust1"]]})
-        return "known is 0101"
+        return "has the code 0103 and should have 0101"
     assert how == "renamed"
     trees.casme2_workbook(file, rows, CASFEcode_final="Tabelle1")
     return None
@@ -176,7 +176,7 @@ def test_a_renamed_sheet_is_found_by_what_is_in_it(tmp_path, capsys):
     assert status == 0 and "read as the sheet FACS_Movement_Only" in text
 
 
-def test_an_old_workbook_is_told_to_be_saved_anew(tmp_path, capsys):
+def test_an_old_workbook_must_be_saved_anew(tmp_path, capsys):
     root = trees.casme2(tmp_path, frames=2)
     (root / "labels.xls").write_bytes(b"x")
     status, text = check(capsys, root, "casme2", "--workbook", root / "labels.xls")
@@ -184,7 +184,7 @@ def test_an_old_workbook_is_told_to_be_saved_anew(tmp_path, capsys):
 
 
 def spoilt_folder(folder, how):
-    """Spoil a folder of images; what is said of it, and whether a run would stop there."""
+    """Spoil a folder of images; what the check says of it, and whether a run would stop there."""
     first, second, third = sorted(folder.iterdir())[:3]
     if how == "gap":
         for number in range(20, 25):
@@ -207,7 +207,7 @@ def spoilt_folder(folder, how):
     if how == "stray":
         (folder / "Thumbs.db").write_bytes(b"x")
         (folder / "._img001.jpg").write_bytes(b"x")
-        return "2 files that are no numbered images, passed over", False
+        return "2 files that are not numbered images, passed over", False
     if how == "twice":
         (folder / "img1.jpg").write_bytes(trees.TINY)
         return "have the same number", True
@@ -221,7 +221,7 @@ def spoilt_folder(folder, how):
     "how",
     ["gap", "long gap", "zero bytes", "other size", "no picture", "stray", "twice", "empty"],
 )
-def test_a_spoilt_folder_is_told_and_the_rest_is_fine(tmp_path, capsys, how):
+def test_a_spoilt_folder_is_reported_and_the_rest_is_fine(tmp_path, capsys, how):
     root = trees.casme2(tmp_path)
     folder = root / "rawpic" / "s15" / "15_0101disgustingteeth"
     words, stops = spoilt_folder(folder, how)
@@ -244,7 +244,7 @@ def test_names_that_are_no_text_and_links_out_are_left_out(tmp_path, capsys):
     assert r"15_0401\xff\xfe: name has other characters" in text
     assert f"15_0402x: is a link to {tmp_path}/elsewhere, outside the root" in text
     assert "15_0505x: is a link that leads nowhere" in text
-    assert "notes: no name of a video of s15" in text
+    assert "notes: not the name of a video of s15" in text
     assert "\nall" in text and text.split("\nall")[1].split()[0] == "4"
 
 

@@ -59,7 +59,7 @@ def test_trained_on_one_and_tested_on_another(config):
         open_corpus("casme3_b", config)
 
 
-def test_a_bad_workbook_is_told_when_labels_are_checked(config, tmp_path):
+def test_a_bad_workbook_is_reported_when_labels_are_checked(config, tmp_path):
     trees.samm_workbook(tmp_path / "casme2" / "CAS(ME)^2code_final.xlsx", trees.samm_odd_rows())
     open_corpus("casme2", config)  # a job has other things to do
     with pytest.raises(InputError, match="no sheet with micro-expression"):

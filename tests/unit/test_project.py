@@ -23,7 +23,7 @@ LIBRARIES = {
     "metrics": {"scipy"},
     "scoring": {"pandas", "scipy"},
     "cli": {"pandas"},
-    "speed": {"torch"},
+    "cli/speed": {"torch"},
     "plots": {"pandas", "matplotlib", "scipy"},
     "training": {"torch", "pandas", "cv2"},
     "corpora": {"pandas", "cv2", "openpyxl"},
@@ -33,7 +33,7 @@ LIBRARIES = {
     "device": {"torch"},
     "config": {"yaml", "jsonschema"},
     "provenance": set(),
-    "runtime": {"cv2", "torch"},
+    "runtime": set(),
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -52,8 +52,8 @@ PARTS = {
     "training": {"training", "networks", "spotting", "device", "store", "metrics"},
     "corpora": {"corpora", "demo", "store", "recording", "suffixes"},
     "demo": {"demo", "face"},
-    "cli": {"cli", "config", "corpora", "metrics", "runtime", "scoring", "speed", "store"},
-    "speed": {"device", "face", "networks", "steps", "training"},
+    "cli": {"cli", "config", "corpora", "scoring", "store"},
+    "cli/speed": {"device", "face", "networks", "steps", "training"},
     "store": {"store"},
     "recording": {"suffixes"},
     "device": set(),
@@ -69,11 +69,14 @@ PARTS = {
 }
 # Small modules without imports of their own, which any part may use.
 EVERYWHERE = {"errors", "expressions", "spans", "streams"}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 
 
 def part_of(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    """The part that a module belongs to; a module with rules of its own is a part."""
+    name = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    return name if name in PARTS else name.split("/")[0]
 
 
 def imports(path):
@@ -153,7 +156,46 @@ def test_directives_stand_in_one_order():
     for path in (ROOT / "rules").glob("*.smk"):
         for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
             name = body.split(":")[0]
-            found = re.findall(r"^    (\w+):", body, re.M)
-            assert found == [d for d in ORDER if d in found], f"{path.name}: {name}"
+            directives = re.findall(r"^    (\w+):", body, re.M)
+            assert directives == [d for d in ORDER if d in directives], f"{path.name}: {name}"
             required = set(ORDER) - {"input", "retries", "params"}
-            assert required <= set(found), f"{path.name}: {name}"
+            assert required <= set(directives), f"{path.name}: {name}"
+
+
+def private_names(path):
+    """Names of mespot that start with `_` and that a test imports or reads from an object."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "mespot":
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Attribute) and not is_self(node.value):
+            names = [f"object.{node.attr}"]
+        else:
+            continue
+        for name in names:
+            if any(re.match(r"_(?!_)", part) for part in name.split(".")):
+                yield f"line {node.lineno}: {name}"
+
+
+def is_self(node):
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda p: str(p.relative_to(ROOT / "tests")))
+def test_tests_use_public_names_only(path):
+    assert list(private_names(path)) == []
+
+
+def test_a_private_name_is_seen(tmp_path):
+    path = tmp_path / "test_x.py"
+    path.write_text(
+        "from mespot.flow import _blur, at\nfrom mespot.steps._shared import at\n"
+        "from mespot import flow\nflow._blur\nflow.__name__\nself._own\nimport mespot._x\n"
+    )
+    assert list(private_names(path)) == [
+        "line 1: mespot.flow._blur",
+        "line 2: mespot.steps._shared.at",
+        "line 7: mespot._x",
+        "line 4: object._blur",
+    ]

@@ -42,7 +42,7 @@ def test_a_message_that_the_log_has_no_room_for_goes_to_the_terminal():
     assert "mespot: crop_frames: a.h5: cannot be written: no space" in done.stderr
 
 
-def test_error_of_the_system_is_told_with_its_place(tmp_path):
+def test_error_of_the_system_is_reported_with_its_place(tmp_path):
     log = tmp_path / "job.log"
     done = run(log, 'open("/nowhere/x")')
     assert done.returncode == 1

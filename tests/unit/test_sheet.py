@@ -99,7 +99,7 @@ def test_missing_file(tmp_path):
         ("subject,video,path,fps,\n", "a column has no name"),
         ("Subject,video,path,fps\n", "column 'subject' is missing; column 'Subject' is not known"),
         ("subject;video;path;fps\ns1;a;a.mp4;\n", "not separated by commas"),
-        (VIDEOS + "s9,v9,a.mp4\n", "row 5: columns: 3 cells where the header has 4"),
+        (VIDEOS + "s9,v9,a.mp4\n", "row 5: columns: 3 cells, but the header has 4"),
         (VIDEOS + 's9,"v9,a.mp4,\n', "row 5: is not CSV"),
     ],
 )

@@ -141,7 +141,7 @@ def test_replacing_leaves_the_old_file_when_the_writer_fails(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_full_disk_is_told_with_the_file(tmp_path):
+def test_full_disk_is_reported_with_the_file(tmp_path):
     path = tmp_path / "x.csv"
     with pytest.raises(InputError, match="x.csv.*Free space"), files.replacing(path):
         raise OSError(28, "No space left on device")
@@ -196,7 +196,7 @@ def test_room_that_was_not_used_is_given_back(tmp_path):
     assert path.stat().st_size < sum(array.nbytes for array in content.values()) + 100_000
 
 
-def test_folder_that_is_a_file_is_told(tmp_path):
+def test_folder_that_is_a_file_is_reported(tmp_path):
     (tmp_path / "folder").write_text("")
     path = tmp_path / "folder" / "x.csv"
     with pytest.raises(InputError, match="cannot be written"), files.replacing(path):

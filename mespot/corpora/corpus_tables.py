@@ -1,63 +1,20 @@
-"""What the loaders of real corpora give, and what they do alike: notes, the two tables, extents.
+"""The two tables that the loader of a real corpus gives: its videos and its labels.
 
-A loader gives a table of videos (subject, video, path, fps, first_frame) and one of labels
-(subject, video, onset, apex, offset, type, row), both as pandas tables with text ids, and a list of
-notes: everything in the corpus that was odd, and what was done about it.
+Both are pandas tables with text ids. Videos: subject, video, path, fps, first_frame. Labels:
+subject, video, onset, apex, offset, type and `row`, which says where in the workbook it stands.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-VIDEO_COLUMNS = {
-    "subject": "string",
-    "video": "string",
-    "path": "string",
-    "fps": "Float64",
-    "first_frame": "Int64",
-}
-LABEL_COLUMNS = {
-    "subject": "string",
-    "video": "string",
-    "onset": "Int64",
-    "apex": "Int64",
-    "offset": "Int64",
-    "type": "string",
-    "row": "string",
-}
+from mespot.corpora.notes import CHANGED, LEFT_OUT, Notes, shown
+from mespot.store.tables import COLUMNS, TEXT
 
-# What was done about something odd.
-CHANGED, LEFT_OUT, MISSING, REMARK = "changed", "left out", "missing", "remark"
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something odd. what: `changed`, `left out`, `missing` or `remark`; where: the row or path."""
-
-    what: str
-    where: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
-
-
-@dataclass
-class Notes:
-    """Notes in the order in which they were made."""
-
-    found: list[Note] = field(default_factory=list)
-
-    def add(self, what: str, where: str, text: str) -> None:
-        self.found.append(Note(what, where, text))
-
-
-def shown(name: str | Path) -> str:
-    """A file name as text that can be printed: bytes that are no UTF-8 become `\\xff`."""
-    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+VIDEO_COLUMNS = COLUMNS["numbered_videos"]
+LABEL_COLUMNS = {**COLUMNS["annotations"], "row": TEXT}
 
 
 def video_row(subject: str, video: str, path: Path, fps: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How long the networks take on a CPU and on a GPU, on noise in the shape of real clips."""
+"""What `mespot benchmark` measures: the networks on CPU and GPU, on noise in the shape of clips."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,24 +20,24 @@ _RECIPE = PretrainingRecipe.__dataclass_fields__
 
 
 def machine() -> str:
-    """What a table of `measure` is of: the version of torch and the GPU."""
+    """What `measure` runs on: the version of torch and the GPU."""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     return f"torch {torch.__version__}, GPU: {gpu}"
 
 
 def measure(config: Mapping[str, Any], repeats: int) -> Iterator[dict[str, Any]]:
-    """Rows {stream, task, cpu, cuda}: seconds, the least of `repeats` runs after one that is not
-    counted; cuda is None without a GPU. config: as config.load gives it.
+    """Rows {stream, task, cpu, cuda}: seconds of the fastest of `repeats` runs; cuda is None
+    without a GPU. config: as config.load gives it.
 
-    The CPU is one thread, as every job of the pipeline has. The tasks are an epoch of pretraining
-    with the look at validation clips before and after it, the features of a video, and a window
-    through the encoder and back, as where encoders learn with the spotter.
+    The CPU is one thread, as every job of the pipeline has. The tasks are an epoch of pretraining,
+    with the loss on validation clips before and after it; the features of a video; and a window
+    through the encoder and back, as in the joint training of encoder and spotter.
     """
     deterministic()
-    places = [torch.device("cpu")] + ([device()] if device().type == "cuda" else [])
+    devices = [torch.device("cpu")] + ([device()] if device().type == "cuda" else [])
     for stream in CHANNELS:
         for task, run in _tasks(stream, config).items():
-            seconds = {where.type: _least(run, where, repeats) for where in places}
+            seconds = {where.type: _fastest(run, where, repeats) for where in devices}
             yield {"stream": stream, "task": task, "cuda": None, **seconds}
 
 
@@ -86,8 +86,8 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     }
 
 
-def _least(run: Callable[[torch.device], Any], where: torch.device, repeats: int) -> float:
-    """Seconds of the fastest of `repeats` runs, after one in which libraries are loaded."""
+def _fastest(run: Callable[[torch.device], Any], where: torch.device, repeats: int) -> float:
+    """Seconds of the fastest of `repeats` runs, after one that loads the libraries."""
     seconds = []
     for _ in range(repeats + 1):
         start = time.perf_counter()

@@ -1,0 +1,157 @@
+"""One corpus as the pipeline sees it, and how it is opened when a workflow is planned.
+
+Every job plans the workflow anew: opening is cheap and lists no folder of frames.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora import kinds
+from mespot.corpora.folds import folds
+from mespot.corpora.notes import Note
+from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.demo.corpus import videos as demo_videos
+from mespot.errors import InputError
+
+# The fold of whatever holds nobody out: encoders that see no label and everybody's video, the
+# training-free spotter, and everything on a corpus without labels.
+ALL = "all"
+
+# Keys of a corpus's section that do not go to its loader.
+_OWN_KEYS = ("root", "settings")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One corpus.
+
+    videos: table (subject, video, path, fps, first_frame), indexed by video. annotations: the files
+    in which the labels are, None for an unlabelled corpus. folds: fold -> its test subjects.
+    loader: for a real corpus its `kind` and the settings of its loader, which say what the labels
+    in those files mean; None for sheets. notes: what was odd in its folders.
+    """
+
+    name: str
+    videos: pd.DataFrame
+    annotations: list[Path] | None
+    folds: dict[str, list[str]]
+    loader: dict[str, Any] | None = None
+    notes: list[Note] = field(default_factory=list)
+
+    def test_videos(self, fold: str) -> list[str]:
+        """Videos of the subjects that the fold holds out; every video for the fold `all`."""
+        if fold == ALL:
+            return list(self.videos.index)
+        return list(self.videos.index[self.videos.subject.isin(self.folds[fold])])
+
+    def training_videos(self, fold: str) -> list[str]:
+        """Videos of the subjects that the fold trains on; every video for the fold `all`."""
+        if fold == ALL:
+            return list(self.videos.index)
+        return list(self.videos.index[~self.videos.subject.isin(self.folds[fold])])
+
+    def fold_of(self, video: str) -> str:
+        """The fold in which the subject of `video` is tested."""
+        subject = self.videos.subject[video]
+        return next(fold for fold, subjects in self.folds.items() if subject in subjects)
+
+
+def corpora_of(config: Mapping[str, Any]) -> list[str]:
+    """Every corpus that a run opens: those that are spotted on, then those only pretrained on."""
+    recipes = [config["pretrain"], *(e["settings"] for e in config["encoders"].values())]
+    extra = [name for recipe in recipes for name in recipe.get("corpora", [])]
+    return list(dict.fromkeys([*config["corpora"], *extra]))
+
+
+def fold_from(corpus: str) -> str:
+    """The fold of everything that was trained on another corpus."""
+    return f"from-{corpus}"
+
+
+def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = False) -> Corpus:
+    """Open the corpus `name` as config.yaml describes it.
+
+    A corpus that is only pretrained on has neither annotations nor folds. check_labels: read the
+    annotation workbook of a real corpus too, so that one that cannot be used is reported before any
+    job starts. Raises InputError for a sheet, root or workbook that cannot be used and for more
+    folds than subjects.
+    """
+    for_labels = name in config["corpora"]
+    sources = _sources(name, config, for_labels)
+    annotations = sources.annotations if for_labels else None
+    if check_labels and annotations is not None and sources.loader is not None:
+        kinds.read_labels(name, annotations, sources.videos, sources.loader)
+    return Corpus(
+        name,
+        sources.videos.set_index("video", drop=False),
+        annotations,
+        _folds(name, sources.videos, annotations is not None, config["evaluation"]),
+        sources.loader,
+        sources.notes,
+    )
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Where the videos and labels of a corpus are; the fields are those of `Corpus`."""
+
+    videos: pd.DataFrame
+    annotations: list[Path] | None = None
+    loader: dict[str, Any] | None = None
+    notes: list[Note] = field(default_factory=list)
+
+
+def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
+    if name == "demo":
+        return _demo(config["demo"])
+    if name == "sheet":
+        sheets = config["sheet"]
+        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"])
+        return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
+    if name == "unlabelled":
+        return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
+    if name in kinds.KINDS:
+        return _real(name, config[name], for_labels)
+    raise InputError(f"config: corpora: no corpus {name!r}; name one that config.yaml describes")
+
+
+def _demo(section: Mapping[str, Any]) -> _Sources:
+    """The built-in corpus: the files that its rules will write."""
+    folder = Path("results/demo/corpus")
+    videos = pd.DataFrame(demo_videos(section["subjects"], section["videos_per_subject"]))
+    videos["path"] = [str(folder / "videos" / f"{video}.mp4") for video in videos.video]
+    videos["fps"] = section["fps"]
+    videos["first_frame"] = pd.NA
+    return _Sources(videos, [folder / "annotations.csv"])
+
+
+def _real(kind: str, section: Mapping[str, Any], for_labels: bool) -> _Sources:
+    """A corpus in its folder; its workbook is looked for only where the labels are wanted."""
+    settings = {key: value for key, value in section.items() if key not in _OWN_KEYS}
+    videos, notes = kinds.read_videos(kind, section["root"], settings)
+    if not (for_labels and kinds.labelled(kind)):
+        return _Sources(videos, notes=notes)
+    annotations = kinds.workbooks(kind, section["root"], settings)
+    return _Sources(videos, annotations, {"kind": kind, **settings}, notes)
+
+
+def _folds(
+    name: str, videos: pd.DataFrame, labelled: bool, evaluation: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """The folds of a corpus: its own, or the one in which all was trained on another corpus."""
+    if name == evaluation["test"]:
+        return {fold_from(evaluation["train"]): sorted(set(videos.subject))}
+    if name == evaluation["train"]:
+        if not labelled:
+            raise InputError(
+                f"config: evaluation.train: {name} has no labels to train on; name a corpus with"
+                " labels"
+            )
+        return {}
+    if not labelled:
+        return {}
+    return folds(videos.subject, evaluation["folds"], evaluation["fold_seed"])
