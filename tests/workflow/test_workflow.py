@@ -320,10 +320,10 @@ def test_dry_run_of_the_default_lists_eight_subjects(tmp_path):
     [
         ("pretrain: {epoch: 3}", "pretrain.epoch: unknown key; did you mean 'epochs'"),
         ("pretrain: {epochs: many}", "pretrain.epochs: 'many' is not of type 'integer'"),
-        ("corpora: [casme9]", "corpora.0: 'casme9' is none of demo, sheet"),
+        ("corpora: [casme9]", "corpora.0: 'casme9' is not allowed; use one of demo, sheet"),
         ("corpora: [sheet]", "sheet.videos: missing"),
-        ("methods: {learned: {encoder: nobody}}", "no 'nobody' among encoders"),
-        ("figures: {method: nothing}", "no 'nothing' among methods"),
+        ("methods: {learned: {encoder: nobody}}", "'nobody' is not in encoders"),
+        ("figures: {method: nothing}", "'nothing' is not in methods"),
     ],
 )
 def test_wrong_key_is_refused_by_name_before_any_job(tmp_path, wrong, words):
