@@ -52,8 +52,11 @@ class Flow(Protocol):
         """
 
 
-def flow_algorithm(algorithm: str, preset: str, size: int, grid: int) -> Flow:
-    """A flow algorithm by its name in ALGORITHMS; `preset`, in PRESETS, is for "dis" only."""
+def flow_algorithm(algorithm: str, preset: str | None, size: int, grid: int) -> Flow:
+    """A flow algorithm by its name in ALGORITHMS, for crops of `size` px and maps of `grid` cells.
+
+    preset: one of PRESETS, needed for "dis" only. Raises KeyError for a name that there is not.
+    """
     if algorithm == "lucas_kanade":
         return LucasKanade(size, grid)
     return OpenCVFlow(algorithm, preset, grid)
@@ -62,9 +65,9 @@ def flow_algorithm(algorithm: str, preset: str, size: int, grid: int) -> Flow:
 class OpenCVFlow:
     """An algorithm of OpenCV, at full resolution, area-averaged to the grid."""
 
-    def __init__(self, algorithm: str, preset: str, grid: int) -> None:
+    def __init__(self, algorithm: str, preset: str | None, grid: int) -> None:
         methods: dict[str, Any] = {
-            "dis": lambda: cv2.DISOpticalFlow.create(PRESETS[preset]).calc,
+            "dis": lambda: cv2.DISOpticalFlow.create(PRESETS[str(preset)]).calc,
             "tvl1": lambda: cv2.optflow.DualTVL1OpticalFlow_create().calc,  # type: ignore[attr-defined]
             "farneback": lambda: _farneback,
         }
