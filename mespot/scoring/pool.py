@@ -1,12 +1,12 @@
 """Predictions and labels of a whole corpus as arrays, and which of them overlap.
 
 All rules ask for the same thing: the pairs of a prediction and a label of the same video and class
-that share a frame. They are found once, for all videos together.
+that share a frame. They are looked up once, for all videos together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -114,6 +114,11 @@ class ScoredCorpus:
         return self.with_predictions(known[self.predictions.group])
 
 
+def corpus_videos(subject_of: Mapping[str, str]) -> pd.DataFrame:
+    """The table subject, video of {video: subject}, as `pool` takes it."""
+    return pd.DataFrame({"video": list(subject_of), "subject": list(subject_of.values())})
+
+
 def pool(
     videos: pd.DataFrame, labels: pd.DataFrame | None, predictions: pd.DataFrame, name: str
 ) -> ScoredCorpus:
@@ -126,14 +131,15 @@ def pool(
     """
     names = pd.Index(videos["video"].astype(str))
     subjects, owner = np.unique(videos["subject"].astype(str).to_numpy(), return_inverse=True)
-    found = []
+    intervals = []
     for table, what in ((predictions, name), (labels, "labels")):
         if table is None or table.empty:
             nothing = np.zeros(0, np.int64)
-            found.append(CorpusIntervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0)))
+            empty = CorpusIntervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0))
+            intervals.append(empty)
             continue
-        found.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
-    return ScoredCorpus(list(names), [str(s) for s in subjects], owner.astype(np.int64), *found)
+        intervals.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
+    return ScoredCorpus(list(names), [str(s) for s in subjects], owner.astype(np.int64), *intervals)
 
 
 def overlapping(predictions: CorpusIntervals, labels: CorpusIntervals) -> Pairs:

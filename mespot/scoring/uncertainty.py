@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from mespot.metrics import precision_recall_f1
+from mespot.store.tables import DIFFERENCE
 
 _EXACT = 14  # up to so many subjects all 2 ** n exchanges are looked at
 _TIE = 1e-12  # sums in another order differ by less
@@ -19,8 +20,11 @@ _TIE = 1e-12  # sums in another order differ by less
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of the first and the second method (its mean where they have several runs), their
-    difference, its interval, and the p-value of there being none; NaN: undefined."""
+    """How much the F1 of two methods differs; NaN is undefined.
+
+    first, second: F1 of each, its mean where they have several runs. value: first - second. low,
+    high: ends of its interval. p_value: of there being no difference.
+    """
 
     first: float
     second: float
@@ -28,6 +32,11 @@ class Difference:
     low: float
     high: float
     p_value: float
+
+    def columns(self) -> dict[str, float]:
+        """The columns DIFFERENCE of a table."""
+        values = (self.value, self.low, self.high, self.p_value)
+        return dict(zip(DIFFERENCE, values, strict=True))
 
 
 def draws(subjects: int, rng: np.random.Generator, n_bootstrap: int) -> np.ndarray:

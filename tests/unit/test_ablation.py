@@ -85,6 +85,11 @@ def test_one_seed_is_the_comparison_of_two_methods():
         assert row.p_value == one.p_value
 
 
+def test_every_column_of_the_table_is_filled_in(found):
+    columns = [*found.index.names, *found.columns]
+    assert ["corpus", *columns] == list(tables.COLUMNS["ablation"])
+
+
 def test_equal_runs_add_nothing():
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 5, (2, 6, 3))

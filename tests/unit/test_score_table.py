@@ -65,6 +65,12 @@ def test_metrics_table():
     assert found.drop("all", level="subject")["f1_low"].isna().all()
 
 
+def test_strict_counts_of_subjects_are_those_of_the_table():
+    counts = table.strict_subject_counts(VIDEOS, LABELS, PREDICTIONS, 0.5)
+    single = scored().drop("all", level="subject")[["tp", "fp", "fn"]]
+    np.testing.assert_array_equal(counts, single.to_numpy(int).reshape(3, 3, 3))
+
+
 def test_rows_in_any_order_give_the_same_table():
     shuffled = scored(LABELS.sample(frac=1, random_state=1), PREDICTIONS[::-1])
     pd.testing.assert_frame_equal(shuffled, scored())
