@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from mespot.plots import style
-from mespot.plots.measures import along, main_pattern
+from mespot.plots.measures import Shares, along, main_pattern
 
 ROWS = {
     "face": "face",
@@ -41,18 +41,6 @@ class Clip:
     region: str
     weight: np.ndarray
     marks: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Reconstructed share of the region's variance over time, on hidden pixels.
-
-    averaged: of the mean over `masks` masks, which is what is shown. single: of one mask.
-    """
-
-    averaged: float
-    single: float
-    masks: int
 
 
 def reconstruction(
@@ -86,8 +74,8 @@ def reconstruction(
             axis.set_ylabel(name)
             if key in BARS:
                 first, last = (list(ROWS).index(row) for row in BARS[key])
-                beside = figure.add_subplot(grid[first : last + 1, 1])
-                bar = figure.colorbar(image, cax=beside)
+                scale = figure.add_subplot(grid[first : last + 1, 1])
+                bar = figure.colorbar(image, cax=scale)
                 bar.set_label("standard deviations", fontsize=7)
                 bar.outline.set_linewidth(0.4)
         _head(axes[0], clip, frames)

@@ -9,12 +9,14 @@ from matplotlib.text import Text
 
 from mespot import config as configs
 from mespot.errors import InputError
+from mespot.plots import style
 from mespot.plots.ablation import ablation
 from mespot.scoring.ablation import ablation_table
 from mespot.scoring.uncertainty import compare
 from mespot.steps import ablate, plot_ablation
 from mespot.store import tables
 from mespot.variants import all_encoders, all_methods, encoder_at, method_at, shared_encoders
+from tests.unit.plotted import pixels
 from tests.workflow.project import ROOT
 
 SETTINGS = {"n_bootstrap": 300, "seed": 1, "confidence": 0.95}
@@ -244,12 +246,31 @@ def test_figure_has_panels_of_score_and_difference(coarse):
     assert min(text.get_fontsize() for text in texts) >= 7
 
 
-def test_figure_step(coarse, tmp_path):
-    for table, full in (
-        (drawn("casme2", "samm_lv"), {"casme2": "learned", "samm_lv": "learned"}),
-        (tables.empty("ablation"), {}),
-    ):
-        tables.write(tmp_path / "ablation.csv", "ablation", table)
-        out = {"png": tmp_path / "a.png", "pdf": tmp_path / "a.pdf"}
-        plot_ablation.run(table=tmp_path / "ablation.csv", full=full, provenance={}, **out)
-        assert out["png"].stat().st_size > 500
+def draw(table, full, folder):
+    tables.write(folder / "ablation.csv", "ablation", table)
+    out = {"png": folder / "a.png", "pdf": folder / "a.pdf"}
+    plot_ablation.run(table=folder / "ablation.csv", full=full, provenance={}, **out)
+    return out["png"]
+
+
+def test_figure_step_draws_every_corpus(coarse, tmp_path, saved):
+    full = {"casme2": "learned", "samm_lv": "learned"}
+    png = draw(drawn("casme2", "samm_lv"), full, tmp_path)
+    assert len(saved[0].axes) == 8
+    score, change = saved[0].axes[:2]
+    markers = [line for line in score.lines if line.get_marker() in ("o", "D")]
+    assert [line.get_marker() for line in markers] == ["o", "D", "D"]
+    assert all(list(line.get_xdata()) == [0.5] for line in markers)
+    bars = [line for line in score.lines if line.get_solid_capstyle() == "butt"]
+    assert [list(line.get_xdata()) for line in bars] == [[0.4, 0.7]] * 3
+    (difference,) = (line for line in change.lines if line.get_marker() == "o")
+    assert list(difference.get_xdata()) == [-0.3]
+    assert difference.get_markerfacecolor() == style.CLASS_COLOUR["micro"]  # zero is left out
+    assert min(pixels(png, colour) for colour in style.CLASS_COLOUR.values()) > 20
+
+
+def test_figure_step_says_that_there_is_nothing_to_compare(coarse, tmp_path, saved):
+    draw(tables.empty("ablation"), {}, tmp_path)
+    assert [text.get_text() for text in saved[0].texts] == [
+        "no corpus with labels: nothing to compare"
+    ]

@@ -48,7 +48,7 @@ PARTS = {
     "spotting": {"spotting", "metrics"},
     "metrics": set(),
     "scoring": {"scoring", "metrics", "store"},
-    "plots": {"plots", "store"},
+    "plots": {"plots", "store", "face", "spotting"},
     "training": {"training", "networks", "spotting", "device", "store", "metrics"},
     "corpora": {"corpora", "demo", "store", "recording", "suffixes"},
     "demo": {"demo", "face"},
