@@ -4,8 +4,8 @@ Four algorithms: iterative Lucas-Kanade (Lucas and Kanade 1981; inverse composit
 Matthews 2004), made here for small motion and for many time lags of one video, and OpenCV's dense
 inverse search (Kroeger et al. 2016), TV-L1 (Zach et al. 2007) and Farneback (2003).
 
-The flow between two crops is the expression plus what head motion the alignment left;
-mespot.face.rigid tells them apart. Optical strain is that of Shreve et al. (2011).
+The flow between two crops is the expression and the head motion that the alignment left;
+mespot.face.rigid separates them. Optical strain is that of Shreve et al. (2011).
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ PRESETS = {
 # face and lets more sensor noise through.
 _WINDOW = 0.036
 _LEVELS = 3
-# Motion beside the rigid one that the coarse levels see is believed where it is larger than this
-# (px of the crop): below, it is mostly their noise, and full resolution finds it by itself.
+# The coarse levels see other motion than the rigid one. It is believed where it is larger than this
+# (px of the crop). Below, it is mostly their noise, and full resolution finds it by itself.
 _BELIEVED = 0.5
 # Local mean and contrast are divided out over this width, so that light changes are not motion.
 _CONTRAST_WINDOW = 0.036

@@ -1,4 +1,4 @@
-"""What figures say in numbers, computed from arrays."""
+"""The numbers in figures, computed from arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

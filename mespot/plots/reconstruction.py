@@ -48,11 +48,11 @@ def reconstruction(
 ) -> Figure:
     """Rows of ROWS, one column a frame, and below them how the region moves over the clip.
 
-    stream `face`: arrays `(T, 1, S, S)`, or `flow`: `(T, 2 or more, S, S)` of which the first two
-    channels are u and v; `input`, `masked`, `target`, `output`, standardised, NaN where hidden or
-    not defined. Input rows share one scale, the rows below another. The face is shown as its change
-    against the clip's mean frame (of the output too: what is wrong in the mean shows), the flow by
-    its magnitude with arrows for its direction.
+    arrays: `input`, `masked`, `target` and `output`, standardised, NaN where hidden or not defined.
+    Of stream `face` they are `(T, 1, S, S)`, of `flow` `(T, 2 or more, S, S)`, of which the first
+    two channels are u and v. The input rows share one colour scale, the rows below another. The
+    face is shown as its change against the mean frame of input or target, the flow by its magnitude
+    with arrows for its direction.
     """
     defined = np.isfinite(arrays["target"]).all(axis=(1, 2, 3))
     frames = columns(np.flatnonzero(defined), sorted(clip.marks.values()))
@@ -115,7 +115,8 @@ def _changes(
 def _limit(values: np.ndarray, stream: str) -> float:
     """End of the colour scale: nearly the largest value, so that few pixels do not set it.
 
-    Sharp edges outside the face, of a collar, say, are what changes most in its picture.
+    What changes most in the picture of a face are sharp edges outside it, those of a collar for
+    example.
     """
     if stream == "flow":
         return max(float(np.nanquantile(np.hypot(values[:, 0], values[:, 1]), 0.995)), 1e-6)

@@ -25,12 +25,12 @@ def ablation_table(
     """One row for each group, method of it and expression (micro, macro, all).
 
     counts: method -> `(R, E, S, 3)`, tp, fp and fn of each run (one a seed), expression and
-    subject; R is the same for all methods, or 1 for those without seeds. groups: group -> its
+    subject. R is the same for all methods, or 1 for those without seeds. groups: group -> its
     methods. full: the method that the others are compared with.
 
-    Columns as in the table `ablation` but for the corpus: F1 is that of all subjects together, mean
-    over runs. All rows are judged on the same samples of subjects, so that they can be compared by
-    eye too. A difference is paired: run k of the method minus run k of `full`; full has none.
+    Columns as in the table `ablation` but for the corpus. F1 is that of all subjects together, mean
+    over runs. All rows are judged on the same samples of subjects, so they can be compared by eye
+    too. A difference is paired, run k of the method minus run k of `full`; `full` has none.
     """
     rows = []
     for group, methods in groups.items():

@@ -22,7 +22,7 @@ from mespot.metrics import paired_iou
 class CorpusIntervals:
     """N intervals of a corpus in the order of their group and time.
 
-    group: `(N,)` int64, number of the video x number of classes + number of the class.
+    group: `(N,)` int64, number of the video times number of classes, plus number of the class.
     bounds: `(N, 2)` int64, inclusive `[onset, offset]` in native frames. row: `(N,)` their
     positions in the table that they come from. confidence: `(N,)` float64, NaN where unknown.
     """
@@ -55,9 +55,9 @@ class CorpusIntervals:
 class Pairs:
     """K overlapping pairs: positions of the prediction and of the label, `(K,)` int64, and IoUs.
 
-    iou counts both ends of an interval as frames; iou_open takes an interval as [onset, offset)
-    does, offset - onset long (0 where two such intervals have no length at all). Sorted by
-    prediction, then label, hence by time.
+    iou counts both ends of an interval as frames. iou_open takes an interval as half-open, offset -
+    onset long (0 where two such intervals have no length at all). Sorted by prediction, then label,
+    hence by time.
     """
 
     prediction: np.ndarray
@@ -122,10 +122,10 @@ def corpus_videos(subject_of: Mapping[str, str]) -> pd.DataFrame:
 def pool(
     videos: pd.DataFrame, labels: pd.DataFrame | None, predictions: pd.DataFrame, name: str
 ) -> ScoredCorpus:
-    """Tables as a pool.
+    """Tables as arrays.
 
-    videos: subject, video, every one that counts. labels and predictions: subject, video, type,
-    onset, offset (native frames); predictions may have a confidence. `name` is what errors call
+    videos: subject and video of every one that counts. labels and predictions: subject, video,
+    type, onset, offset (native frames); predictions may have a confidence. name: what errors call
     the predictions. Raises InputError for a row that no subject would count: an unknown video or
     type, another subject than the video's.
     """

@@ -17,7 +17,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store.sheet_rows import Errors, rows, whole_frame
 
-_WORKING = ["apex_w", "onset_w", "offset_w"]  # columns that mespot's own tables have beside these
+_WORKING = ["apex_w", "onset_w", "offset_w"]  # further columns of mespot's own tables
 _LABEL = ["subject", "video", "type", "onset", "offset"]
 _PREDICTION = ["video", "type", "onset", "offset"]
 

@@ -32,7 +32,7 @@ def by_expression(runs):
 
 
 @pytest.fixture(scope="module")
-def found():
+def scores():
     counts = {"whole": WHOLE, "part": PART, "free": FREE}
     counts = {name: by_expression(runs) for name, runs in counts.items()}
     groups = {"first": ["free", "whole"], "second": ["whole", "part"]}
@@ -40,39 +40,39 @@ def found():
     return table.set_index(["group", "method", "expression"])
 
 
-def test_f1_is_the_mean_over_seeds(found):
+def test_f1_is_the_mean_over_seeds(scores):
     # 2 TP / (2 TP + FP + FN) at each seed: 8/11 and 8/12, 4/10 and 4/10, one run of 2/8.
-    whole = found.loc[("first", "whole", "micro")]
+    whole = scores.loc[("first", "whole", "micro")]
     assert whole.f1 == pytest.approx((8 / 11 + 8 / 12) / 2)
     assert whole.f1_sd == pytest.approx((8 / 11 - 8 / 12) / 2**0.5)
     assert whole.f1_low <= whole.f1 <= whole.f1_high
     assert (whole.seeds, whole.subjects) == (2, 2)
-    part = found.loc[("second", "part", "micro")]
+    part = scores.loc[("second", "part", "micro")]
     # 4/10 at seed 1: 2 TP, 2 FP, 4 FN; the same at seed 2.
     assert part.f1 == pytest.approx(4 / 10) and part.f1_sd == 0
-    free = found.loc[("first", "free", "micro")]
+    free = scores.loc[("first", "free", "micro")]
     assert (free.f1, free.seeds) == (2 / 8, 1) and np.isnan(free.f1_sd)
 
 
-def test_difference_is_paired_and_exchanges_all_seeds_at_once(found):
-    part = found.loc[("second", "part", "micro")]
+def test_difference_is_paired_and_exchanges_all_seeds_at_once(scores):
+    part = scores.loc[("second", "part", "micro")]
     assert part.difference == pytest.approx(0.4 - (8 / 11 + 8 / 12) / 2)
     # Of the 4 exchanges of subjects none and both give what is seen, 0.297 in size. Exchanging one
     # gives (8/12 + 4/8) / 2 against (4/9 + 8/14) / 2: 0.075.
     assert part.p_value == 0.5
-    free = found.loc[("first", "free", "micro")]
+    free = scores.loc[("first", "free", "micro")]
     assert free.difference == pytest.approx(2 / 8 - (8 / 11 + 8 / 12) / 2)
 
 
-def test_the_whole_method_has_no_difference_and_is_the_same_in_each_group(found):
+def test_the_whole_method_has_no_difference_and_is_the_same_in_each_group(scores):
     names = ["difference", "difference_low", "difference_high", "p_value"]
-    rows = found.xs("whole", level="method")
+    rows = scores.xs("whole", level="method")
     assert rows[names].isna().all(axis=None)
     pd.testing.assert_frame_equal(rows.loc["first"], rows.loc["second"])
 
 
-def test_what_has_no_score_is_undefined(found):
-    macro = found.xs("macro", level="expression")
+def test_what_has_no_score_is_undefined(scores):
+    macro = scores.xs("macro", level="expression")
     assert macro[["f1", "f1_low", "difference", "p_value"]].isna().all(axis=None)
 
 
@@ -87,8 +87,8 @@ def test_one_seed_is_the_comparison_of_two_methods():
         assert row.p_value == one.p_value
 
 
-def test_every_column_of_the_table_is_filled_in(found):
-    columns = [*found.index.names, *found.columns]
+def test_every_column_of_the_table_is_filled_in(scores):
+    columns = [*scores.index.names, *scores.columns]
     assert ["corpus", *columns] == list(tables.COLUMNS["ablation"])
 
 

@@ -1,4 +1,4 @@
-"""Figures: what they say, that they are the same each time, and degenerate input."""
+"""Figures: what is drawn, that it is the same each time, and degenerate input."""
 
 import matplotlib.image
 import numpy as np
@@ -86,13 +86,13 @@ def row_bars(figure):
     """Names of the rows of a timeline and, for each bar, its row, ends and whether it is solid."""
     axis = figure.axes[2]
     names = [label.get_text() for label in axis.get_yticklabels()]
-    found = []
+    bars = []
     for patch in axis.patches:
         if patch.get_hatch() is None:  # hatched: no usable face
             y = patch.get_y() + patch.get_height() / 2
             ends = (patch.get_x(), patch.get_x() + patch.get_width())
-            found.append((names[round(y)], *ends, patch.get_facecolor() != (1, 1, 1, 1)))
-    return names, found
+            bars.append((names[round(y)], *ends, patch.get_facecolor() != (1, 1, 1, 1)))
+    return names, bars
 
 
 def test_timeline_draws_scores_bars_and_faces(timeline_files, saved):
