@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_only_the_store_knows_hdf5():
         str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if "h5py" in set(imports(p))
     }
     assert users == {"store/io.py"}
+
+
+def test_scoring_loads_neither_torch_nor_hdf5():
+    modules = [f"mespot.scoring.{path.stem}" for path in (PACKAGE / "scoring").glob("[a-z]*.py")]
+    code = (
+        f"import sys, {', '.join(sorted(modules))}; print({{'torch', 'h5py'}} & set(sys.modules))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert answer.stdout == "set()\n", answer.stderr
 
 
 def test_package_does_not_know_snakemake():
