@@ -4,8 +4,8 @@ Four algorithms: iterative Lucas-Kanade (Lucas and Kanade 1981; inverse composit
 Matthews 2004), made here for small motion and for many time lags of one video, and OpenCV's dense
 inverse search (Kroeger et al. 2016), TV-L1 (Zach et al. 2007) and Farneback (2003).
 
-The flow between two crops is the expression plus what head motion the alignment left;
-mespot.face.rigid tells them apart. Optical strain is that of Shreve et al. (2011).
+The flow between two crops is the expression and the head motion that the alignment left;
+mespot.face.rigid separates them. Optical strain is that of Shreve et al. (2011).
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ PRESETS = {
 # face and lets more sensor noise through.
 _WINDOW = 0.036
 _LEVELS = 3
-# Motion beside the rigid one that the coarse levels see is believed where it is larger than this
-# (px of the crop): below, it is mostly their noise, and full resolution finds it by itself.
+# The coarse levels see other motion than the rigid one. It is believed where it is larger than this
+# (px of the crop). Below, it is mostly their noise, and full resolution finds it by itself.
 _BELIEVED = 0.5
 # Local mean and contrast are divided out over this width, so that light changes are not motion.
 _CONTRAST_WINDOW = 0.036
@@ -52,8 +52,11 @@ class Flow(Protocol):
         """
 
 
-def flow_algorithm(algorithm: str, preset: str, size: int, grid: int) -> Flow:
-    """A flow algorithm by its name in ALGORITHMS; `preset`, in PRESETS, is for "dis" only."""
+def flow_algorithm(algorithm: str, preset: str | None, size: int, grid: int) -> Flow:
+    """A flow algorithm by its name in ALGORITHMS, for crops of `size` px and maps of `grid` cells.
+
+    preset: one of PRESETS, needed for "dis" only. Raises KeyError for a name that there is not.
+    """
     if algorithm == "lucas_kanade":
         return LucasKanade(size, grid)
     return OpenCVFlow(algorithm, preset, grid)
@@ -62,9 +65,9 @@ def flow_algorithm(algorithm: str, preset: str, size: int, grid: int) -> Flow:
 class OpenCVFlow:
     """An algorithm of OpenCV, at full resolution, area-averaged to the grid."""
 
-    def __init__(self, algorithm: str, preset: str, grid: int) -> None:
+    def __init__(self, algorithm: str, preset: str | None, grid: int) -> None:
         methods: dict[str, Any] = {
-            "dis": lambda: cv2.DISOpticalFlow.create(PRESETS[preset]).calc,
+            "dis": lambda: cv2.DISOpticalFlow.create(PRESETS[str(preset)]).calc,
             "tvl1": lambda: cv2.optflow.DualTVL1OpticalFlow_create().calc,  # type: ignore[attr-defined]
             "farneback": lambda: _farneback,
         }

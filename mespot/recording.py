@@ -1,10 +1,10 @@
 """Recordings: a video file or a folder of numbered images, read as working frames.
 
-A working frame is the recording's frame nearest to k / rate seconds, k = 0, 1, 2, ..., and the last
-frame where the end would be far from any of these; a recording that is not clearly faster than
-`rate` keeps every frame. Time stamps come from the frame number and the native frame rate: a
-container's own time stamps are not read, so a recording of varying frame rate counts as one of its
-mean rate.
+Working frames are the recording's frames nearest to k / rate seconds, k = 0, 1, 2, ... The last
+frame is one too, where the end would be far from any of these. A recording that is not clearly
+faster than `rate` keeps every frame. Time stamps come from the frame number and the native frame
+rate. A container's own time stamps are not read, so a recording of varying frame rate counts as one
+of its mean rate.
 """
 
 import itertools
@@ -36,10 +36,10 @@ _FILLED_GAP = 1.0
 class Frame:
     """One working frame.
 
-    native: the recording's own frame number: the one in the name for an image; for a video file
-    counted from that of its first frame, which is 0 unless said otherwise. time: seconds since the
-    first frame. image: (H, W, 3) uint8 BGR, or None where the images of a folder are missing for
-    longer than a second.
+    native: the recording's own frame number. Of an image it is the one in the name; a video file
+    counts from the number of its first frame, usually 0. time: seconds since the first frame.
+    image: (H, W, 3) uint8 BGR, or None where the images of a folder are missing for longer than a
+    second.
     """
 
     native: int
@@ -102,11 +102,11 @@ def picked(fps: float, rate: float) -> Iterator[int]:
 
 
 def far_end(n_frames: int, fps: float, rate: float) -> int | None:
-    """Index of the last frame where it is too far from the last one that is picked, else None.
+    """Index of the last frame if it must be read too: it is far from the last one that is picked.
 
-    The frame that would be picked next may lie less than half a working frame beyond the end; the
-    last frame is then the nearest to it. With it, no native frame is farther from one that is read
-    than half a working frame and the rounding to whole frames (at 200 fps read at 30: 3 frames).
+    The frame that would be picked next may lie less than half a working frame beyond the end. The
+    last frame is then the nearest to it. With it, every native frame has one that is read within
+    half a working frame, rounded to whole frames (at 200 fps read at 30: 3 frames).
     """
     step = fps / working_rate(fps, rate)
     last = math.floor(math.floor((n_frames - 0.5) / step) * step + 0.5)

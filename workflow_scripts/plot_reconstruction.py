@@ -10,6 +10,7 @@ with job(snakemake) as provenance:
         flow=snakemake.input.flow,
         frames=snakemake.input.frames,
         labels=snakemake.input.get("labels") or None,
+        drift_seconds=snakemake.params.drift_seconds,
         png=snakemake.output.png,
         pdf=snakemake.output.pdf,
         provenance=provenance,

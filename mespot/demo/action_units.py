@@ -2,7 +2,7 @@
 
 Each unit (Ekman and Friesen 1978) is a sum of smooth pushes: skin about a landmark moves by a
 vector, skin around it by less, as a Gaussian of the distance. Lids and the lower jaw have an edge
-at which the motion stops abruptly; they are channels of their own that `local` turns into motion.
+at which the motion stops abruptly. They are given apart and moved by mespot.demo.openings.
 Directions are in the face's own frame: `out` is away from the midline, `up` towards the forehead;
 lengths are in face widths.
 """

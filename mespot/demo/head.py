@@ -1,8 +1,8 @@
 """The head in three dimensions: its depth, and where a turn of it takes every place.
 
 The face's depth is that of its mesh. Around the face it falls back to the depth of the turning
-axis, so that a turned head leaves its outline in place, and what surrounds it follows a move of
-the head less and less with the distance.
+axis, so that a turned head leaves its outline in place. What surrounds the head follows its motion
+less and less with the distance.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Different people from one portrait: facial proportions, skin, tones and light.
 
-The first person of a portrait keeps its proportions. The others differ in the proportions by which
-faces are told apart (after the main components of face shape: length, jaw, eyes, nose, mouth), in
-skin tone, in how marked the skin's texture is, in the background and in the light's direction.
+The first person of a portrait keeps its proportions. The others differ in the main components of
+face shape (length, jaw, eyes, nose, mouth), in skin tone, in how marked the skin's texture is, in
+the background and in the light's direction.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Identity:
 
 
 def portrait_of(subject: int, n_portraits: int) -> tuple[int, int]:
-    """The portrait that a subject (0-based) is made of, and the how-manieth of it that this is."""
+    """Number of the portrait that a subject is made of, and of its variant; all count from 0."""
     return subject % n_portraits, subject // n_portraits
 
 

@@ -65,16 +65,16 @@ def wander(
 def moments(
     time: np.ndarray, per_minute: float, regular: float, rng: np.random.Generator
 ) -> list[float]:
-    """Times (s) of random happenings. regular: 0 wholly random .. 1 at even distances."""
-    found: list[float] = []
+    """Random times (s), `per_minute` on average. regular: 0 wholly random, 1 evenly spaced."""
+    times: list[float] = []
     if per_minute <= 0:
-        return found
+        return times
     mean = 60 / per_minute
     at = rng.uniform(0, mean)
     while at < time[-1]:
-        found.append(float(at))
+        times.append(float(at))
         at += mean * (regular + (1 - regular) * rng.exponential())
-    return found
+    return times
 
 
 def _drift(time: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarray:

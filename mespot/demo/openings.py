@@ -1,6 +1,6 @@
 """Eye openings and mouth: the edges at which skin motion stops and something else shows.
 
-All maps are backward: for places in the moved face they say where to look in the portrait. Each
+All maps are backward: for places in the moved face they give where to look in the portrait. Each
 opening has its own frame: `a` runs from one corner (0) to the other (1), `b` is px below the line
 of the corners.
 """

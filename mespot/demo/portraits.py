@@ -25,16 +25,19 @@ class Portrait:
 
 
 def names(folder: str | None) -> list[str]:
-    """Names of the portraits in order, without reading them; InputError for a folder without."""
+    """Names of the portraits in order, without reading them. InputError for a folder without any.
+
+    folder: with one portrait a file; None for the built-in ones.
+    """
     if folder is None:
         return ["grace_hopper", "eileen_collins"]
-    found = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
-    if not found:
+    images = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
+    if not images:
         raise InputError(
             f"{folder}: demo.portraits: no portrait in this folder;"
             f" put images ({', '.join(sorted(SUFFIXES))}) of one face each there"
         )
-    return found
+    return images
 
 
 def _listing(folder: str) -> list[Path]:
@@ -47,7 +50,7 @@ def _listing(folder: str) -> list[Path]:
 
 
 def load(folder: str | None, name: str) -> Portrait:
-    """One portrait by its name; InputError when it cannot be read.
+    """One portrait by its name. Raises InputError when it cannot be read.
 
     The built-in two are works of the US government and in the public domain: Grace Hopper by the
     US Navy, in matplotlib's sample data, and Eileen Collins by NASA, in scikit-image's.
@@ -74,8 +77,8 @@ def _read(path: str) -> np.ndarray:
 def check(where: str, faces: list[np.ndarray]) -> np.ndarray:
     """The landmarks (478, 3) of the one usable face among those found in a portrait.
 
-    where: the portrait, for messages. Raises InputError for none, several, one that is too small
-    or one that looks aside.
+    where: the portrait, for messages. Raises InputError when there is no face or more than one, and
+    when the face is too small or turned aside.
     """
     if len(faces) != 1:
         raise InputError(
@@ -99,9 +102,9 @@ def check(where: str, faces: list[np.ndarray]) -> np.ndarray:
 class Upright:
     """A portrait whose eyes are level and whose face has the wanted width and place.
 
-    matrix (2, 3) leads from the portrait to it; points (478, 3) are its landmarks, px of a frame;
-    image is the portrait, made smaller where it has far more detail than a frame, and matrix
-    already allows for that.
+    image: the portrait, made smaller where it has far more detail than a frame. matrix: (2, 3),
+    leads from that image to the upright face, px of a frame. points: (478, 3) landmarks of the
+    upright face, px of a frame.
     """
 
     image: np.ndarray

@@ -43,9 +43,8 @@ class Renderer:
         self.rig = Rig(identity.points[:, :2], grid(total, _STEP), identity.glasses)
         self.head = Head(identity.points, grid(total, _STEP))
         self.target = (grid(self.size, _STEP) + MARGIN).astype(np.float32)
-        self.moved = np.zeros_like(
-            self.places
-        )  # where the last frame put the face's places, less these
+        # Displacement of the face's places in the last frame.
+        self.moved = np.zeros_like(self.places)
         self.before = self.target  # where the last frame's places were in the face at rest
         normal = normals(self.head.depth, _STEP).astype(np.float32)
         self.shade = np.ascontiguousarray(normal * self.head.follows[..., None])

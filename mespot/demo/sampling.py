@@ -36,8 +36,8 @@ def remap(
 ) -> np.ndarray:
     """A picture at places (..., 2), column and row numbers, float32, by OpenCV."""
     # The second map must be None: an empty array, as OpenCV's type hints want it, is read from.
-    found = cv2.remap(picture, at, None, method, dst=into, borderMode=border)  # type: ignore[call-overload]
-    return np.asarray(found)
+    values = cv2.remap(picture, at, None, method, dst=into, borderMode=border)  # type: ignore[call-overload]
+    return np.asarray(values)
 
 
 def smoothstep(share: np.ndarray) -> np.ndarray:

@@ -42,9 +42,10 @@ class Settings:
 
     @classmethod
     def from_config(cls, section: dict[str, Any]) -> "Settings":
-        """Settings from the section's keys; InputError when one is missing, unknown or senseless.
+        """Settings from the section's keys.
 
-        Types are the schema's business; what is checked here is what a schema cannot say.
+        The schema has checked the types. Raises InputError for a key that is missing or unknown,
+        and for values that do not go together.
         """
         known = {field.name for field in fields(cls)}
         for name in sorted(known ^ section.keys()):

@@ -3,8 +3,8 @@
 The transform of a frame comes from the landmarks that the skull carries (nose bridge, eye corners,
 temples), as the least-squares similarity between the frame and the video's median face (Umeyama
 1991). A landmark jitters by about as much as a micro-expression moves, so the transform's four
-parameters are smoothed over time by a zero-phase Gaussian; what rigid motion this leaves in the
-crop is removed from the optical flow later (mespot.flow).
+parameters are smoothed over time by a zero-phase Gaussian. The rigid motion that this leaves in the
+crops is removed from their optical flow (mespot.face.motion).
 """
 
 import cv2
@@ -76,7 +76,8 @@ def crop_transforms(
 ) -> np.ndarray:
     """Transforms from the recording's pixels to the crop's, one a frame.
 
-    points: (T, 478, >=2) px. span: (T,). sigma: time constant of the smoothing, frames.
+    points: (T, 478, >=2) px. span: (T,), -1 where there is no usable face. size, fill: as for
+    `placement`. sigma: standard deviation of the smoothing, frames.
     Returns (T, 2, 3) float64; NaN where span is -1.
     """
     transforms = np.full((len(span), 2, 3), np.nan)
@@ -89,10 +90,10 @@ def crop_transforms(
     middle = (size - 1) / 2
     for start, stop in usable_spans(span):
         frames = slice(start, stop)
-        found = similarity(points[frames][:, list(RIGID_POINTS), :2], target)
+        moves = similarity(points[frames][:, list(RIGID_POINTS), :2], target)
         # The place in the recording that comes to the crop's middle, the angle and the log scale
         # vary independently of each other; a, b, x, y do not.
-        a, b, x, y = found.T
+        a, b, x, y = moves.T
         norm = a**2 + b**2
         dx, dy = middle - x, middle - y
         path = np.stack(

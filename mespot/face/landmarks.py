@@ -4,18 +4,14 @@ Three decisions are made here: which of several faces is the recorded person, ov
 landmarks are interpolated, and which parts of a recording have a usable face.
 """
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from mespot.errors import InputError
-
-log = logging.getLogger(__name__)
 
 N_POINTS, N_BLENDSHAPES = 478, 52
 BLINK = (9, 10)  # eyeBlinkLeft, eyeBlinkRight among the blendshapes
@@ -25,6 +21,25 @@ BLINK = (9, 10)  # eyeBlinkLeft, eyeBlinkRight among the blendshapes
 _STEP, _REACH = 0.25, 0.75
 # A face found elsewhere later is still the same person when its width is within this factor.
 _SAME_WIDTH = 1.5
+
+
+class ModelError(InputError):
+    """The bytes are no model of MediaPipe's face landmarker."""
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How one person is followed.
+
+    max_faces: the most faces to tell apart, of which one is followed; 2 or more, see `detect`.
+    confidence: MediaPipe's thresholds, 0..1. max_gap: gaps shorter than this (s) are bridged.
+    min_span: shorter spans (s) are unusable.
+    """
+
+    max_faces: int
+    confidence: float
+    max_gap: float
+    min_span: float
 
 
 @dataclass(frozen=True)
@@ -48,8 +63,9 @@ class Face:
 class Track:
     """Landmarks over all working frames of one recording; NaN where there is no face.
 
-    points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4), found (T,) bool, bridged (T,) bool,
-    span (T,) int16.
+    points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4). found (T,) bool: a face was found.
+    bridged (T,) bool: none was, the landmarks are interpolated over a short gap. span (T,) int16:
+    the usable span that the frame belongs to, -1 where there is no usable face.
     """
 
     points: np.ndarray
@@ -76,25 +92,41 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def track_face(
+    frames: Iterable[tuple[float, np.ndarray | None]],
+    model: bytes,
+    rate: float,
+    settings: TrackingSettings,
+) -> Track:
+    """Follow one person through a recording: `detect`, `choose_face` and `assemble` in a row.
+
+    frames and model: as for `detect`. rate: frames a second. Raises ModelError.
+    """
+    detections = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
+    max_gap = max(1, round(settings.max_gap * rate))
+    min_span = max(1, round(settings.min_span * rate))
+    return assemble(choose_face(list(detections), max_gap), max_gap=max_gap, min_span=min_span)
+
+
 def detect(
     frames: Iterable[tuple[float, np.ndarray | None]],
-    model: str | Path,
+    model: bytes,
     *,
     faces: int,
     confidence: float,
 ) -> Iterator[list[Face]]:
     """Faces of each frame, in time order.
 
-    frames: time (s) and BGR image of each; None where there is no image. faces: the most faces to
-    look for, 2 or more: with 1 MediaPipe filters the landmarks over time, and they lag behind a
-    moving head by half a pixel. confidence: of detection, presence and tracking, 0..1.
-    Raises InputError when the model cannot be loaded.
+    frames: time (s) and BGR image of each; None where there is no image. model: the content of
+    MediaPipe's model file. faces: the most faces to look for, 2 or more; with 1 MediaPipe filters
+    the landmarks over time, and they lag behind a moving head by half a pixel. confidence: of
+    detection, presence and tracking, 0..1. Raises ModelError.
     """
     import mediapipe as mp
     from mediapipe.tasks.python import BaseOptions, vision
 
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model)),
+        base_options=BaseOptions(model_asset_buffer=model),
         running_mode=vision.RunningMode.VIDEO,
         num_faces=faces,
         min_face_detection_confidence=confidence,
@@ -106,9 +138,7 @@ def detect(
     try:
         landmarker = vision.FaceLandmarker.create_from_options(options)
     except (RuntimeError, ValueError, OSError) as error:
-        raise InputError(
-            f"{model}: cannot be loaded as a face landmarker model ({error}); delete it, run again"
-        ) from error
+        raise ModelError(f"cannot be loaded as a face landmarker model ({error})") from error
     with landmarker:
         for time, image in frames:
             if image is None:

@@ -137,7 +137,7 @@ def _finish(axis: Axes, lines: list[Any], full: str) -> None:
 
 
 def _name_lines(axis: Axes, lines: list[Any], full: str) -> None:
-    """Names of groups and methods; the axis is shared by the panels beside it."""
+    """Names of groups and methods; the other panels of the row share the axis."""
     axis.set_yticks([y for y, _, _ in lines], [method or group for _, group, method in lines])
     for (_, _, method), label in zip(lines, axis.get_yticklabels(), strict=True):
         if method is None:

@@ -5,10 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mespot.expressions import EXPRESSIONS
+from mespot.expressions import ALL, EXPRESSIONS
 from mespot.plots import style
-
-ALL = "all"
+from mespot.store.tables import F1
 
 
 def f1(title: str, metrics: pd.DataFrame) -> Figure:
@@ -53,7 +52,7 @@ def _draw_pooled(
     for y, method in enumerate(methods):
         row = rows.xs((method, expression, ALL))
         colour, marker = styles[method]
-        value, low, high = (_number(row[name]) for name in ("f1", "f1_low", "f1_high"))
+        value, low, high = (_number(row[name]) for name in F1)
         axis.plot([low, high], [y, y], color=colour, linewidth=1.4, solid_capstyle="butt")
         axis.plot([low, high], [y, y], color=colour, marker="|", markersize=5, linestyle="")
         axis.plot(value, y, color=colour, marker=marker, markersize=5, markeredgecolor="white")

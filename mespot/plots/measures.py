@@ -1,8 +1,51 @@
-"""What figures say in numbers, computed from arrays."""
+"""The numbers in figures, computed from arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Reconstructed share of a region's variance over time, on hidden pixels.
+
+    averaged: of the mean over `masks` masks, which is what is shown. single: of one mask.
+    """
+
+    averaged: float
+    single: float
+    masks: int
+
+
+def mean_over_masks(
+    reconstruct: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+    values: np.ndarray,
+    weight: np.ndarray,
+    masks: int,
+) -> tuple[dict[str, np.ndarray], Shares]:
+    """What a network makes of one clip under several masks, and how much of a region that is.
+
+    reconstruct: gives `input`, `masked`, `target` and `output` `(T, C, S, S)` of the clip `values`
+    under a new random mask; `masked` is NaN where the mask hides, `target` where it is not defined.
+    weight: `(S, S)` of the region. The `output` that is returned is the mean of what the network
+    gives where a pixel was hidden from it; the rest is that of the first mask.
+    """
+    draws = [reconstruct(values) for _ in range(masks)]
+    hidden = np.stack([np.isnan(draw["masked"][:, :1]) for draw in draws])
+    outputs, first = np.stack([draw["output"] for draw in draws]), draws[0]
+    output = hidden_mean(outputs, hidden)
+    defined = np.isfinite(first["target"]).all(axis=(1, 2, 3))
+    target = first["target"][defined]
+    once = np.isfinite(output[defined][:, :1])
+    mean = np.where(once, output[defined], 0.0)
+    shares = Shares(
+        averaged=explained(target, mean[None], once[None], weight),
+        single=explained(target, outputs[:, defined], hidden[:, defined], weight),
+        masks=masks,
+    )
+    arrays = {name: first[name] for name in ("input", "masked", "target")}
+    return {**arrays, "output": output}, shares
 
 
 def hidden_mean(outputs: np.ndarray, hidden: np.ndarray) -> np.ndarray:
@@ -53,19 +96,19 @@ def along(values: np.ndarray, still: np.ndarray, pattern: np.ndarray) -> np.ndar
 
 
 def responses(feature: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """How far the feature of each region is from rest, in units of how far it usually is.
+    """How far the feature of each region is from rest, in units of how far it usually is: `(T, R)`.
 
-    feature `(T, R, C)`, its slow moving average taken off; usable `(T,)` bool. The root mean square
-    over channels, each in units of its own root mean square over the usable frames: `(T, R)`, whose
-    mean square over those frames is 1. NaN in frames that are not usable and in regions that never
-    change.
+    feature: `(T, R, C)`, its slow moving average taken off. usable: `(T,)` bool. Each channel is
+    divided by its root mean square over the usable frames; the result is the root mean square over
+    channels. Its mean square over the usable frames is 1. NaN in frames that are not usable and in
+    regions that never change.
     """
     size = np.sqrt(np.square(feature[usable]).mean(axis=0)) if usable.any() else feature[:0].sum(0)
     changing = size > 0
     squares = np.square(feature / np.where(changing, size, 1.0)).sum(axis=2)
     channels = changing.sum(axis=1)
-    found = np.sqrt(squares / np.where(channels > 0, channels, np.nan))
-    return np.where(usable[:, None], found, np.nan)
+    relative = np.sqrt(squares / np.where(channels > 0, channels, np.nan))
+    return np.where(usable[:, None], relative, np.nan)
 
 
 def around(values: np.ndarray, frames: Sequence[int] | np.ndarray, reach: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from mespot.plots import style
-from mespot.plots.measures import along, main_pattern
+from mespot.plots.measures import Shares, along, main_pattern
 
 ROWS = {
     "face": "face",
@@ -43,28 +43,16 @@ class Clip:
     marks: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Shares:
-    """Reconstructed share of the region's variance over time, on hidden pixels.
-
-    averaged: of the mean over `masks` masks, which is what is shown. single: of one mask.
-    """
-
-    averaged: float
-    single: float
-    masks: int
-
-
 def reconstruction(
     title: str, stream: str, clip: Clip, arrays: Mapping[str, np.ndarray], shares: Shares
 ) -> Figure:
     """Rows of ROWS, one column a frame, and below them how the region moves over the clip.
 
-    stream `face`: arrays `(T, 1, S, S)`, or `flow`: `(T, 2 or more, S, S)` of which the first two
-    channels are u and v; `input`, `masked`, `target`, `output`, standardised, NaN where hidden or
-    not defined. Input rows share one scale, the rows below another. The face is shown as its change
-    against the clip's mean frame (of the output too: what is wrong in the mean shows), the flow by
-    its magnitude with arrows for its direction.
+    arrays: `input`, `masked`, `target` and `output`, standardised, NaN where hidden or not defined.
+    Of stream `face` they are `(T, 1, S, S)`, of `flow` `(T, 2 or more, S, S)`, of which the first
+    two channels are u and v. The input rows share one colour scale, the rows below another. The
+    face is shown as its change against the mean frame of input or target, the flow by its magnitude
+    with arrows for its direction.
     """
     defined = np.isfinite(arrays["target"]).all(axis=(1, 2, 3))
     frames = columns(np.flatnonzero(defined), sorted(clip.marks.values()))
@@ -86,8 +74,8 @@ def reconstruction(
             axis.set_ylabel(name)
             if key in BARS:
                 first, last = (list(ROWS).index(row) for row in BARS[key])
-                beside = figure.add_subplot(grid[first : last + 1, 1])
-                bar = figure.colorbar(image, cax=beside)
+                scale = figure.add_subplot(grid[first : last + 1, 1])
+                bar = figure.colorbar(image, cax=scale)
                 bar.set_label("standard deviations", fontsize=7)
                 bar.outline.set_linewidth(0.4)
         _head(axes[0], clip, frames)
@@ -127,7 +115,8 @@ def _changes(
 def _limit(values: np.ndarray, stream: str) -> float:
     """End of the colour scale: nearly the largest value, so that few pixels do not set it.
 
-    Sharp edges outside the face, of a collar, say, are what changes most in its picture.
+    What changes most in the picture of a face are sharp edges outside it, those of a collar for
+    example.
     """
     if stream == "flow":
         return max(float(np.nanquantile(np.hypot(values[:, 0], values[:, 1]), 0.995)), 1e-6)

@@ -26,18 +26,18 @@ def responses(
     seconds: `(K,)` around the event. maps: stream -> column -> `(K, R)` mean size of the feature in
     units of its usual size; NaN where nothing is known. counts: events behind a column.
     """
-    scaled = [found for of in maps.values() for kind, found in of.items() if kind != "blink"]
-    values = np.concatenate([found[np.isfinite(found)] for found in scaled] + [np.ones(1)])
+    scaled = [sizes[kind] for sizes in maps.values() for kind in sizes if kind != "blink"]
+    values = np.concatenate([size[np.isfinite(size)] for size in scaled] + [np.ones(1)])
     step = (seconds[1] - seconds[0]) / 2
     extent = (seconds[0] - step, seconds[-1] + step, len(regions) - 0.5, -0.5)
     with style.house_style():
         figure = style.new_figure(0.75 + 2.05 * len(maps))
         axes = figure.subplots(len(maps), len(COLUMNS), sharex=True, sharey=True, squeeze=False)
-        for number, (stream, of) in enumerate(maps.items()):
+        for number, (stream, sizes) in enumerate(maps.items()):
             row = axes[number]
             for axis, (key, name) in zip(row, COLUMNS.items(), strict=True):
                 image = axis.imshow(
-                    of[key].T,
+                    sizes[key].T,
                     cmap="viridis",
                     vmin=values.min(),
                     vmax=values.max(),

@@ -1,7 +1,7 @@
 """What all figures share: size, fonts, colours, and files that depend on the content alone.
 
 Colours are those of Okabe and Ito ("Color Universal Design", 2008), which the colour-blind can tell
-apart; line style, marker or fill says the same again for a print in grey.
+apart. Line style, marker or fill repeats the distinction for a print in grey.
 """
 
 import json

@@ -88,7 +88,7 @@ def timeline(
 
     time: `(T,)` s; usable: `(T,)` bool. predictions: for each method, in the order of the rows,
     columns type, start, end (s) and hit (missing without labels). curves and examples belong to the
-    first of them. labels: type, start, end and `found` (bool: hit by the first method), or None.
+    first of them. labels: type, start, end and hit (bool, by the first method), or None.
     Videos of more than 72 s are broken into lines, four at most.
     """
     time = np.asarray(time, dtype=float)
@@ -148,7 +148,7 @@ def _draw_rows(
 ) -> None:
     for y, name in enumerate(rows):
         if name == "labels" and labels is not None and y == 0:
-            _bars(axis, y, labels, labels["found"].to_numpy(dtype=bool), full=True)
+            _bars(axis, y, labels, labels["hit"].to_numpy(dtype=bool), full=True)
         else:
             table = predictions[name]
             hit = table["hit"].fillna(True).to_numpy(dtype=bool)
@@ -176,8 +176,8 @@ def _draw_rows(
 def _bars(axis: Axes, y: int, table: pd.DataFrame, solid: np.ndarray, full: bool) -> None:
     """Micro in the upper half of the row, macro in the lower.
 
-    Solid and full: a hit, or a label that was found. Hollow: a missed label (full height) or a
-    false alarm (half height, so that even a bar of two pixels tells which it is).
+    Solid and full: a hit, or a label that was hit. Hollow: a missed label (full height) or a false
+    alarm (half height, so that even a bar of two pixels shows which it is).
     """
     for filled, kind, start, end in zip(
         solid, table["type"], table["start"], table["end"], strict=True

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mespot.expressions import EXPRESSIONS
 from mespot.scoring.uncertainty import bootstrap_f1, compare, draws, mean_f1
+from mespot.store.tables import DIFFERENCE, F1
 
 
 def ablation_table(
@@ -24,12 +25,12 @@ def ablation_table(
     """One row for each group, method of it and expression (micro, macro, all).
 
     counts: method -> `(R, E, S, 3)`, tp, fp and fn of each run (one a seed), expression and
-    subject; R is the same for all methods, or 1 for those without seeds. groups: group -> its
+    subject. R is the same for all methods, or 1 for those without seeds. groups: group -> its
     methods. full: the method that the others are compared with.
 
-    Columns as in the table `ablation` but for the corpus: F1 is that of all subjects together, mean
-    over runs. All rows are judged on the same samples of subjects, so that they can be compared by
-    eye too. A difference is paired: run k of the method minus run k of `full`; full has none.
+    Columns as in the table `ablation` but for the corpus. F1 is that of all subjects together, mean
+    over runs. All rows are judged on the same samples of subjects, so they can be compared by eye
+    too. A difference is paired, run k of the method minus run k of `full`; `full` has none.
     """
     rows = []
     for group, methods in groups.items():
@@ -38,20 +39,13 @@ def ablation_table(
                 runs = counts[method][:, number]
                 row: dict[str, Any] = {"group": group, "method": method, "expression": expression}
                 row |= _score(runs, n_bootstrap, seed, confidence)
+                row |= dict.fromkeys(DIFFERENCE, np.nan)
                 if method != full:
+                    rng = np.random.default_rng(seed)
                     whole = counts[full][:, number]
-                    found = compare(
-                        runs, whole, np.random.default_rng(seed), n_bootstrap, confidence
-                    )
-                    row |= {
-                        "difference": found.value,
-                        "difference_low": found.low,
-                        "difference_high": found.high,
-                        "p_value": found.p_value,
-                    }
+                    row |= compare(runs, whole, rng, n_bootstrap, confidence).columns()
                 rows.append(row)
-    nothing = dict.fromkeys(("difference", "difference_low", "difference_high", "p_value"), np.nan)
-    return pd.DataFrame([{**nothing, **row} for row in rows])
+    return pd.DataFrame(rows)
 
 
 def _score(runs: np.ndarray, n_bootstrap: int, seed: int, confidence: float) -> dict[str, Any]:
@@ -63,8 +57,6 @@ def _score(runs: np.ndarray, n_bootstrap: int, seed: int, confidence: float) -> 
     return {
         "seeds": len(runs),
         "subjects": subjects,
-        "f1": float(np.mean(each)),
-        "f1_low": low,
-        "f1_high": high,
+        **dict(zip(F1, (float(np.mean(each)), low, high), strict=True)),
         "f1_sd": float(np.std(each, ddof=1)) if len(each) > 1 else np.nan,
     }

@@ -31,43 +31,43 @@ def best_f1(units: Sequence[np.ndarray]) -> float:
             tp, fp, fn = options.T
             gain = 2 * tp - best * (2 * tp + fp + fn)
             chosen = chosen + options[np.argmax(gain)]
-        found = float(precision_recall_f1(*chosen)[2])
-        if not found > best:
+        f1 = float(precision_recall_f1(*chosen)[2])
+        if not f1 > best:
             break
-        best = found
+        best = f1
     return best if any(options.any() for options in units) else float("nan")
 
 
-def threshold_options(of: ScoredCorpus, iou: float) -> list[list[np.ndarray]]:
+def threshold_options(scored: ScoredCorpus, iou: float) -> list[list[np.ndarray]]:
     """Counts at every threshold on confidence, by subject and class: `[S][classes]` of `(K, 3)`.
 
-    of: the pool of all candidates. The first option is to predict nothing.
+    scored: with all candidates as predictions. The first option is to predict nothing.
     """
-    labels = of.by_subject(of.per_group(of.labels)[:, None])[..., 0]  # (S, classes)
-    hits = hits_by_confidence(of, iou)
-    kind = of.predictions.group % len(CLASSES)
-    subject = of.subject_of[of.predictions.group // len(CLASSES)]
+    labels = scored.by_subject(scored.per_group(scored.labels)[:, None])[..., 0]  # (S, classes)
+    hits = hits_by_confidence(scored, iou)
+    kind = scored.predictions.group % len(CLASSES)
+    subject = scored.subject_of[scored.predictions.group // len(CLASSES)]
     options = []
-    for s in range(len(of.subjects)):
+    for s in range(len(scored.subjects)):
         row = []
         for c in range(len(CLASSES)):
             ours = np.flatnonzero((subject == s) & (kind == c))
-            falling = ours[np.argsort(-of.predictions.confidence[ours], kind="stable")]
+            falling = ours[np.argsort(-scored.predictions.confidence[ours], kind="stable")]
             tp = np.cumsum(hits[falling])
-            last = np.flatnonzero(np.diff(of.predictions.confidence[falling], append=-np.inf))
+            last = np.flatnonzero(np.diff(scored.predictions.confidence[falling], append=-np.inf))
             tp, n = np.r_[0, tp[last]], np.r_[0, last + 1]
             row.append(np.stack([tp, n - tp, labels[s, c] - tp], axis=1))
         options.append(row)
     return options
 
 
-def hits_by_confidence(of: ScoredCorpus, iou: float) -> np.ndarray:
+def hits_by_confidence(scored: ScoredCorpus, iou: float) -> np.ndarray:
     """Whether each prediction, the surest first, adds a pair to the largest matching, `(N,)`.
 
     So the number of hits among the n surest is the strict TP of these n, whatever n is: one search
     for an augmenting path a prediction (Kuhn 1955, doi:10.1002/nav.3800020109).
     """
-    pairs = of.pairs.pick(of.pairs.iou >= iou)
+    pairs = scored.pairs.pick(scored.pairs.iou >= iou)
     near: dict[int, list[int]] = {}
     for p, g in zip(pairs.prediction.tolist(), pairs.label.tolist(), strict=True):
         near.setdefault(p, []).append(g)
@@ -82,8 +82,8 @@ def hits_by_confidence(of: ScoredCorpus, iou: float) -> np.ndarray:
                     return True
         return False
 
-    hits = np.zeros(len(of.predictions), bool)
-    for p in np.argsort(-of.predictions.confidence, kind="stable").tolist():
+    hits = np.zeros(len(scored.predictions), bool)
+    for p in np.argsort(-scored.predictions.confidence, kind="stable").tolist():
         hits[p] = augment(p, set())
     return hits
 
@@ -99,14 +99,14 @@ def oracle_threshold(
     """
     options = threshold_options(candidates, iou)
     own = honest.by_subject(strict(honest, iou))  # (S, classes, 3)
-    found = {}
+    best = {}
     everyone = range(len(honest.subjects))
     for expression, classes in _expressions():
         for s in (*everyone, len(everyone)):
             subjects = everyone if s == len(everyone) else [s]
             units = [np.vstack([options[i][c], own[i, c]]) for i in subjects for c in classes]
-            found[s, expression] = best_f1(units)
-    return found
+            best[s, expression] = best_f1(units)
+    return best
 
 
 def oracle_epoch(snapshots: Sequence[ScoredCorpus], iou: float) -> dict[tuple[int, str], float]:

@@ -1,12 +1,12 @@
 """Predictions and labels of a whole corpus as arrays, and which of them overlap.
 
 All rules ask for the same thing: the pairs of a prediction and a label of the same video and class
-that share a frame. They are found once, for all videos together.
+that share a frame. They are looked up once, for all videos together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from mespot.metrics import paired_iou
 class CorpusIntervals:
     """N intervals of a corpus in the order of their group and time.
 
-    group: `(N,)` int64, number of the video x number of classes + number of the class.
+    group: `(N,)` int64, number of the video times number of classes, plus number of the class.
     bounds: `(N, 2)` int64, inclusive `[onset, offset]` in native frames. row: `(N,)` their
     positions in the table that they come from. confidence: `(N,)` float64, NaN where unknown.
     """
@@ -55,9 +55,9 @@ class CorpusIntervals:
 class Pairs:
     """K overlapping pairs: positions of the prediction and of the label, `(K,)` int64, and IoUs.
 
-    iou counts both ends of an interval as frames; iou_open takes an interval as [onset, offset)
-    does, offset - onset long (0 where two such intervals have no length at all). Sorted by
-    prediction, then label, hence by time.
+    iou counts both ends of an interval as frames. iou_open takes an interval as half-open, offset -
+    onset long (0 where two such intervals have no length at all). Sorted by prediction, then label,
+    hence by time.
     """
 
     prediction: np.ndarray
@@ -114,26 +114,32 @@ class ScoredCorpus:
         return self.with_predictions(known[self.predictions.group])
 
 
+def corpus_videos(subject_of: Mapping[str, str]) -> pd.DataFrame:
+    """The table subject, video of {video: subject}, as `pool` takes it."""
+    return pd.DataFrame({"video": list(subject_of), "subject": list(subject_of.values())})
+
+
 def pool(
     videos: pd.DataFrame, labels: pd.DataFrame | None, predictions: pd.DataFrame, name: str
 ) -> ScoredCorpus:
-    """Tables as a pool.
+    """Tables as arrays.
 
-    videos: subject, video, every one that counts. labels and predictions: subject, video, type,
-    onset, offset (native frames); predictions may have a confidence. `name` is what errors call
+    videos: subject and video of every one that counts. labels and predictions: subject, video,
+    type, onset, offset (native frames); predictions may have a confidence. name: what errors call
     the predictions. Raises InputError for a row that no subject would count: an unknown video or
     type, another subject than the video's.
     """
     names = pd.Index(videos["video"].astype(str))
     subjects, owner = np.unique(videos["subject"].astype(str).to_numpy(), return_inverse=True)
-    found = []
+    intervals = []
     for table, what in ((predictions, name), (labels, "labels")):
         if table is None or table.empty:
             nothing = np.zeros(0, np.int64)
-            found.append(CorpusIntervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0)))
+            empty = CorpusIntervals(nothing, np.zeros((0, 2), np.int64), nothing, np.zeros(0))
+            intervals.append(empty)
             continue
-        found.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
-    return ScoredCorpus(list(names), [str(s) for s in subjects], owner.astype(np.int64), *found)
+        intervals.append(_sorted(table, names, [str(s) for s in subjects[owner]], what))
+    return ScoredCorpus(list(names), [str(s) for s in subjects], owner.astype(np.int64), *intervals)
 
 
 def overlapping(predictions: CorpusIntervals, labels: CorpusIntervals) -> Pairs:

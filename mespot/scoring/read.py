@@ -1,8 +1,8 @@
-"""The tables that `mespot score` is given: anyone's, hence read strictly.
+"""The tables that `mespot score` is given. They are anyone's, hence read strictly.
 
 labels: `annotations.csv` of a recording sheet or `results/{corpus}/labels.csv`. predictions: at
 least video, type, onset and offset. videos: subject and video, with what is known of fps and
-length. Every fault is told with file, row and column.
+length. Every fault is reported with file, row and column.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store.sheet_rows import Errors, rows, whole_frame
 
-_WORKING = ["apex_w", "onset_w", "offset_w"]  # columns that mespot's own tables have beside these
+_WORKING = ["apex_w", "onset_w", "offset_w"]  # further columns of mespot's own tables
 _LABEL = ["subject", "video", "type", "onset", "offset"]
 _PREDICTION = ["video", "type", "onset", "offset"]
 
@@ -25,9 +25,9 @@ _PREDICTION = ["video", "type", "onset", "offset"]
 def read_labels(path: str | Path, videos: pd.DataFrame | None = None) -> pd.DataFrame:
     """subject, video, type, onset, offset of each label; frames int64.
 
-    videos: those that there are, None where only the labels tell. Raises InputError for a missing
-    or unknown column, a type that is neither micro nor macro, frames that are not whole, an offset
-    before its onset, a video that is not one of `videos` or has two subjects.
+    videos: every video that counts; None where only those with labels are known. Raises InputError
+    for a missing or unknown column, a type that is neither micro nor macro, frames that are not
+    whole, an offset before its onset, a video that is not one of `videos` or has two subjects.
     """
     sheet, errors, table = Path(path), Errors(Path(path)), []
     owner = {} if videos is None else dict(zip(videos["video"], videos["subject"], strict=True))
@@ -47,7 +47,7 @@ def read_labels(path: str | Path, videos: pd.DataFrame | None = None) -> pd.Data
 def read_videos(path: str | Path) -> pd.DataFrame:
     """subject, video, fps, n_frames of each video; float64, NaN where the sheet does not say.
 
-    The sheet of a corpus serves as it is: its columns path and first_frame say nothing here.
+    The sheet of a corpus serves as it is: its columns path and first_frame are ignored.
     """
     sheet, errors, table = Path(path), Errors(Path(path)), []
     first: dict[str, int] = {}
@@ -68,8 +68,8 @@ def read_predictions(
 ) -> pd.DataFrame:
     """subject, video, type, onset, offset, confidence of the rows of all files; NaN: no confidence.
 
-    A prediction may begin before the recording does (a negative onset). videos: those that there
-    are; `hint` ends the message about another one. Raises InputError as `read_labels` does, and
+    A prediction may begin before the recording does (a negative onset). videos: every video that
+    counts; `hint` ends the message about another one. Raises InputError as `read_labels` does, and
     for a confidence that is negative or no number, or given in some rows only.
     """
     owner = dict(zip(videos["video"], videos["subject"], strict=True))
@@ -91,10 +91,11 @@ def read_predictions(
                 confidence = _confidence(errors, line, row["confidence"])
             table.append((subject, row["video"], *interval, confidence))
         errors.raise_any()
-    found = _table(table, [*_LABEL, "confidence"])
-    if found["confidence"].isna().any() and not found["confidence"].isna().all():
+    predictions = _table(table, [*_LABEL, "confidence"])
+    unknown = predictions["confidence"].isna()
+    if unknown.any() and not unknown.all():
         raise InputError(f"{paths[0]}: some files have a column confidence and some have none")
-    return found
+    return predictions
 
 
 def _interval(
@@ -131,6 +132,6 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _table(found: list[tuple], columns: list[str]) -> pd.DataFrame:
-    table = pd.DataFrame(found, columns=columns)
+def _table(rows: list[tuple], columns: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=columns)
     return table.astype({"onset": "int64", "offset": "int64"})

@@ -6,24 +6,34 @@ import numpy as np
 import pandas as pd
 
 from mespot.expressions import ALL, EXPRESSIONS
-from mespot.metrics import intervals_iou, precision_recall_f1, strict_match
+from mespot.metrics import paired_iou, precision_recall_f1, strict_match
 from mespot.scoring.pool import ScoredCorpus, pool
 from mespot.scoring.rules import strict
 from mespot.scoring.uncertainty import bootstrap_f1, draws
+from mespot.store.tables import COUNTS, RATIOS
 
-COUNTS = ["videos", "labels", "predictions", "tp", "fp", "fn"]
-RATIOS = ["precision", "recall", "f1", "f1_low", "f1_high"]
-SCORES = ["expression", "subject", *COUNTS, *RATIOS]
+SCORES = ("expression", "subject", *COUNTS, *RATIOS)
 
 
-def subject_counts(of: ScoredCorpus, counts: np.ndarray) -> np.ndarray:
+def subject_counts(scored: ScoredCorpus, counts: np.ndarray) -> np.ndarray:
     """Counts of groups `(G, K)` by expression and subject: `(E, S, K)`, `all` adds up."""
-    classes = of.by_subject(counts).transpose(1, 0, 2)
+    classes = scored.by_subject(counts).transpose(1, 0, 2)
     return np.concatenate([classes, classes.sum(axis=0, keepdims=True)])
 
 
+def strict_subject_counts(
+    videos: pd.DataFrame, labels: pd.DataFrame, intervals: pd.DataFrame, iou: float
+) -> np.ndarray:
+    """TP, FP and FN under the strict rule by expression and subject: `(E, S, 3)`.
+
+    The tables are those of `metrics_table`, and so are the errors.
+    """
+    scored = pool(videos, labels, intervals, "intervals")
+    return subject_counts(scored, strict(scored, iou))
+
+
 def score_table(
-    of: ScoredCorpus, counts: np.ndarray, n_bootstrap: int, seed: int, confidence: float
+    scored: ScoredCorpus, counts: np.ndarray, n_bootstrap: int, seed: int, confidence: float
 ) -> pd.DataFrame:
     """One row for each expression (micro, macro, all) and subject (each one, then `all`).
 
@@ -32,26 +42,28 @@ def score_table(
     for subject `all` only. The draws depend on `seed` and on the number of subjects only, hence are
     the same for each method, rule and expression.
     """
-    by_subject = subject_counts(of, counts)  # (E, S, 3)
-    size = [of.per_group(intervals)[:, None] for intervals in (of.labels, of.predictions)]
-    known, predicted = (subject_counts(of, n) for n in size)
-    videos = np.bincount(of.subject_of, minlength=len(of.subjects))
+    by_subject = subject_counts(scored, counts)  # (E, S, 3)
+    size = [
+        scored.per_group(intervals)[:, None] for intervals in (scored.labels, scored.predictions)
+    ]
+    known, predicted = (subject_counts(scored, n) for n in size)
+    videos = np.bincount(scored.subject_of, minlength=len(scored.subjects))
     videos = np.broadcast_to(videos[None, :, None], known.shape)
     numbers = np.concatenate([videos, known, predicted, by_subject], axis=2)
     numbers = np.concatenate([numbers, numbers.sum(axis=1, keepdims=True)], axis=1)  # (E, S + 1, 6)
-    names = [(e, s) for e in EXPRESSIONS for s in (*of.subjects, ALL)]
+    names = [(e, s) for e in EXPRESSIONS for s in (*scored.subjects, ALL)]
     table = pd.DataFrame(names, columns=["expression", "subject"])
-    table[COUNTS] = pd.DataFrame(numbers.reshape(-1, len(COUNTS))).astype("Int64").to_numpy()
+    table[list(COUNTS)] = pd.DataFrame(numbers.reshape(-1, len(COUNTS))).astype("Int64").to_numpy()
     table = table.astype(dict.fromkeys(COUNTS, "Int64"))
     ratios = precision_recall_f1(*numbers[..., 3:].reshape(-1, 3).T)
     table[["precision", "recall", "f1"]] = np.stack(ratios, axis=1)
     table[["f1_low", "f1_high"]] = np.nan
-    if len(of.subjects) > 1:
-        drawn = draws(len(of.subjects), np.random.default_rng(seed), n_bootstrap)
+    if len(scored.subjects) > 1:
+        drawn = draws(len(scored.subjects), np.random.default_rng(seed), n_bootstrap)
         for i in range(len(EXPRESSIONS)):
-            row = (i + 1) * (len(of.subjects) + 1) - 1
+            row = (i + 1) * (len(scored.subjects) + 1) - 1
             table.loc[row, ["f1_low", "f1_high"]] = bootstrap_f1(by_subject[i], drawn, confidence)
-    return table[SCORES]
+    return table[list(SCORES)]
 
 
 def metrics_table(
@@ -73,11 +85,11 @@ def metrics_table(
     Raises InputError for an interval of an unknown video or type, or with a subject not the
     video's.
     """
-    of = pool(videos, labels, intervals, "intervals")
-    table = score_table(of, strict(of, iou), n_bootstrap, seed, confidence)
+    scored = pool(videos, labels, intervals, "intervals")
+    table = score_table(scored, strict(scored, iou), n_bootstrap, seed, confidence)
     if labels is None:
         table[["labels", "tp", "fp", "fn"]] = pd.NA
-        table[RATIOS] = np.nan
+        table[list(RATIOS)] = np.nan
     return table
 
 
@@ -95,7 +107,8 @@ def match_table(
     table["iou"] = 0.0
     if labels is None or table.empty or labels.empty:
         return table
-    hit, of, fit = np.zeros(len(table), bool), np.full(len(table), -1), np.zeros(len(table))
+    hit, label = np.zeros(len(table), bool), np.full(len(table), -1)
+    overlap = np.zeros(len(table))
     bounds_p, bounds_g = _bounds(table), _bounds(labels)
     where = _positions(labels)
     for key, rows in _positions(table).items():
@@ -104,9 +117,9 @@ def match_table(
             continue
         p, g = bounds_p[rows], bounds_g[columns]
         for i, j in strict_match(p, g, iou):
-            hit[rows[i]], of[rows[i]] = True, columns[j]
-            fit[rows[i]] = intervals_iou(p[i : i + 1], g[j : j + 1])[0, 0]
-    table["hit"], table["label"], table["iou"] = pd.array(hit, dtype="boolean"), of, fit
+            hit[rows[i]], label[rows[i]] = True, columns[j]
+            overlap[rows[i]] = paired_iou(p[i], g[j])
+    table["hit"], table["label"], table["iou"] = pd.array(hit, dtype="boolean"), label, overlap
     return table
 
 
@@ -116,7 +129,7 @@ def _bounds(table: pd.DataFrame) -> np.ndarray:
 
 def _positions(table: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Row positions of each (video, type) of a table."""
-    found: dict[tuple[str, str], list[int]] = {}
+    positions: dict[tuple[str, str], list[int]] = {}
     for position, key in enumerate(zip(table["video"], table["type"], strict=True)):
-        found.setdefault(key, []).append(position)
-    return {key: np.array(positions) for key, positions in found.items()}
+        positions.setdefault(key, []).append(position)
+    return {key: np.array(rows) for key, rows in positions.items()}

@@ -1,7 +1,7 @@
-"""How sure an F1, and a difference of two, is: the subjects are the sample.
+"""How sure an F1 is, and a difference of two of them.
 
-Expressions of one subject are alike, so subjects are what is drawn and what is exchanged, never
-single intervals.
+Expressions of one subject are alike, so the subjects are the sample: they are drawn and exchanged,
+never single intervals.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from mespot.metrics import precision_recall_f1
+from mespot.store.tables import DIFFERENCE
 
 _EXACT = 14  # up to so many subjects all 2 ** n exchanges are looked at
 _TIE = 1e-12  # sums in another order differ by less
@@ -19,8 +20,11 @@ _TIE = 1e-12  # sums in another order differ by less
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of the first and the second method (its mean where they have several runs), their
-    difference, its interval, and the p-value of there being none; NaN: undefined."""
+    """How much the F1 of two methods differs; NaN is undefined.
+
+    first, second: F1 of each, its mean where they have several runs. value: first - second. low,
+    high: ends of its interval. p_value: of there being no difference.
+    """
 
     first: float
     second: float
@@ -28,6 +32,11 @@ class Difference:
     low: float
     high: float
     p_value: float
+
+    def columns(self) -> dict[str, float]:
+        """The columns DIFFERENCE of a table."""
+        values = (self.value, self.low, self.high, self.p_value)
+        return dict(zip(DIFFERENCE, values, strict=True))
 
 
 def draws(subjects: int, rng: np.random.Generator, n_bootstrap: int) -> np.ndarray:
@@ -40,29 +49,31 @@ def draws(subjects: int, rng: np.random.Generator, n_bootstrap: int) -> np.ndarr
 def bootstrap_f1(counts: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:
     """Bootstrap interval of the pooled F1 over subjects, or of its mean over runs.
 
-    counts `(S, 3)`: tp, fp, fn of each subject; `(R, S, 3)`: of each of R runs of a method, which
-    are all judged on the same samples. drawn `(B, S)`: see `draws`. The counts of each sample of
-    subjects are added up and F1 is taken; the interval is that of `interval`. `(NaN, NaN)` with
-    fewer than two subjects, where nothing can vary.
+    counts: `(S, 3)`, tp, fp, fn of each subject, or `(R, S, 3)` of each of R runs of a method; all
+    runs are judged on the same samples. drawn: `(B, S)`, see `draws`. The counts of each sample of
+    subjects are added up and F1 is taken; `interval` gives the ends. `(NaN, NaN)` with fewer than
+    two subjects, where nothing can vary.
     """
     runs = _runs(counts)
     return interval(mean_f1(drawn @ runs), runs.shape[1], confidence)
 
 
 def mean_f1(counts: np.ndarray) -> np.ndarray:
-    """F1 of counts `(R, ..., 3)` (tp, fp, fn), mean over the R runs: `(...)`; NaN where that of a
-    run is undefined."""
+    """Mean over R runs of the F1 of counts `(R, ..., 3)` (tp, fp, fn): `(...)`.
+
+    NaN where the F1 of any run is undefined.
+    """
     return _f1(counts).mean(axis=0)
 
 
 def interval(values: np.ndarray, n: int, confidence: float) -> tuple[float, float]:
     """Expanded percentile interval of bootstrap values of a statistic of n subjects.
 
-    Plain percentiles are too narrow for few subjects, as a normal interval with the standard
-    deviation over n is: they cover the truth in 87 % instead of 95 % of samples of 8 in the
-    simulation of tests/unit/test_uncertainty.py. The expanded ones are taken where the normal
-    distribution reaches what Student's t, times sqrt(n / (n - 1)), would (Hesterberg 2015,
-    doi:10.1080/00031305.2015.1089789). Undefined values (NaN) are left out.
+    Plain percentiles are too narrow for few subjects. In the simulation of
+    tests/unit/test_uncertainty.py they cover the truth in 87 % instead of 95 % of samples of 8. The
+    expanded ones replace a normal quantile by that of Student's t with n - 1 degrees of freedom,
+    times sqrt(n / (n - 1)), and take the percentile of the normal distribution there (Hesterberg
+    2015, doi:10.1080/00031305.2015.1089789). Undefined values (NaN) are left out.
     """
     values = values[np.isfinite(values)]
     if n < 2 or not values.size:
@@ -82,14 +93,16 @@ def compare(
 ) -> Difference:
     """Paired comparison of the pooled F1 of two methods over the same subjects.
 
-    first, second `(S, 3)`: tp, fp, fn of each subject; `(R, S, 3)`: of each of R runs, whose mean
-    F1 is compared, run k of one with run k of the other and a single run with each. The interval
-    comes from the same samples of subjects for both. The p-value is two-sided, of the test that
-    exchanges the two methods' counts subject by subject, in all runs at once (approximate
-    randomisation, Noreen 1989; for F1, Yeh 2000, COLING, doi:10.3115/992730.992783): the share of
-    exchanges with a difference at least as large, of all 2 ** S for few subjects, else of
-    `n_bootstrap` random ones, the one observed included. Raises ValueError for numbers of runs or
-    subjects that do not go together.
+    first, second: `(S, 3)`, tp, fp, fn of each subject, or `(R, S, 3)` of each of R runs. Of runs
+    the mean F1 is compared, run k of one method with run k of the other; a single run is compared
+    with each. The interval comes from the same samples of subjects for both.
+
+    The p-value is two-sided. Its test exchanges the two methods' counts subject by subject, in all
+    runs at once (approximate randomisation, Noreen 1989; for F1, Yeh 2000, COLING,
+    doi:10.3115/992730.992783). It is the share of exchanges with a difference at least as large:
+    of all 2 ** S for few subjects, else of `n_bootstrap` random ones and the one observed.
+
+    Raises ValueError for numbers of runs or subjects that do not go together.
     """
     a, b = np.broadcast_arrays(_runs(first), _runs(second))  # (R, S, 3)
     n = a.shape[1]

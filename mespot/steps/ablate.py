@@ -10,7 +10,8 @@ import pandas as pd
 
 from mespot.errors import InputError
 from mespot.scoring.ablation import ablation_table
-from mespot.steps.compare_methods import strict_counts
+from mespot.scoring.pool import corpus_videos
+from mespot.scoring.table import strict_subject_counts
 from mespot.store import tables
 
 log = logging.getLogger(__name__)
@@ -35,15 +36,18 @@ def run(
     """
     parts = []
     for corpus in corpora:
-        truth = tables.read(corpus["labels"], "labels")
+        videos, labels = corpus_videos(corpus["videos"]), tables.read(corpus["labels"], "labels")
         counts = {}
         for method, runs in corpus["runs"].items():
             try:
-                found = [strict_counts(corpus["videos"], truth, paths, iou) for paths in runs]
+                each = [
+                    strict_subject_counts(videos, labels, tables.read_intervals(paths), iou)
+                    for paths in runs
+                ]
             except InputError as error:
                 what = f"{corpus['corpus']}, {method}: {error}; run `spot` again"
                 raise InputError(what) from error
-            counts[method] = np.stack(found)  # (R, E, S, 3)
+            counts[method] = np.stack(each)  # (R, E, S, 3)
         table = ablation_table(
             counts,
             corpus["groups"],

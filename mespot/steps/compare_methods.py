@@ -1,20 +1,15 @@
 """Rule compare_methods: every pair of methods over the same videos, on every corpus."""
 
-import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from mespot.expressions import EXPRESSIONS
-from mespot.scoring.pool import pool
-from mespot.scoring.rules import strict
-from mespot.scoring.table import subject_counts
-from mespot.scoring.uncertainty import compare
-from mespot.steps.score import read_intervals, recordings_of
+from mespot.scoring.comparison import comparison_table
+from mespot.scoring.pool import corpus_videos
+from mespot.scoring.table import strict_subject_counts
 from mespot.store import tables
 
 log = logging.getLogger(__name__)
@@ -34,50 +29,30 @@ def run(
     corpora: for each one `corpus`, `videos` (video -> subject), `labels` (the labels table, None
     without labels: then nothing can be compared) and `methods`, for each of which `method` and
     `intervals`, the tables of its folds. The other arguments are explained in the section
-    `evaluation` of config.yaml. All pairs are judged on the same samples of subjects.
+    `evaluation` of config.yaml. Raises InputError for a table of other videos.
     """
-    rows = []
+    parts = []
     for corpus in corpora:
         if corpus["labels"] is None:
             continue
-        truth = tables.read(corpus["labels"], "labels")
+        videos, labels = corpus_videos(corpus["videos"]), tables.read(corpus["labels"], "labels")
         counts = {
-            method["method"]: strict_counts(corpus["videos"], truth, method["intervals"], iou)
+            method["method"]: strict_subject_counts(
+                videos, labels, tables.read_intervals(method["intervals"]), iou
+            )
             for method in corpus["methods"]
         }
-        for a, b in itertools.combinations(counts, 2):
-            for number, expression in enumerate(EXPRESSIONS):
-                first, second = counts[a][number], counts[b][number]
-                rng = np.random.default_rng(bootstrap_seed)
-                found = compare(first, second, rng, n_bootstrap, confidence)
-                rows.append(
-                    {
-                        "corpus": corpus["corpus"],
-                        "expression": expression,
-                        "method_a": a,
-                        "method_b": b,
-                        "subjects": len(first),
-                        "f1_a": found.first,
-                        "f1_b": found.second,
-                        "difference": found.value,
-                        "difference_low": found.low,
-                        "difference_high": found.high,
-                        "p_value": found.p_value,
-                    }
-                )
-                log.info("%s %s: %s - %s: %s", corpus["corpus"], expression, a, b, found)
-    table = pd.DataFrame(rows) if rows else tables.empty("comparison")
-    tables.write(output, "comparison", table)
-
-
-def strict_counts(
-    videos: Mapping[str, str], truth: pd.DataFrame, intervals: Sequence[str | Path], iou: float
-) -> np.ndarray:
-    """TP, FP and FN of a method under the strict rule by expression and subject: `(E, S, 3)`.
-
-    videos: video -> subject. truth: a labels table. intervals: the method's tables of all folds.
-    Raises InputError for a table of other videos.
-    """
-    found = read_intervals(intervals, "intervals")
-    of = pool(recordings_of(videos), truth, found, "intervals")
-    return subject_counts(of, strict(of, iou))
+        table = comparison_table(
+            counts, n_bootstrap=n_bootstrap, seed=bootstrap_seed, confidence=confidence
+        )
+        for row in table.itertuples():
+            log.info(
+                "%s %s: %s %.4f, %s %.4f, difference %.4f [%.4f, %.4f], p %.4f",
+                *(corpus["corpus"], row.expression),
+                *(row.method_a, row.f1_a, row.method_b, row.f1_b),
+                *(row.difference, row.difference_low, row.difference_high, row.p_value),
+            )
+        if len(table):
+            parts.append(table.assign(corpus=corpus["corpus"]))
+    joined = pd.concat(parts, ignore_index=True) if parts else tables.empty("comparison")
+    tables.write(output, "comparison", joined)

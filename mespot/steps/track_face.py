@@ -1,4 +1,4 @@
-"""Track one person's face through a recording: landmarks, blendshapes, head pose, usable spans."""
+"""Rule track_face: one person's landmarks, blendshapes, head pose and usable spans."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mespot.errors import InputError
 from mespot.face import landmarks
 from mespot.recording import Frame, open_recording, working_rate
 from mespot.store import io
@@ -33,26 +34,26 @@ def run(
 ) -> None:
     """Write the `landmarks` of one recording.
 
-    source: video file or folder of numbered images; fps: needed for a folder; first_frame: number
-    of a video file's first frame, 0 if None. rate: working frames a second. max_faces: the most
-    faces to tell apart, of which one is followed. confidence: MediaPipe's thresholds, 0..1.
-    max_gap: gaps shorter than this (s) are bridged. min_span: shorter spans (s) are unusable.
+    source: video file or folder of numbered images. fps: needed for a folder. first_frame: number
+    of a video file's first frame, 0 if None. model: MediaPipe's face landmarker. rate: working
+    frames a second. The other settings are those of mespot.face.landmarks.TrackingSettings.
 
-    A recording without any face is written with every span -1, and a warning.
-    Raises InputError when the recording cannot be read to its end.
+    A recording without any face is written with every span -1, and a warning. Raises InputError
+    when the recording cannot be read to its end or the model is none.
     """
     cv2.setNumThreads(1)
     recording = open_recording(source, fps, first_frame)
     own_rate = working_rate(recording.fps, rate)
     clock: list[tuple[int, float]] = []
-    frames = _noting(recording.frames(rate), clock)
-    detections = list(landmarks.detect(frames, model, faces=max_faces, confidence=confidence))
-    gap = max(1, round(max_gap * own_rate))
-    track = landmarks.assemble(
-        landmarks.choose_face(detections, gap),
-        max_gap=gap,
-        min_span=max(1, round(min_span * own_rate)),
-    )
+    try:
+        track = landmarks.track_face(
+            _noting(recording.frames(rate), clock),
+            Path(model).read_bytes(),
+            own_rate,
+            landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span),
+        )
+    except landmarks.ModelError as error:
+        raise InputError(f"{model}: {error}; delete it, run again") from error
     _report(video, track)
     io.write(
         output,

@@ -23,20 +23,20 @@ def run(*, intervals: Sequence[str | Path], output: str | Path) -> None:
     the challenges count from 1, as the images and loaders of their corpora do. Rows are in order of
     video and time. Raises InputError for a frame 0: those recordings count from 0.
     """
-    found = pd.concat([tables.read(path, "intervals") for path in intervals], ignore_index=True)
-    zero = found[found["onset"] < 1]
+    spotted = tables.read_intervals(intervals)
+    zero = spotted[spotted["onset"] < 1]
     if len(zero):
         raise InputError(
             f"{zero['video'].iloc[0]}: an interval begins at frame {zero['onset'].iloc[0]}, and "
             "the challenges count from 1; give the recording the first_frame 1"
         )
-    found = found.sort_values(["video", "onset", "offset", "type"])
+    spotted = spotted.sort_values(["video", "onset", "offset", "type"])
     table = pd.DataFrame(
         {
-            "vid": found["video"],
-            "pred_onset": found["onset"],
-            "pred_offset": found["offset"],
-            "type": found["type"].map(TYPES),
+            "vid": spotted["video"],
+            "pred_onset": spotted["onset"],
+            "pred_offset": spotted["offset"],
+            "type": spotted["type"].map(TYPES),
         }
     )
     with replacing(output) as temporary:

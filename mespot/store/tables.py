@@ -3,6 +3,7 @@
 Ids (subject, video) are text and stay text: "006" is not 6.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,12 @@ from mespot.errors import InputError
 from mespot.store.files import replacing
 
 TEXT, WHOLE, REAL = "string", "Int64", "Float64"
+
+# Groups of columns that belong together, for the tables below and for whoever fills them in.
+COUNTS = ("videos", "labels", "predictions", "tp", "fp", "fn")
+F1 = ("f1", "f1_low", "f1_high")
+RATIOS = ("precision", "recall", *F1)
+DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
 
 _INTERVAL = {"onset": WHOLE, "apex": WHOLE, "offset": WHOLE}
 _WORKING = {"onset_w": WHOLE, "apex_w": WHOLE, "offset_w": WHOLE}
@@ -39,17 +46,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "pretraining": TEXT,
         "expression": TEXT,
         "subject": TEXT,
-        "videos": WHOLE,
-        "labels": WHOLE,
-        "predictions": WHOLE,
-        "tp": WHOLE,
-        "fp": WHOLE,
-        "fn": WHOLE,
-        "precision": REAL,
-        "recall": REAL,
-        "f1": REAL,
-        "f1_low": REAL,
-        "f1_high": REAL,
+        **dict.fromkeys(COUNTS, WHOLE),
+        **dict.fromkeys(RATIOS, REAL),
         "f1_oracle_threshold": REAL,
         "f1_oracle_epoch": REAL,
     },
@@ -61,10 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "subjects": WHOLE,
         "f1_a": REAL,
         "f1_b": REAL,
-        "difference": REAL,
-        "difference_low": REAL,
-        "difference_high": REAL,
-        "p_value": REAL,
+        **dict.fromkeys(DIFFERENCE, REAL),
     },
     "ablation": {
         "corpus": TEXT,
@@ -73,14 +68,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "expression": TEXT,
         "seeds": WHOLE,
         "subjects": WHOLE,
-        "f1": REAL,
-        "f1_low": REAL,
-        "f1_high": REAL,
+        **dict.fromkeys(F1, REAL),
         "f1_sd": REAL,
-        "difference": REAL,
-        "difference_low": REAL,
-        "difference_high": REAL,
-        "p_value": REAL,
+        **dict.fromkeys(DIFFERENCE, REAL),
     },
 }
 
@@ -118,3 +108,8 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
         )
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: not a {kind} table ({error}); delete it, run again") from error
+
+
+def read_intervals(paths: Sequence[str | Path], kind: str = "intervals") -> pd.DataFrame:
+    """The tables of all folds of a method as one: its intervals, candidates or snapshots."""
+    return pd.concat([read(path, kind) for path in paths], ignore_index=True)

@@ -14,6 +14,19 @@ def coarse(monkeypatch):
 
 
 @pytest.fixture
+def saved(monkeypatch):
+    """The figures that are saved, in order; their files are written all the same."""
+    figures, save = [], style.save
+
+    def keep(figure, *arguments):
+        figures.append(figure)
+        save(figure, *arguments)
+
+    monkeypatch.setattr(style, "save", keep)
+    return figures
+
+
+@pytest.fixture
 def clock():
     return make_clock()
 

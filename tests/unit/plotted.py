@@ -1,7 +1,9 @@
 """Small artefacts for tests of figures: one video of T frames, and what is read off a figure."""
 
+import matplotlib.image
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from mespot.face.regions import REGIONS
@@ -62,6 +64,22 @@ def intervals(*rows):
 def texts(figure):
     """(text, size in points) of all that is written in a figure."""
     return [(t.get_text(), t.get_fontsize()) for t in figure.findobj(Text) if t.get_text()]
+
+
+def pixels(png, colour):
+    """How many pixels of a PNG have about that colour."""
+    image = matplotlib.image.imread(png)[..., :3]
+    return int((np.abs(image - to_rgb(colour)).max(axis=-1) < 0.02).sum())
+
+
+def moving_chin():
+    """`(T, 1, R, 2)`: the chin moves around frame 70, faster and longer around 20; eyes blink."""
+    regional = np.zeros((T, 1, len(REGIONS), 2), np.float32)
+    for middle, size, width in ((70, 1.0, 3), (20, 3.0, 10)):
+        way = size * np.exp(-(((np.arange(T) - middle) / width) ** 2))
+        regional[1:, 0, CHIN, 1] += np.diff(way)
+    regional[:, 0, list(REGIONS).index("left_eye")] = 9
+    return regional
 
 
 def history(level):

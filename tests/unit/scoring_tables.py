@@ -22,12 +22,12 @@ def one_subject(videos, kind="micro"):
     """A pool of [(predictions, labels)], each `(N, 2)`, one a video of the same subject."""
     tables = []
     for side in (0, 1):
-        found = [
+        rows = [
             ("s", f"v{i}", kind, int(a), int(b))
             for i, video in enumerate(videos)
             for a, b in np.asarray(video[side]).reshape(-1, 2)
         ]
-        tables.append(table(*found))
+        tables.append(table(*rows))
     names = pd.DataFrame({"subject": "s", "video": [f"v{i}" for i in range(len(videos))]})
     return pool(names, tables[1], tables[0], "predictions")
 

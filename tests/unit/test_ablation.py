@@ -6,11 +6,13 @@ import pytest
 from matplotlib.text import Text
 
 from mespot.errors import InputError
+from mespot.plots import style
 from mespot.plots.ablation import ablation
 from mespot.scoring.ablation import ablation_table
 from mespot.scoring.uncertainty import compare
 from mespot.steps import ablate, plot_ablation
 from mespot.store import tables
+from tests.unit.plotted import pixels
 
 SETTINGS = {"n_bootstrap": 300, "seed": 1, "confidence": 0.95}
 # tp, fp, fn of two subjects at two seeds.
@@ -25,7 +27,7 @@ def by_expression(runs):
 
 
 @pytest.fixture(scope="module")
-def found():
+def scores():
     counts = {"whole": WHOLE, "part": PART, "free": FREE}
     counts = {name: by_expression(runs) for name, runs in counts.items()}
     groups = {"first": ["free", "whole"], "second": ["whole", "part"]}
@@ -33,39 +35,39 @@ def found():
     return table.set_index(["group", "method", "expression"])
 
 
-def test_f1_is_the_mean_over_seeds(found):
+def test_f1_is_the_mean_over_seeds(scores):
     # 2 TP / (2 TP + FP + FN) at each seed: 8/11 and 8/12, 4/10 and 4/10, one run of 2/8.
-    whole = found.loc[("first", "whole", "micro")]
+    whole = scores.loc[("first", "whole", "micro")]
     assert whole.f1 == pytest.approx((8 / 11 + 8 / 12) / 2)
     assert whole.f1_sd == pytest.approx((8 / 11 - 8 / 12) / 2**0.5)
     assert whole.f1_low <= whole.f1 <= whole.f1_high
     assert (whole.seeds, whole.subjects) == (2, 2)
-    part = found.loc[("second", "part", "micro")]
+    part = scores.loc[("second", "part", "micro")]
     # 4/10 at seed 1: 2 TP, 2 FP, 4 FN; the same at seed 2.
     assert part.f1 == pytest.approx(4 / 10) and part.f1_sd == 0
-    free = found.loc[("first", "free", "micro")]
+    free = scores.loc[("first", "free", "micro")]
     assert (free.f1, free.seeds) == (2 / 8, 1) and np.isnan(free.f1_sd)
 
 
-def test_difference_is_paired_and_exchanges_all_seeds_at_once(found):
-    part = found.loc[("second", "part", "micro")]
+def test_difference_is_paired_and_exchanges_all_seeds_at_once(scores):
+    part = scores.loc[("second", "part", "micro")]
     assert part.difference == pytest.approx(0.4 - (8 / 11 + 8 / 12) / 2)
     # Of the 4 exchanges of subjects none and both give what is seen, 0.297 in size. Exchanging one
     # gives (8/12 + 4/8) / 2 against (4/9 + 8/14) / 2: 0.075.
     assert part.p_value == 0.5
-    free = found.loc[("first", "free", "micro")]
+    free = scores.loc[("first", "free", "micro")]
     assert free.difference == pytest.approx(2 / 8 - (8 / 11 + 8 / 12) / 2)
 
 
-def test_the_whole_method_has_no_difference_and_is_the_same_in_each_group(found):
+def test_the_whole_method_has_no_difference_and_is_the_same_in_each_group(scores):
     names = ["difference", "difference_low", "difference_high", "p_value"]
-    rows = found.xs("whole", level="method")
+    rows = scores.xs("whole", level="method")
     assert rows[names].isna().all(axis=None)
     pd.testing.assert_frame_equal(rows.loc["first"], rows.loc["second"])
 
 
-def test_what_has_no_score_is_undefined(found):
-    macro = found.xs("macro", level="expression")
+def test_what_has_no_score_is_undefined(scores):
+    macro = scores.xs("macro", level="expression")
     assert macro[["f1", "f1_low", "difference", "p_value"]].isna().all(axis=None)
 
 
@@ -78,6 +80,11 @@ def test_one_seed_is_the_comparison_of_two_methods():
         assert (row.f1, row.difference) == (one.first, one.value)
         assert (row.difference_low, row.difference_high) == (one.low, one.high)
         assert row.p_value == one.p_value
+
+
+def test_every_column_of_the_table_is_filled_in(scores):
+    columns = [*scores.index.names, *scores.columns]
+    assert ["corpus", *columns] == list(tables.COLUMNS["ablation"])
 
 
 def test_equal_runs_add_nothing():
@@ -175,12 +182,31 @@ def test_figure_has_panels_of_score_and_difference(coarse):
     assert min(text.get_fontsize() for text in texts) >= 7
 
 
-def test_figure_step(coarse, tmp_path):
-    for table, full in (
-        (drawn("casme2", "samm_lv"), {"casme2": "learned", "samm_lv": "learned"}),
-        (tables.empty("ablation"), {}),
-    ):
-        tables.write(tmp_path / "ablation.csv", "ablation", table)
-        out = {"png": tmp_path / "a.png", "pdf": tmp_path / "a.pdf"}
-        plot_ablation.run(table=tmp_path / "ablation.csv", full=full, provenance={}, **out)
-        assert out["png"].stat().st_size > 500
+def draw(table, full, folder):
+    tables.write(folder / "ablation.csv", "ablation", table)
+    out = {"png": folder / "a.png", "pdf": folder / "a.pdf"}
+    plot_ablation.run(table=folder / "ablation.csv", full=full, provenance={}, **out)
+    return out["png"]
+
+
+def test_figure_step_draws_every_corpus(coarse, tmp_path, saved):
+    full = {"casme2": "learned", "samm_lv": "learned"}
+    png = draw(drawn("casme2", "samm_lv"), full, tmp_path)
+    assert len(saved[0].axes) == 8
+    score, change = saved[0].axes[:2]
+    markers = [line for line in score.lines if line.get_marker() in ("o", "D")]
+    assert [line.get_marker() for line in markers] == ["o", "D", "D"]
+    assert all(list(line.get_xdata()) == [0.5] for line in markers)
+    bars = [line for line in score.lines if line.get_solid_capstyle() == "butt"]
+    assert [list(line.get_xdata()) for line in bars] == [[0.4, 0.7]] * 3
+    (difference,) = (line for line in change.lines if line.get_marker() == "o")
+    assert list(difference.get_xdata()) == [-0.3]
+    assert difference.get_markerfacecolor() == style.CLASS_COLOUR["micro"]  # zero is left out
+    assert min(pixels(png, colour) for colour in style.CLASS_COLOUR.values()) > 20
+
+
+def test_figure_step_says_that_there_is_nothing_to_compare(coarse, tmp_path, saved):
+    draw(tables.empty("ablation"), {}, tmp_path)
+    assert [text.get_text() for text in saved[0].texts] == [
+        "no corpus with labels: nothing to compare"
+    ]

@@ -113,17 +113,17 @@ def test_an_identity_is_the_same_in_all_videos_of_a_subject():
 
 def test_distractors_happen_about_as_often_as_asked():
     chosen = settings(seconds=600.0)
-    found = motion(chosen, np.random.default_rng(0))
-    shut = found.blink > 0.5
+    distractors = motion(chosen, np.random.default_rng(0))
+    shut = distractors.blink > 0.5
     blinks = (np.diff(shut.astype(int)) == 1).sum()
     assert 110 <= blinks <= 190  # 15 a minute
     assert 0.05 < shut.mean() / 0.5 < 0.25
-    talking = found.units["26", "left"] > 0
+    talking = distractors.units["26", "left"] > 0
     assert 0.02 < talking.mean() < 0.15
-    assert 1.0 < found.pose[:, 0].std() < 3.5
-    assert np.abs(np.diff(found.pose[:, :3], axis=0)).max() < 2.0  # degrees a frame: no jumps
-    assert np.abs(found.gaze).max() <= 2.2
-    assert 0.02 < found.light[:, 0].std() < 0.08
+    assert 1.0 < distractors.pose[:, 0].std() < 3.5
+    assert np.abs(np.diff(distractors.pose[:, :3], axis=0)).max() < 2.0  # degrees a frame: no jumps
+    assert np.abs(distractors.gaze).max() <= 2.2
+    assert 0.02 < distractors.light[:, 0].std() < 0.08
 
 
 def test_distractors_can_be_switched_off():

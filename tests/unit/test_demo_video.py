@@ -69,10 +69,10 @@ def test_the_picture_moves_as_the_mesh_does(unit, landmark, axis, sign):
     flow = cv2.calcOpticalFlowFarneback(before, apex, None, 0.5, 3, 15, 5, 7, 1.5, 0)
     x, y = np.round(renderer.identity.points[landmark, :2] - MARGIN).astype(int)
     wanted = renderer.rig.displacement(renderer.rig.activations(units, 4.0))[landmark]
-    found = np.median(flow[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 2), axis=0)
+    measured = np.median(flow[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 2), axis=0)
     assert np.hypot(*wanted) > 0.03 * face_width(renderer.identity.points)
-    assert np.sign(found[axis]) == sign
-    assert np.allclose(found, wanted, atol=0.45 * np.hypot(*wanted))
+    assert np.sign(measured[axis]) == sign
+    assert np.allclose(measured, wanted, atol=0.45 * np.hypot(*wanted))
     # Nothing moves before the onset, after the offset, nor in the background.
     assert np.array_equal(frames[0].shape, (200, 240, 3))
     assert np.abs(frames[1].astype(int) - frames[0]).max() <= 2

@@ -22,8 +22,8 @@ def bump(x, y, amplitude, sigma=20.0):
     return near[..., None] * np.array(amplitude)
 
 
-def found(algorithm, flow, noise=0.0, seed=0, light=None):
-    """The flow that an algorithm finds for a known one, and the rigid part that it reports."""
+def measured(algorithm, flow, noise=0.0, seed=0, light=None):
+    """The flow that an algorithm measures for a known one, and the model of the head."""
     rng = np.random.default_rng(seed)
     picture = texture(rng, SIZE)
     head = RigidMotion(mesh(rng), SIZE, GRID)
@@ -39,7 +39,7 @@ def found(algorithm, flow, noise=0.0, seed=0, light=None):
 @pytest.mark.parametrize("algorithm", ["lucas_kanade", "dis", "farneback"])
 @pytest.mark.parametrize("shift", [(0.3, -0.2), (1.5, 0.7), (-3.0, 2.0)])
 def test_a_shift_is_found(algorithm, shift):
-    field, _ = found(algorithm, np.tile(np.array(shift), (SIZE, SIZE, 1)), noise=1)
+    field, _ = measured(algorithm, np.tile(np.array(shift), (SIZE, SIZE, 1)), noise=1)
     assert field.shape == (GRID, GRID, 2)
     mean = field[INSIDE, INSIDE].mean(axis=(0, 1))
     np.testing.assert_allclose(mean, shift, atol=0.1 * np.hypot(*shift))
@@ -48,7 +48,7 @@ def test_a_shift_is_found(algorithm, shift):
 @pytest.mark.parametrize("amplitude", [0.3, 1.0, 3.0])
 def test_a_small_local_motion_is_found_where_it_is(amplitude):
     truth = bump(80, 140, (0.0, amplitude))
-    field, _ = found("lucas_kanade", truth, noise=2)
+    field, _ = measured("lucas_kanade", truth, noise=2)
     v = field[..., 1]
     assert 0.7 * amplitude < v[35, 20] < 1.2 * amplitude
     assert abs(v[15, 45]) < max(0.06, 0.05 * amplitude)
@@ -58,7 +58,7 @@ def test_a_small_local_motion_is_found_where_it_is(amplitude):
 def test_a_change_of_light_is_not_motion():
     light = 1.05 + 0.05 * ramp()[1]
     still = np.zeros((SIZE, SIZE, 2))
-    field, _ = found("lucas_kanade", still, noise=1, light=light)
+    field, _ = measured("lucas_kanade", still, noise=1, light=light)
     assert np.abs(field[INSIDE, INSIDE]).max() < 0.15
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from mespot.errors import InputError
 from mespot.face import landmarks
-from mespot.face.landmarks import assemble, choose_face
+from mespot.face.landmarks import ModelError, TrackingSettings, assemble, choose_face
 from tests.unit.faces import face
 
 MAIN = (112.0, 112.0)
@@ -90,7 +89,22 @@ def test_blink_is_that_of_the_more_closed_eye():
     assert [names[index] for index in landmarks.BLINK] == ["eyeBlinkLeft", "eyeBlinkRight"]
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path):
-    (tmp_path / "m.task").write_bytes(b"nonsense")
-    with pytest.raises(InputError, match=r"m\.task"):
-        list(landmarks.detect([], tmp_path / "m.task", faces=2, confidence=0.5))
+def test_bytes_that_are_no_model_are_refused():
+    with pytest.raises(ModelError, match="face landmarker"):
+        list(landmarks.detect([], b"nonsense", faces=2, confidence=0.5))
+
+
+def test_seconds_become_frames_of_the_recording(monkeypatch):
+    away = range(40, 52)
+
+    def detect(frames, model, *, faces, confidence):
+        assert (model, faces, confidence) == (b"m", 3, 0.4)
+        yield from ([] if number in away else [face()] for number, _ in enumerate(frames))
+
+    monkeypatch.setattr(landmarks, "detect", detect)
+    spans = {}
+    for rate in (10.0, 25.0):  # the gap lasts 1.2 s or 0.48 s
+        settings = TrackingSettings(max_faces=3, confidence=0.4, max_gap=1.0, min_span=3.0)
+        track = landmarks.track_face([(0.0, None)] * 90, b"m", rate, settings)
+        spans[rate] = track.span.tolist()
+    assert spans == {10.0: [0] * 40 + [-1] * 12 + [1] * 38, 25.0: [0] * 90}

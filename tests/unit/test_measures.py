@@ -1,4 +1,4 @@
-"""What figures say in numbers, on arrays whose truth is known."""
+"""The numbers in figures, on arrays whose truth is known."""
 
 import numpy as np
 import pytest
@@ -53,9 +53,9 @@ def test_responses_are_in_units_of_what_is_usual():
     feature = np.zeros((5, 2, 2))
     feature[:, 0, 0] = [3, 1, 1, 1, 99]  # root mean square sqrt(3)
     feature[:, 0, 1] = [-20, 20, -20, 20, 0]  # 20: a channel of another scale
-    found = responses(feature, usable)
-    np.testing.assert_allclose(found[:4, 0], np.sqrt([2, 2 / 3, 2 / 3, 2 / 3]))
-    assert np.mean(found[:4, 0] ** 2) == pytest.approx(1)
-    assert np.isnan(found[4]).all() and np.isnan(found[:, 1]).all()  # no face; never changes
+    sizes = responses(feature, usable)
+    np.testing.assert_allclose(sizes[:4, 0], np.sqrt([2, 2 / 3, 2 / 3, 2 / 3]))
+    assert np.mean(sizes[:4, 0] ** 2) == pytest.approx(1)
+    assert np.isnan(sizes[4]).all() and np.isnan(sizes[:, 1]).all()  # no face; never changes
     near = around(np.arange(10.0)[:, None], [1, 8], np.array([-2, 0, 1]))
     np.testing.assert_equal(near[..., 0], [[np.nan, 1, 2], [6, 8, 9]])

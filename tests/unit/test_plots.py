@@ -1,4 +1,4 @@
-"""Figures: what they say, that they are the same each time, and degenerate input."""
+"""Figures: what is drawn, that it is the same each time, and degenerate input."""
 
 import matplotlib.image
 import numpy as np
@@ -11,7 +11,7 @@ from mespot.plots.f1 import f1
 from mespot.plots.timeline import choose
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from tests.unit.plotted import T, intervals, texts
+from tests.unit.plotted import T, intervals, pixels, texts
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -82,30 +82,50 @@ def draw_timeline(folder, name, method="learned", labels="labels.csv"):
     return folder / f"{name}.png", folder / f"{name}.pdf"
 
 
-def test_timeline_hands_the_right_things_to_the_figure(timeline_files, monkeypatch):
-    seen = {}
-    real = plot_timeline.timeline
+def row_bars(figure):
+    """Names of the rows of a timeline and, for each bar, its row, ends and whether it is solid."""
+    axis = figure.axes[2]
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    bars = []
+    for patch in axis.patches:
+        if patch.get_hatch() is None:  # hatched: no usable face
+            y = patch.get_y() + patch.get_height() / 2
+            ends = (patch.get_x(), patch.get_x() + patch.get_width())
+            bars.append((names[round(y)], *ends, patch.get_facecolor() != (1, 1, 1, 1)))
+    return names, bars
 
-    def spy(**kwargs):
-        seen.update(kwargs, figure=real(**kwargs))
-        return seen["figure"]
 
-    monkeypatch.setattr(plot_timeline, "timeline", spy)
-    draw_timeline(timeline_files, "a")
-    assert min(size for _, size in texts(seen["figure"])) >= 7
-    assert list(seen["predictions"]) == ["learned", "free"]
-    assert seen["predictions"]["learned"]["hit"].tolist() == [True, False, False]
-    assert seen["labels"]["found"].tolist() == [True, False]
+def test_timeline_draws_scores_bars_and_faces(timeline_files, saved):
+    png, _ = draw_timeline(timeline_files, "a")
+    (figure,) = saved
+    assert min(size for _, size in texts(figure)) >= 7
+    micro, macro = figure.axes[:2]
+    score, threshold = micro.lines
+    assert np.isnan(score.get_ydata()[45]) and score.get_ydata()[70] == 1
+    assert list(threshold.get_ydata()) == [0.5, 0.5]
+    assert list(macro.lines[1].get_ydata()) == [0.9, 0.9]
+    names, bars = row_bars(figure)
+    assert names == ["labels", "learned", "free"]
+    assert [(name, solid) for name, *_, solid in bars] == [
+        ("labels", True),
+        ("labels", False),
+        ("learned", True),
+        ("learned", False),
+        ("learned", False),
+    ]
     # Native frame 133 of 60 a second, the first being 1: 2.2 s; its offset 149 counts whole.
-    assert seen["labels"]["start"][0] == pytest.approx(132 / 60)
-    assert seen["labels"]["end"][0] == pytest.approx(149 / 60)
-    assert np.isnan(seen["curves"].curve["micro"][45]) and seen["curves"].curve["micro"][70] == 1
-    best, worst = seen["examples"]
-    assert "best: true positive, micro, confidence 0.98, IoU 0.89" in best.title
-    assert "worst: false positive, macro, confidence 0.92" in worst.title
+    assert bars[0][1:3] == pytest.approx((132 / 60, 149 / 60))
+    written = [text for text, _ in texts(figure)]
+    assert "v1 (subject 006), scores and faces: learned" in written
+    (best,) = (text for text in written if text.startswith("A   "))
+    (worst,) = (text for text in written if text.startswith("B   "))
+    assert "best: true positive, micro, confidence 0.98, IoU 0.89" in best
+    assert "worst: false positive, macro, confidence 0.92" in worst
     # The face at the apex, frame 69, has the bright spot; the one at the onset does not.
-    assert best.faces[1, 12, 12] > best.faces[0, 12, 12] + 50
-    assert best.row["apex_time"] == pytest.approx(69 / 30)
+    onset, apex = (axis.images[0].get_array() for axis in figure.axes[3:5])
+    assert apex[12, 12] > onset[12, 12] + 50
+    assert f"apex, {69 / 30:.2f} s" in written
+    assert pixels(png, style.CLASS_COLOUR["micro"]) > 50 < pixels(png, style.CLASS_COLOUR["macro"])
 
 
 def test_timeline_files_are_the_same_each_time(timeline_files):
@@ -120,9 +140,23 @@ def test_timeline_files_are_the_same_each_time(timeline_files):
     assert b"/Type0" in one[1].read_bytes() or b"/FontFile2" in one[1].read_bytes()
 
 
-@pytest.mark.parametrize(("method", "labels"), [("free", "labels.csv"), ("learned", None)])
-def test_timeline_without_labels_or_predictions(timeline_files, method, labels):
-    assert draw_timeline(timeline_files, "c", method=method, labels=labels)[0].stat().st_size > 1000
+def test_timeline_without_labels(timeline_files, saved):
+    draw_timeline(timeline_files, "c", labels=None)
+    names, bars = row_bars(saved[0])
+    assert names == ["learned", "free"] and len(bars) == 3
+    assert all(solid for *_, solid in bars)  # nobody knows what is a hit
+    written = [text for text, _ in texts(saved[0])]
+    assert any(text.startswith("A   most confident, micro, confidence 0.98") for text in written)
+    assert "hit / label found" not in written
+
+
+def test_timeline_of_a_method_without_predictions(timeline_files, saved):
+    draw_timeline(timeline_files, "c", method="free")
+    names, bars = row_bars(saved[0])
+    assert names == ["labels", "free", "learned"]
+    assert not any(solid for name, *_, solid in bars if name == "labels")  # all are missed
+    assert "no prediction in this video" in [text for text, _ in texts(saved[0])]
+    assert sum(len(axis.images) for axis in saved[0].axes) == 0
 
 
 def test_timeline_refuses_scores_of_other_frames(timeline_files, clock):
@@ -154,17 +188,30 @@ def metrics_table():
     return table.astype(tables.COLUMNS["metrics"])
 
 
-def test_f1_prints_scores_and_counts(tmp_path):
-    table = metrics_table()
-    found = texts(f1("F1", table))
-    shown = [text for text, _ in found]
+def test_f1_prints_scores_and_counts():
+    written = texts(f1("F1", metrics_table()))
+    shown = [text for text, _ in written]
     assert shown.count("0.40  (3/4/5)") == 3 and shown.count("0.40  (4/4/5)") == 3
     assert "micro (9 labels)" in shown and "s2" in shown
-    assert min(size for _, size in found) >= 7
-    tables.write(tmp_path / "metrics.csv", "metrics", table)
+    assert min(size for _, size in written) >= 7
+
+
+def test_f1_step_draws_the_rows_of_one_corpus(tmp_path, saved):
+    other = metrics_table().assign(corpus="samm_lv", method="other", f1=0.9)
+    both = pd.concat([other, metrics_table()], ignore_index=True)
+    tables.write(tmp_path / "metrics.csv", "metrics", both)
     out = {"png": tmp_path / "f1.png", "pdf": tmp_path / "f1.pdf"}
     plot_f1.run(corpus="demo", metrics=tmp_path / "metrics.csv", provenance={}, **out)
-    assert out["png"].stat().st_size > 1000
+    pooled, single = saved[0].axes[0], saved[0].axes[3]
+    assert [label.get_text() for label in pooled.get_yticklabels()] == ["learned", "training_free"]
+    # Of each method the interval, its ends and the score.
+    drawn = [line.get_xdata() for line in pooled.lines]
+    assert [list(x) for x in drawn] == [[0.2, 0.7], [0.2, 0.7], [0.4]] * 2
+    assert [label.get_text() for label in single.get_yticklabels()] == ["006", "s2"]
+    for line in single.lines:
+        np.testing.assert_array_equal(line.get_xdata(), [0.5, np.nan])
+    assert pixels(out["png"], style.SERIES_COLOUR[0]) > 3
+    assert out["pdf"].read_bytes().startswith(b"%PDF")
 
 
 def test_f1_of_a_corpus_without_labels():

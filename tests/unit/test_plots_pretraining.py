@@ -4,13 +4,13 @@ import dataclasses
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from mespot.face.regions import REGIONS
+from mespot.plots import style
 from mespot.plots.losses import losses
-from mespot.plots.reconstruction import columns
+from mespot.plots.reconstruction import HIDDEN, columns
 from mespot.steps import plot_losses, plot_reconstruction, plot_responses
 from mespot.store import io, tables
 from mespot.training import checkpoint
@@ -22,6 +22,8 @@ from tests.unit.plotted import (
     T,
     history,
     intervals,
+    moving_chin,
+    pixels,
     texts,
 )
 from tests.unit.small_networks import built, plain_scale, shape_of
@@ -76,16 +78,10 @@ def encoder(tmp_path):
 
 @pytest.fixture
 def flow(tmp_path, clock):
-    """The chin moves around frame 70, faster and longer around frame 20, and the eyes blink."""
-    regional = np.zeros((T, 1, len(REGIONS), 2), np.float32)
-    for middle, size, width in ((70, 1.0, 3), (20, 3.0, 10)):
-        way = size * np.exp(-(((np.arange(T) - middle) / width) ** 2))
-        regional[1:, 0, CHIN, 1] += np.diff(way)
-    regional[:, 0, list(REGIONS).index("left_eye")] = 9
     arrays = {
         "flow": np.zeros((T, 4, 4, 2), np.int16),
         "strain": np.zeros((T, 4, 4), np.int16),
-        "regional": regional,
+        "regional": moving_chin(),
         "rigid": np.zeros((T, 1, 6), np.float32),
         "blink": np.zeros(T, np.float32),
         **clock,
@@ -103,84 +99,73 @@ def flow(tmp_path, clock):
     return tmp_path / "flow.h5"
 
 
-@pytest.mark.parametrize("labelled", [True, False])
-def test_reconstruction_step(tmp_path, frames, flow, encoder, monkeypatch, labelled):
-    labels = tmp_path / "labels.csv"
-    tables.write(labels, "labels", intervals(("macro", 5, 30, 0), ("micro", 66, 74, 0)))
-    seen = {}
-    real = plot_reconstruction.reconstruction
+@pytest.fixture
+def draw_reconstruction(tmp_path, frames, flow, encoder, saved):
+    """Draws the figure for some labels; gives the figure and the path of the PNG."""
 
-    def spy(title, stream, clip, arrays, shares):
-        figure = real(title, stream, clip, arrays, shares)
-        seen.update(title=title, clip=clip, arrays=arrays, shares=shares, figure=figure)
-        return figure
+    def draw(labels):
+        if labels is not None:
+            tables.write(tmp_path / "labels.csv", "labels", labels)
+        plot_reconstruction.run(
+            encoder=encoder,
+            flow=[flow],
+            frames=[frames],
+            labels=None if labels is None else tmp_path / "labels.csv",
+            drift_seconds=8.0,
+            png=tmp_path / "r.png",
+            pdf=tmp_path / "r.pdf",
+            provenance={},
+        )
+        return saved[-1], tmp_path / "r.png"
 
-    monkeypatch.setattr(plot_reconstruction, "reconstruction", spy)
-    plot_reconstruction.run(
-        encoder=encoder,
-        flow=[flow],
-        frames=[frames],
-        labels=labels if labelled else None,
-        png=tmp_path / "r.png",
-        pdf=tmp_path / "r.pdf",
-        provenance={},
-    )
-    assert "held out" in seen["title"] and len(seen["clip"].time) == 16
-    assert min(size for _, size in texts(seen["figure"])) >= 7
-    if labelled:  # the micro-expression fits into a clip, the stronger macro-expression does not
-        assert ", a labelled micro-expression\n" in seen["title"]
-        assert re.search(r"median: micro -?\d+ % \(1\), macro -?\d+ % \(1\)$", seen["title"])
-        marks = {name: seen["clip"].time[frame] for name, frame in seen["clip"].marks.items()}
-        assert marks == pytest.approx({"onset": 66 / 30, "apex": 70 / 30, "offset": 74 / 30})
-    else:
-        assert "most motion" in seen["title"] and seen["clip"].marks == {}
-    hidden = np.isnan(seen["arrays"]["masked"])
-    assert 0.4 < hidden.mean() < 0.6
-    # Almost every pixel is hidden by one of the masks, and the output is known there.
-    assert np.isfinite(seen["arrays"]["output"]).mean() > 0.98
+    return draw
 
 
-def candidates(path, labels, length):
-    return plot_reconstruction.candidates_of(0, io.read(path, "flow"), labels, length)
+def test_reconstruction_of_a_labelled_expression(draw_reconstruction, frames):
+    figure, png = draw_reconstruction(intervals(("macro", 5, 30, 0), ("micro", 66, 74, 0)))
+    title = figure.get_suptitle()
+    # The micro-expression fits into a clip, the stronger macro-expression does not.
+    assert "held out" in title and ", a labelled micro-expression\n" in title
+    assert re.search(r"median: micro -?\d+ % \(1\), macro -?\d+ % \(1\)$", title)
+    assert min(size for _, size in texts(figure)) >= 7
+    faces, inputs, masked, target, output, error, curves = figure.axes[:7]
+    heads = [label.get_text() for label in faces.get_xticklabels()]
+    assert len(heads) == 8
+    for name, frame in {"onset": 66, "apex": 70, "offset": 74}.items():
+        assert f"{name}\n{frame / 30:.2f} s" in heads
+    images = io.read(frames, "frames")["image"]
+    shown = faces.images[heads.index(f"apex\n{70 / 30:.2f} s")].get_array()
+    np.testing.assert_array_equal(shown, images[70])
+    rows = {"inputs": inputs, "masked": masked, "target": target, "output": output, "error": error}
+    arrays = {
+        name: np.stack([image.get_array().filled(np.nan) for image in axis.images])
+        for name, axis in rows.items()
+    }
+    assert all(len(array) == 8 for array in arrays.values())
+    # Half of the pixels are hidden from the network, and almost every pixel by one of the masks.
+    assert 0.4 < np.isnan(arrays["masked"]).mean() < 0.6
+    assert np.isfinite(arrays["output"]).mean() > 0.98 and np.isfinite(arrays["inputs"]).all()
+    known = ~np.isnan(arrays["masked"])
+    np.testing.assert_array_equal(arrays["masked"][known], arrays["inputs"][known])
+    lines = {line.get_label(): line for line in curves.lines}
+    still = lines["each pixel's mean over the clip, a mean face: 0 %"]
+    assert len(lines["target"].get_ydata()) == 16 and not still.get_ydata().any()
+    assert any(re.search(r"mean of 8 masks: -?\d+ %", label) for label in lines)
+    assert pixels(png, HIDDEN) > 100
 
 
-def test_clips_around_expressions(flow):
-    labels = intervals(("micro", 66, 74, 0), ("macro", 5, 38, 0))
-    micro, macro = candidates(flow, labels, 16)
-    assert micro.whole and (micro.start, micro.start + 15) == (62, 77)
-    assert not macro.whole and macro.strength > micro.strength > 0
-    # Fastest 7 frames (10 / sqrt 2) before and after the apex: one flank and the apex are shown.
-    assert macro.start >= 4 and macro.start + 16 <= 40
+def test_reconstruction_without_labels_shows_the_most_motion(draw_reconstruction):
+    figure, _ = draw_reconstruction(None)
+    assert figure.get_suptitle().endswith(", the most motion")
+    heads = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert not any(name in head for head in heads for name in ("onset", "apex", "offset"))
+    first, last = (float(head.strip().removesuffix(" s")) for head in (heads[0], heads[-1]))
+    assert 0 <= first < 20 / 30 < last < 40 / 30  # the faster motion, around frame 20
 
 
-def test_a_typical_expression_is_shown():
-    def one(kind, whole, strength):
-        return plot_reconstruction.Candidate(0, 0, 1, 2, 3, kind, strength, whole)
-
-    fit, longer = one("micro", True, 1.0), one("macro", False, 9.0)
-    shares = [0.9, 0.2, 0.5, np.nan, 0.4]
-    assert plot_reconstruction.typical([fit, fit, fit, fit, longer], shares) == 2
-    assert plot_reconstruction.typical([longer, longer, longer], [0.3, 0.1, 0.2]) == 2
-    unlabelled = [one("", False, 1.0), one("", False, 2.0)]
-    assert plot_reconstruction.typical(unlabelled, [0.9, 0.2]) == 1
-
-
-def test_clips_stay_inside_a_span(flow):
-    labels = intervals(("micro", 44, 46, 0), ("micro", 51, 55, 0))
-    found = candidates(flow, labels, 10)
-    assert all(one.start >= 50 or one.start + 10 <= 40 for one in found)
-    assert len(found) == 1  # frames 44 to 46 have no face
-    assert len(candidates(flow, None, 10)) == 1
-    assert candidates(flow, None, 45) == []
-
-
-def test_region_that_moves_most_is_no_eye():
-    clip = np.zeros((8, 1, 4, 4), np.float16)
-    clip[::2, 0, 0, 0], clip[::2, 0, 3, 3] = 5, 1
-    weights = np.zeros((len(REGIONS), 4, 4))
-    weights[list(REGIONS).index("left_eye"), 0, 0] = 1
-    weights[CHIN, 3, 3] = 1
-    assert plot_reconstruction.moving_region(clip, weights) == CHIN
+def test_reconstruction_of_labels_without_a_face_shows_the_most_motion(draw_reconstruction):
+    figure, _ = draw_reconstruction(intervals(("micro", 44, 46, 0)))
+    assert figure.get_suptitle().endswith(", the most motion")
 
 
 def test_columns_have_the_ends_the_marks_and_the_widest_gaps():
@@ -192,7 +177,7 @@ def test_columns_have_the_ends_the_marks_and_the_widest_gaps():
 # ---------------------------------------------------------------- responses
 
 
-def test_responses_step(tmp_path, flow, clock, monkeypatch):
+def test_responses_step(tmp_path, flow, clock, saved):
     labels = tmp_path / "labels.csv"
     tables.write(labels, "labels", intervals(("micro", 66, 74, 0)))
     rng = np.random.default_rng(0)
@@ -203,15 +188,6 @@ def test_responses_step(tmp_path, flow, clock, monkeypatch):
         videos[video] = {"feature": feature.astype(np.float16), **clock}
     attrs = {"regions": list(REGIONS), "stream": "flow"}
     io.write_videos(tmp_path / "features.h5", "features", videos, attrs=attrs, provenance={})
-    seen = {}
-    real = plot_responses.heat_maps
-
-    def spy(title, seconds, regions, maps, counts):
-        figure = real(title, seconds, regions, maps, counts)
-        seen.update(seconds=seconds, maps=maps, counts=counts, figure=figure)
-        return figure
-
-    monkeypatch.setattr(plot_responses, "heat_maps", spy)
     plot_responses.run(
         encoder="pretrained",
         features={"flow": {"g1": tmp_path / "features.h5"}},
@@ -223,35 +199,37 @@ def test_responses_step(tmp_path, flow, clock, monkeypatch):
         pdf=tmp_path / "s.pdf",
         provenance={},
     )
-    micro = seen["maps"]["flow"]["micro"]
-    assert micro.shape == (61, len(REGIONS))
-    place, region = np.unravel_index(np.nanargmax(micro), micro.shape)
-    assert region == CHIN and abs(seen["seconds"][place]) < 0.05
-    assert np.nanmedian(micro) < 1.5 < micro[place, region]
-    # Frames before 50 have no face or are of another span; those after 89 do not exist.
-    assert np.isnan(micro[seen["seconds"] > 0.65]).all()
-    assert np.isnan(seen["maps"]["flow"]["macro"]).all()
-    assert seen["counts"] == {"micro": 1, "macro": 0, "blink": 0, "random": 20}
-    assert min(size for _, size in texts(seen["figure"])) >= 7
+    (figure,) = saved
+    assert min(size for _, size in texts(figure)) >= 7
+    axes = figure.axes[:4]
+    assert [axis.get_title() for axis in axes] == [
+        "micro-expressions (1)",
+        "macro-expressions (0)",
+        "blinks (0)",
+        "random times (20)",
+    ]
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert names == [name.replace("_", " ") for name in REGIONS]
+    micro, macro, _, random = (axis.images[0].get_array().filled(np.nan) for axis in axes)
+    assert micro.shape == (len(REGIONS), 61)
+    region, place = np.unravel_index(np.nanargmax(micro), micro.shape)
+    assert region == CHIN and abs(place - 30) <= 1  # at the apex
+    assert np.nanmedian(micro) < 1.5 < micro[region, place]
+    assert np.isnan(micro[:, 50:]).all()  # beyond the end of the recording
+    assert np.isnan(macro).all() and np.isfinite(random).any()
+    low, high = axes[0].images[0].get_clim()
+    assert low == np.nanmin([micro, random]) and high == micro[region, place]
 
 
-def test_events_of_a_video():
-    labels = intervals(("micro", 20, 30, 0), ("macro", 50, 71, 0))
-    labels.loc[1, "apex_w"] = pd.NA
-    blink = np.zeros(T)
-    blink[[10, 25, 40, 80]] = [0.9, 0.9, 0.2, 0.8]
-    usable = np.arange(T) < 75
-    found = plot_responses.events("v1", labels, blink, usable)
-    assert found["micro"].tolist() == [25] and found["macro"].tolist() == [60]
-    assert found["blink"].tolist() == [10]  # in a label, too low, without a face
-    assert usable[found["random"]].all()
-    again = plot_responses.events("v1", labels, blink, usable)
-    np.testing.assert_array_equal(found["random"], again["random"])
-
-
-def test_losses_step(tmp_path, encoder):
+def test_losses_step(tmp_path, encoder, saved):
     out = {"png": tmp_path / "l.png", "pdf": tmp_path / "l.pdf"}
     plot_losses.run(
         encoder="pretrained", checkpoints={"face": {"g1": encoder}}, provenance={}, **out
     )
-    assert out["png"].stat().st_size > 1000 and out["pdf"].stat().st_size > 1000
+    (figure,) = saved
+    assert figure.get_suptitle() == "Pretraining of encoder pretrained"
+    masked, visible = figure.axes
+    assert masked.get_title() == "stream: face"
+    assert [list(line.get_ydata()) for line in masked.lines] == [[0.6, 0.6], [0.5] * 3]
+    assert [list(line.get_ydata()) for line in visible.lines] == [[0.6, 0.6], [0.25] * 3]
+    assert pixels(out["png"], style.BLUE) > 50 and out["pdf"].read_bytes().startswith(b"%PDF")

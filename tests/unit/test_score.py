@@ -100,10 +100,10 @@ def run(files, labels="labels.csv", output="metrics.csv"):
 
 
 def test_score(files):
-    found = tables.read(run(files), "metrics")
-    assert list(found.columns) == list(tables.COLUMNS["metrics"])
-    assert len(found) == 2 * 3 * 3
-    rows = found.set_index(["method", "expression", "subject"])
+    metrics = tables.read(run(files), "metrics")
+    assert list(metrics.columns) == list(tables.COLUMNS["metrics"])
+    assert len(metrics) == 2 * 3 * 3
+    rows = metrics.set_index(["method", "expression", "subject"])
     subject = rows.loc[("learned", "micro", "006")]
     assert subject[["videos", "labels", "tp", "fp", "fn"]].tolist() == [2, 1, 1, 1, 0]
     pooled = rows.loc[("learned", "all", "all")]
@@ -141,9 +141,9 @@ def test_the_same_input_gives_the_same_bytes(files):
 
 
 def test_without_labels(files):
-    found = tables.read(run(files, labels=None), "metrics")
-    assert found["f1"].isna().all() and found["labels"].isna().all()
-    assert found["predictions"].max() == 3
+    metrics = tables.read(run(files, labels=None), "metrics")
+    assert metrics["f1"].isna().all() and metrics["labels"].isna().all()
+    assert metrics["predictions"].max() == 3
 
 
 def test_intervals_of_another_corpus_are_refused(files):
@@ -168,16 +168,19 @@ def compared(files, labels="labels.csv", methods=("g", "h")):
 
 
 def test_every_pair_of_methods_is_compared_once(files):
-    found = compared(files, methods=("g", "h", "mute"))
+    comparison = compared(files, methods=("g", "h", "mute"))
     pairs = [("g", "h"), ("g", "mute"), ("h", "mute")]
     expected = [(a, b, e) for a, b in pairs for e in ("micro", "macro", "all")]
-    assert list(zip(found.method_a, found.method_b, found.expression, strict=True)) == expected
-    first = found.iloc[0]
+    assert (
+        list(zip(comparison.method_a, comparison.method_b, comparison.expression, strict=True))
+        == expected
+    )
+    first = comparison.iloc[0]
     assert (first.f1_a, first.f1_b) == (pytest.approx(4 / 5), pytest.approx(2 / 3, abs=1e-6))
     assert first.difference == pytest.approx(4 / 5 - 2 / 3, abs=1e-6)
     assert first.difference_low <= first.difference <= first.difference_high
     assert first.subjects == 2 and first.p_value == 1
-    assert compared(files, methods=("g", "h", "mute")).equals(found)
+    assert compared(files, methods=("g", "h", "mute")).equals(comparison)
 
 
 def test_nothing_to_compare(files):

@@ -31,14 +31,14 @@ PREDICTIONS = rows(
 
 
 def scored(labels=LABELS, predictions=PREDICTIONS):
-    found = table.metrics_table(
+    scores = table.metrics_table(
         VIDEOS, labels, predictions, n_bootstrap=300, seed=3, confidence=0.95
     )
-    return found.set_index(["expression", "subject"])
+    return scores.set_index(["expression", "subject"])
 
 
 def test_metrics_table():
-    found = scored()
+    scores = scored()
     counts = ["videos", "labels", "predictions", "tp", "fp", "fn"]
     expected = {
         ("micro", "s1"): [2, 2, 2, 1, 1, 1],
@@ -54,15 +54,21 @@ def test_metrics_table():
         ("all", "s3"): [1, 0, 1, 0, 1, 0],
         ("all", "all"): [4, 4, 5, 2, 3, 2],
     }
-    assert list(found.index) == list(expected)
-    assert {key: found.loc[key, counts].tolist() for key in expected} == expected
-    assert found.loc[("all", "all"), "f1"] == pytest.approx(4 / 9)
-    assert found.loc[("all", "all"), "precision"] == pytest.approx(0.4)
-    assert found.loc[("micro", "s3"), "f1"] == 0
-    assert np.isnan(found.loc[("macro", "s3"), "f1"])
-    pooled = found.xs("all", level="subject")
+    assert list(scores.index) == list(expected)
+    assert {key: scores.loc[key, counts].tolist() for key in expected} == expected
+    assert scores.loc[("all", "all"), "f1"] == pytest.approx(4 / 9)
+    assert scores.loc[("all", "all"), "precision"] == pytest.approx(0.4)
+    assert scores.loc[("micro", "s3"), "f1"] == 0
+    assert np.isnan(scores.loc[("macro", "s3"), "f1"])
+    pooled = scores.xs("all", level="subject")
     assert (pooled["f1_low"] <= pooled["f1"]).all() and (pooled["f1"] <= pooled["f1_high"]).all()
-    assert found.drop("all", level="subject")["f1_low"].isna().all()
+    assert scores.drop("all", level="subject")["f1_low"].isna().all()
+
+
+def test_strict_counts_of_subjects_are_those_of_the_table():
+    counts = table.strict_subject_counts(VIDEOS, LABELS, PREDICTIONS, 0.5)
+    single = scored().drop("all", level="subject")[["tp", "fp", "fn"]]
+    np.testing.assert_array_equal(counts, single.to_numpy(int).reshape(3, 3, 3))
 
 
 def test_rows_in_any_order_give_the_same_table():
@@ -71,23 +77,23 @@ def test_rows_in_any_order_give_the_same_table():
 
 
 def test_without_labels_only_predictions_are_counted():
-    found = scored(labels=None)
-    assert found.loc[("all", "all"), "predictions"] == 5
+    scores = scored(labels=None)
+    assert scores.loc[("all", "all"), "predictions"] == 5
     empty = ["labels", "tp", "fp", "fn", "precision", "recall", "f1", "f1_low", "f1_high"]
-    assert found[empty].isna().all(axis=None)
+    assert scores[empty].isna().all(axis=None)
 
 
 def test_no_predictions_at_all():
-    found = scored(predictions=PREDICTIONS[:0])
-    assert found.loc[("all", "all"), ["tp", "fp", "fn"]].tolist() == [0, 0, 4]
-    assert found.loc[("all", "all"), "f1"] == 0
+    scores = scored(predictions=PREDICTIONS[:0])
+    assert scores.loc[("all", "all"), ["tp", "fp", "fn"]].tolist() == [0, 0, 4]
+    assert scores.loc[("all", "all"), "f1"] == 0
 
 
 def test_match_table_points_at_the_labels():
-    found = table.match_table(LABELS, PREDICTIONS)
-    assert found["hit"].tolist() == [True, True, False, False, False]
-    assert found["label"].tolist() == [1, 2, -1, -1, -1]
-    assert found["iou"].tolist() == pytest.approx([9 / 11, 1, 0, 0, 0])
+    matched = table.match_table(LABELS, PREDICTIONS)
+    assert matched["hit"].tolist() == [True, True, False, False, False]
+    assert matched["label"].tolist() == [1, 2, -1, -1, -1]
+    assert matched["iou"].tolist() == pytest.approx([9 / 11, 1, 0, 0, 0])
     assert table.match_table(None, PREDICTIONS)["hit"].isna().all()
 
 

@@ -33,27 +33,27 @@ def scene(predictions=PREDICTIONS):
 
 
 def test_f1_by_iou():
-    found = quality.f1_by_iou(scene())
-    assert found["micro"] == pytest.approx([6 / 8] * 6 + [2 / 8] * 3)
-    assert found["macro"] == [1.0] * 8 + [0.0]
-    assert found["all"][0] == pytest.approx(8 / 10) and found["all"][8] == pytest.approx(2 / 10)
+    f1 = quality.f1_by_iou(scene())
+    assert f1["micro"] == pytest.approx([6 / 8] * 6 + [2 / 8] * 3)
+    assert f1["macro"] == [1.0] * 8 + [0.0]
+    assert f1["all"][0] == pytest.approx(8 / 10) and f1["all"][8] == pytest.approx(2 / 10)
     assert np.isnan(quality.f1_by_iou(one_subject([([], [])]))["all"]).all()
 
 
 def test_average_precision():
     # Precision 1, 1/2, 2/3, 2/4, 3/5 at the recalls 1/3, 1/3, 2/3, 2/3, 1.
-    found = quality.average_precisions(scene())
-    assert found["micro"]["ap_50"] == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
+    precision = quality.average_precisions(scene())
+    assert precision["micro"]["ap_50"] == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
     at = [(1 + 2 / 3 + 3 / 5) / 3] * 3 + [(1 + 2 / 3) / 3] + [1 / 3] * 6  # IoU 0.5, 0.55, ...
-    assert found["micro"]["ap_mean"] == pytest.approx(np.mean(at))
-    assert found["macro"] == {"ap_50": 1.0, "ap_mean": pytest.approx(7 / 10)}
-    assert found["all"]["ap_50"] == pytest.approx((1 + (1 + 2 / 3 + 3 / 5) / 3) / 2)
+    assert precision["micro"]["ap_mean"] == pytest.approx(np.mean(at))
+    assert precision["macro"] == {"ap_50": 1.0, "ap_mean": pytest.approx(7 / 10)}
+    assert precision["all"]["ap_50"] == pytest.approx((1 + (1 + 2 / 3 + 3 / 5) / 3) / 2)
 
 
 def test_equally_sure_predictions_come_in_together():
     same = PREDICTIONS.assign(confidence=0.5)
-    found = quality.average_precisions(scene(same))
-    assert found["micro"]["ap_50"] == pytest.approx(3 / 5)
+    precision = quality.average_precisions(scene(same))
+    assert precision["micro"]["ap_50"] == pytest.approx(3 / 5)
 
 
 def test_without_confidence_there_is_no_curve():
@@ -65,19 +65,19 @@ def test_without_confidence_there_is_no_curve():
 
 
 def test_boundary_errors_in_milliseconds():
-    found = quality.boundary_errors(scene(), np.array([100.0, 50.0]))
-    assert found["micro"]["onset_error_ms"] == pytest.approx((0 + 20 + 80) / 3)
-    assert found["micro"]["offset_error_ms"] == pytest.approx((0 + 20 + 0) / 3)
-    assert found["macro"]["onset_error_ms"] == found["macro"]["offset_error_ms"] == 200
-    assert found["all"]["onset_error_ms"] == pytest.approx(300 / 4)
+    errors = quality.boundary_errors(scene(), np.array([100.0, 50.0]))
+    assert errors["micro"]["onset_error_ms"] == pytest.approx((0 + 20 + 80) / 3)
+    assert errors["micro"]["offset_error_ms"] == pytest.approx((0 + 20 + 0) / 3)
+    assert errors["macro"]["onset_error_ms"] == errors["macro"]["offset_error_ms"] == 200
+    assert errors["all"]["onset_error_ms"] == pytest.approx(300 / 4)
     unknown = quality.boundary_errors(scene(), np.array([100.0, np.nan]))
     assert unknown["micro"]["onset_error_ms"] == 10 and np.isnan(unknown["macro"]["onset_error_ms"])
 
 
 def test_false_alarms_at_recall():
-    found = quality.false_alarms_at_recall(scene(), 0.5, [0.3, 0.5, 0.9])
-    assert found["micro"] == {0.3: 0.0, 0.5: 2.0, 0.9: 4.0}
-    assert found["macro"] == {0.3: 0.0, 0.5: 0.0, 0.9: 0.0}
+    alarms = quality.false_alarms_at_recall(scene(), 0.5, [0.3, 0.5, 0.9])
+    assert alarms["micro"] == {0.3: 0.0, 0.5: 2.0, 0.9: 4.0}
+    assert alarms["macro"] == {0.3: 0.0, 0.5: 0.0, 0.9: 0.0}
     fewer = quality.false_alarms_at_recall(scene(PREDICTIONS[:4]), 0.5, [0.9])
     assert np.isnan(fewer["micro"][0.9])  # never reached
 

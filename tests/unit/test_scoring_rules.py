@@ -18,8 +18,8 @@ def counts(rule, of):
     return tuple(RULES[rule](of).sum(axis=0).tolist())
 
 
-def f1(found):
-    return float(precision_recall_f1(*found)[2])
+def f1(triple):
+    return float(precision_recall_f1(*triple)[2])
 
 
 def test_reference_cases():
@@ -27,11 +27,11 @@ def test_reference_cases():
     for case in cases():
         of = one_subject([(video["pred"], video["gt"]) for video in case["videos"]])
         for rule, expected in case["tp_fp_fn"].items():
-            found = counts(rule, of)
+            triple = counts(rule, of)
             if expected is None:  # its authors' code divides by the number of hits
-                assert found[0] == 0, (case["name"], rule)
+                assert triple[0] == 0, (case["name"], rule)
             else:
-                assert list(found) == expected, (case["name"], rule)
+                assert list(triple) == expected, (case["name"], rule)
             checked += 1
     assert checked == 17 * 6
 
@@ -48,10 +48,10 @@ def test_sl_swin_from_scores_to_counts_at_every_threshold(name):
         curves = {video: scores[video] for video in owner}
     assert len(expected["p_sweep"]) == 99
     for p, *hits in expected["p_sweep"]:
-        found = {video: peaks(curve, half_length, p) for video, curve in curves.items()}
+        spotted = {video: peaks(curve, half_length, p) for video, curve in curves.items()}
         rows = [
             (owner[video], video, kind, *bounds)
-            for video, one in found.items()
+            for video, one in spotted.items()
             for bounds in one.bounds.tolist()
         ]
         of = pool(videos, labels, table(*rows), "predictions")
@@ -60,7 +60,7 @@ def test_sl_swin_from_scores_to_counts_at_every_threshold(name):
             spotted = [(row[1], *row[3:]) for row in rows]
             columns = printed[["video_id", "onset0", "offset0"]]
             assert spotted == list(columns.itertuples(index=False, name=None))
-            apexes = np.concatenate([one.apex for one in found.values()])
+            apexes = np.concatenate([one.apex for one in spotted.values()])
             assert apexes.tolist() == printed["peak0"].tolist()
             others = expected["variants_on_same_data"]
             for rule, variant in OTHERS[name].items():
@@ -154,7 +154,7 @@ def test_order_and_origin_do_not_matter(predictions, labels, random, shift):
 @few
 @given(rows, rows, interval)
 def test_strict_properties(predictions, labels, extra):
-    found = tp, fp, fn = counts("strict", made(predictions, labels))
+    triple = tp, fp, fn = counts("strict", made(predictions, labels))
     assert tp <= min(len(labels), len(predictions))
     assert (tp + fp, tp + fn) == (len(predictions), len(labels))
     for greedy in ("sl_swin", "softnet"):
@@ -163,7 +163,7 @@ def test_strict_properties(predictions, labels, extra):
     more = counts("strict", made([*predictions, extra], labels))
     assert tp <= more[0] <= tp + 1
     if more[0] == tp and len(predictions) + len(labels):  # the new one is a false prediction
-        assert f1(more) <= f1(found)
+        assert f1(more) <= f1(triple)
 
 
 def greedy_stand_ins(predictions, labels):
@@ -203,5 +203,5 @@ def test_no_overlap_is_missed(predictions, labels):
             if group == other and shared:
                 union = p[1] - p[0] + 1 + g[1] - g[0] + 1 - len(shared)
                 expected[i, j] = len(shared) / union
-    found = zip(pairs.prediction.tolist(), pairs.label.tolist(), pairs.iou.tolist(), strict=True)
-    assert {(i, j): iou for i, j, iou in found} == expected
+    overlaps = zip(pairs.prediction.tolist(), pairs.label.tolist(), pairs.iou.tolist(), strict=True)
+    assert {(i, j): iou for i, j, iou in overlaps} == expected

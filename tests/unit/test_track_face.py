@@ -19,7 +19,7 @@ def seen(monkeypatch):
 
     def use(faces_of):
         def detect(frames, model, *, faces, confidence):
-            assert faces == 2
+            assert faces == 2 and model == b"model"
             for index, (_, image) in enumerate(frames):
                 assert image.shape == (SIZE[1], SIZE[0], 3)
                 yield faces_of(index)[:faces]
@@ -30,12 +30,14 @@ def seen(monkeypatch):
 
 
 def track(source, output, fps=None):
+    model = output.with_name("face.task")
+    model.write_bytes(b"model")
     track_face.run(
         video="v",
         subject="006",
         source=source,
         fps=fps,
-        model="face.task",
+        model=model,
         output=output,
         rate=30.0,
         max_faces=2,
@@ -99,4 +101,10 @@ def test_a_truncated_video_leaves_nothing_behind(tmp_path, seen):
     (tmp_path / "v.avi").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"v\.avi.*cut off"):
         track(tmp_path / "v.avi", tmp_path / "l.h5")
+    assert not (tmp_path / "l.h5").exists()
+
+
+def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
+    with pytest.raises(InputError, match=r"face\.task: cannot be loaded.*delete it"):
+        track(write_video(tmp_path / "v.avi", 10, 30), tmp_path / "l.h5")
     assert not (tmp_path / "l.h5").exists()

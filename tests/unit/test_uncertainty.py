@@ -90,12 +90,12 @@ def test_a_method_does_not_differ_from_itself():
 def test_difference_and_its_sign():
     better = VARIED.copy()
     better[:, 0] += 2
-    found = compare(better, VARIED)
-    assert found.value == pytest.approx(f1(better.sum(axis=0)) - f1(VARIED.sum(axis=0)))
-    assert 0 < found.low < found.value < found.high
+    difference = compare(better, VARIED)
+    assert difference.value == pytest.approx(f1(better.sum(axis=0)) - f1(VARIED.sum(axis=0)))
+    assert 0 < difference.low < difference.value < difference.high
     turned = compare(VARIED, better)
-    assert (turned.value, turned.p_value) == (-found.value, found.p_value)
-    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+    assert (turned.value, turned.p_value) == (-difference.value, difference.p_value)
+    assert (turned.low, turned.high) == pytest.approx((-difference.high, -difference.low))
 
 
 def test_p_value_is_the_share_of_all_exchanges():

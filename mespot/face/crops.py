@@ -1,0 +1,75 @@
+"""Aligned face crops of a recording, frame by frame.
+
+`align_crops` finds where every crop lies, `cut_crops` cuts them out of the frames as they come in
+and keeps only the few that a hidden moment of the face holds back.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mespot.face import align
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How faces are cut out.
+
+    size: side of the square crop, px. fill: share of it that the face oval's larger side takes.
+    smoothing: standard deviation (s) of the Gaussian that smooths the alignment over time.
+    """
+
+    size: int
+    fill: float
+    smoothing: float
+
+
+def align_crops(
+    points: np.ndarray, span: np.ndarray, rate: float, settings: CropSettings
+) -> np.ndarray:
+    """Transforms `(T, 2, 3)` float64 from the recording's pixels to the crop's, NaN without a face.
+
+    points: `(T, 478, 2 or 3)` landmarks in the recording's pixels. span: `(T,)` int, -1 where there
+    is no usable face. rate: working frames a second.
+    """
+    sigma = settings.smoothing * rate
+    return align.crop_transforms(points, span, size=settings.size, fill=settings.fill, sigma=sigma)
+
+
+def cut_crops(
+    images: Iterable[np.ndarray | None], transforms: np.ndarray, bridged: np.ndarray, size: int
+) -> Iterator[np.ndarray]:
+    """The crop `(size, size)` uint8 of each frame, in order.
+
+    images: `(H, W, 3)` BGR or `(H, W)` grey; None where the recording has no image, which takes
+    over the crop before it. transforms: those of `align_crops`; frames without one are black.
+    bridged: `(T,)` bool, frames in which the face was hidden for a moment. They fade from the crop
+    before to the one after: what hid the face must not look like motion. Each run of them lies
+    between two frames with a face. Ends with the shorter of `images` and `transforms`.
+    """
+    black = np.zeros((size, size), np.uint8)
+    usable = np.isfinite(transforms).all(axis=(1, 2))
+    last, hidden = black, 0
+    for image, transform, seen, bridge in zip(images, transforms, usable, bridged, strict=False):
+        if seen and bridge:
+            hidden += 1
+            continue
+        if not seen:
+            crop = black
+        elif image is None:
+            crop = last
+        else:
+            crop = align.crop(image, transform, size)
+        yield from _faded(last, crop, hidden)
+        yield crop
+        last, hidden = crop, 0
+    yield from _faded(last, last, hidden)
+
+
+def _faded(before: np.ndarray, after: np.ndarray, count: int) -> Iterator[np.ndarray]:
+    """`count` crops that lead evenly from one to another."""
+    for step in range(1, count + 1):
+        share = step / (count + 1)
+        mixed = (1 - share) * before.astype(np.float32) + share * after.astype(np.float32)
+        yield np.rint(mixed).astype(np.uint8)
