@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks for `videos`
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
 
     from mespot.demo.events import Expression
-    from mespot.demo.settings import Settings
+    from mespot.demo.settings import ScriptSettings
 
 # What a generator is for; each has its own, so that a change in one leaves the others' numbers.
 IDENTITY, SCRIPT, MOTION, SENSOR = range(4)
@@ -36,17 +38,19 @@ def generator(seed: int, video: str, purpose: int) -> "np.random.Generator":
     return np.random.default_rng(np.random.SeedSequence([seed, subject, number + 1, purpose]))
 
 
-def script(video: str, settings: "Settings") -> "list[Expression]":
+def script(video: str, settings: "ScriptSettings") -> "list[Expression]":
     """The labelled expressions of a video."""
     from mespot.demo.events import expressions
 
     return expressions(settings, generator(settings.seed, video, SCRIPT))
 
 
-def annotations(settings: "Settings") -> list[dict[str, Any]]:
-    """All labels in order; frames are 0-based and inclusive."""
+def annotations(
+    entries: "Sequence[Mapping[str, str]]", settings: "ScriptSettings"
+) -> list[dict[str, Any]]:
+    """All labels of the videos `entries`, in order; frames are 0-based and inclusive."""
     return [
         {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
-        for entry in videos(settings.subjects, settings.videos_per_subject)
+        for entry in entries
         for e in script(entry["video"], settings)
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.demo.settings import Settings
+from mespot.demo.settings import ScriptSettings
 
 SIDES = ("right", "left")  # the person's own
 
@@ -106,7 +106,7 @@ def ease(time: np.ndarray, knots: list[tuple[float, float]]) -> np.ndarray:
     return value[index] + (value[index + 1] - value[index]) * share**2 * (3 - 2 * share)
 
 
-def expressions(settings: Settings, rng: np.random.Generator) -> list[Expression]:
+def expressions(settings: ScriptSettings, rng: np.random.Generator) -> list[Expression]:
     """A random script of labels in time order, none nearer to another than `gap_seconds`.
 
     The numbers of micro- and macro-expressions are Poisson (some videos have none of a kind). What
@@ -136,7 +136,7 @@ def _count(mean: float, rng: np.random.Generator) -> int:
     return min(int(rng.poisson(mean)), math.ceil(2 * mean) + 1)
 
 
-def _duration(type_: str, settings: Settings, rng: np.random.Generator) -> int:
+def _duration(type_: str, settings: ScriptSettings, rng: np.random.Generator) -> int:
     """Frames from onset to offset, both counted."""
     if type_ == "micro":
         least, most = settings.micro_seconds
@@ -152,7 +152,7 @@ def _duration(type_: str, settings: Settings, rng: np.random.Generator) -> int:
 
 
 def _expression(
-    type_: str, onset: int, duration: int, settings: Settings, rng: np.random.Generator
+    type_: str, onset: int, duration: int, settings: ScriptSettings, rng: np.random.Generator
 ) -> Expression:
     offset = onset + duration - 1
     least, most = settings.micro_amplitude if type_ == "micro" else settings.macro_amplitude

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mespot.demo.events import SIDES, ease
-from mespot.demo.settings import Settings
+from mespot.demo.settings import VideoSettings
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Motion:
     light: np.ndarray
 
 
-def motion(settings: Settings, rng: np.random.Generator) -> Motion:
+def motion(settings: VideoSettings, rng: np.random.Generator) -> Motion:
     """Random distractors of one video."""
     time = np.arange(settings.n_frames) / settings.fps
     pose = _drift(time, settings.head_drift, rng)
@@ -89,7 +89,7 @@ def _drift(time: np.ndarray, degrees: float, rng: np.random.Generator) -> np.nda
 
 
 def _gestures(
-    pose: np.ndarray, time: np.ndarray, settings: Settings, rng: np.random.Generator
+    pose: np.ndarray, time: np.ndarray, settings: VideoSettings, rng: np.random.Generator
 ) -> None:
     """Nods, turns and tilts, added to `pose`."""
     for start in moments(time, settings.gestures_per_minute, 0.3, rng):
@@ -111,7 +111,7 @@ def _gestures(
         pose[:, column] += ease(time, knots)
 
 
-def _blinks(time: np.ndarray, settings: Settings, rng: np.random.Generator) -> np.ndarray:
+def _blinks(time: np.ndarray, settings: VideoSettings, rng: np.random.Generator) -> np.ndarray:
     """Lids shut within about 0.1 s, stay shut for a moment and open more slowly."""
     blink = np.zeros(len(time))
     for start in moments(time, settings.blinks_per_minute, 0.3, rng):
@@ -124,7 +124,7 @@ def _blinks(time: np.ndarray, settings: Settings, rng: np.random.Generator) -> n
     return blink
 
 
-def _gaze(time: np.ndarray, settings: Settings, rng: np.random.Generator) -> np.ndarray:
+def _gaze(time: np.ndarray, settings: VideoSettings, rng: np.random.Generator) -> np.ndarray:
     """Saccades: the eyes jump within 30-60 ms, rest, and come back to the middle more often."""
     knots_x, knots_y = [(0.0, 0.0)], [(0.0, 0.0)]
     x = y = 0.0
@@ -143,7 +143,7 @@ def _gaze(time: np.ndarray, settings: Settings, rng: np.random.Generator) -> np.
 
 
 def _speech(
-    time: np.ndarray, pose: np.ndarray, settings: Settings, rng: np.random.Generator
+    time: np.ndarray, pose: np.ndarray, settings: VideoSettings, rng: np.random.Generator
 ) -> dict[tuple[str, str], np.ndarray]:
     """A few words now and then: jaw and lips at 3-6 syllables a second, the head goes along."""
     jaw, wide, press = (np.zeros(len(time)) for _ in range(3))

@@ -19,7 +19,7 @@ from mespot.demo.motion import Motion
 from mespot.demo.portraits import OVERSAMPLING
 from mespot.demo.rig import Rig
 from mespot.demo.sampling import cell, grid, sample, smoothstep
-from mespot.demo.settings import Settings
+from mespot.demo.settings import VideoSettings
 
 _STEP = 4  # px between the places at which motion is computed
 _ITERATIONS = 6
@@ -31,7 +31,9 @@ _ROOM = 4  # px around an opening's box, for the head's turn
 class Renderer:
     """Makes the frames of one video."""
 
-    def __init__(self, identity: Identity, settings: Settings, rng: np.random.Generator) -> None:
+    def __init__(
+        self, identity: Identity, settings: VideoSettings, rng: np.random.Generator
+    ) -> None:
         self.size = (settings.width, settings.height)
         total = (settings.width + 2 * MARGIN, settings.height + 2 * MARGIN)
         self.identity = identity
@@ -209,7 +211,9 @@ def _inside(
 class Sensor:
     """Noise of the camera: stronger in bright places, a little correlated between neighbours."""
 
-    def __init__(self, identity: Identity, settings: Settings, rng: np.random.Generator) -> None:
+    def __init__(
+        self, identity: Identity, settings: VideoSettings, rng: np.random.Generator
+    ) -> None:
         self.rng = rng
         self.size = (settings.width, settings.height)
         # A bank with random offsets is much cheaper than new numbers for every frame.

@@ -1,7 +1,10 @@
-"""What can be set about the demo corpus: the section `demo` of the configuration."""
+"""What can be set about the demo corpus: the section `demo` of the configuration.
+
+How many subjects and videos there are is no part of it: a video does not depend on the others.
+"""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from mespot.errors import InputError
 
@@ -9,18 +12,15 @@ LARGEST_AMPLITUDE = 8.5  # % of the face width: a lip corner in a broad smile
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Amplitudes are in % of the face width, ranges are (least, most)."""
+class ScriptSettings:
+    """What decides when who moves and how far.
+
+    Amplitudes are in % of the face width, ranges are (least, most).
+    """
 
     seed: int
-    portraits: str | None
-    subjects: int
-    videos_per_subject: int
     seconds: float
     fps: float
-    width: int
-    height: int
-    face_width: int
     micro_per_video: float
     micro_seconds: tuple[float, float]
     micro_amplitude: tuple[float, float]
@@ -28,20 +28,13 @@ class Settings:
     macro_seconds: tuple[float, float]
     macro_amplitude: tuple[float, float]
     gap_seconds: float
-    blinks_per_minute: float
-    glances_per_minute: float
-    speech_per_minute: float
-    gestures_per_minute: float
-    head_drift: float
-    light: float
-    noise: float
 
     @property
     def n_frames(self) -> int:
         return round(self.seconds * self.fps)
 
     @classmethod
-    def from_config(cls, section: dict[str, Any]) -> "Settings":
+    def from_config(cls, section: dict[str, Any]) -> Self:
         """Settings from the section's keys.
 
         The schema has checked the types. Raises InputError for a key that is missing or unknown,
@@ -64,16 +57,39 @@ class Settings:
                     f"config: demo.{name}: {most} % of the face width is more than any face does;"
                     f" write at most {LARGEST_AMPLITUDE}"
                 )
+        if settings.micro_seconds[0] * settings.fps < 3:
+            raise InputError(
+                f"config: demo.fps: {settings.fps} is too low for an expression of"
+                f" {settings.micro_seconds[0]} s; it needs 3 frames"
+            )
+        return settings
+
+
+@dataclass(frozen=True)
+class VideoSettings(ScriptSettings):
+    """All that decides what a video looks like; see config.yaml for each value."""
+
+    portraits: str | None
+    width: int
+    height: int
+    face_width: int
+    blinks_per_minute: float
+    glances_per_minute: float
+    speech_per_minute: float
+    gestures_per_minute: float
+    head_drift: float
+    light: float
+    noise: float
+
+    @classmethod
+    def from_config(cls, section: dict[str, Any]) -> Self:
+        """As that of ScriptSettings; checks the size of the picture too."""
+        settings = super().from_config(section)
         if settings.width % 4 or settings.height % 4:
             raise InputError("config: demo.width, demo.height: must be multiples of 4")
         if settings.face_width > 0.6 * min(settings.width, settings.height):
             raise InputError(
                 f"config: demo.face_width: {settings.face_width} px leaves no room for the head in"
                 f" {settings.width}x{settings.height}; take at most 0.6 of the smaller side"
-            )
-        if settings.micro_seconds[0] * settings.fps < 3:
-            raise InputError(
-                f"config: demo.fps: {settings.fps} is too low for an expression of"
-                f" {settings.micro_seconds[0]} s; it needs 3 frames"
             )
         return settings

@@ -6,25 +6,31 @@ from typing import Any
 import pandas as pd
 
 from mespot.demo import corpus
-from mespot.demo.settings import Settings
+from mespot.demo.settings import ScriptSettings
 from mespot.store import tables
 
 
 def run(
-    *, videos_out: str | Path, annotations_out: str | Path, video_path: str, **section: Any
+    *,
+    videos_out: str | Path,
+    annotations_out: str | Path,
+    video_path: str,
+    subjects: int,
+    videos_per_subject: int,
+    **section: Any,
 ) -> None:
     """Write the recording sheet and the annotation sheet.
 
     video_path: path of a video relative to the sheets, with `{video}` for its name. section: the
-    configuration's section `demo`.
+    keys of the section `demo` of config.yaml that say when who moves (ScriptSettings).
     """
-    settings = Settings.from_config(section)
-    entries = corpus.videos(settings.subjects, settings.videos_per_subject)
+    settings = ScriptSettings.from_config(section)
+    entries = corpus.videos(subjects, videos_per_subject)
     rows = [
         {**entry, "path": video_path.format(video=entry["video"]), "fps": settings.fps}
         for entry in entries
     ]
     tables.write(videos_out, "videos", pd.DataFrame(rows))
-    labels = corpus.annotations(settings)
+    labels = corpus.annotations(entries, settings)
     table = pd.DataFrame(labels) if labels else tables.empty("annotations")
     tables.write(annotations_out, "annotations", table)

@@ -12,7 +12,7 @@ from mespot.demo import corpus, portraits
 from mespot.demo.identities import identity, portrait_of
 from mespot.demo.motion import motion
 from mespot.demo.render import Renderer
-from mespot.demo.settings import Settings
+from mespot.demo.settings import VideoSettings
 from mespot.errors import InputError
 from mespot.face.landmarks import ModelError, detect
 from mespot.store.files import replacing
@@ -24,11 +24,11 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     """Render one video.
 
     video: its name, such as s03_1. output: the file, .mp4. model: MediaPipe's face landmarker.
-    section: the configuration's section `demo`.
+    section: the section `demo` of config.yaml, without the number of subjects and videos.
     Raises InputError for a portrait that cannot be used.
     """
     cv2.setNumThreads(1)
-    settings = Settings.from_config(section)
+    settings = VideoSettings.from_config(section)
     names = portraits.names(settings.portraits)
     number, variant = portrait_of(corpus.numbers(video)[0], len(names))
     portrait = portraits.load(settings.portraits, names[number])
@@ -65,7 +65,7 @@ def find_face(portrait: portraits.Portrait, model: str | Path, folder: str | Non
     return portraits.check(where, [face.points for face in faces])
 
 
-def write_video(path: Path, frames: Iterable[np.ndarray], settings: Settings) -> None:
+def write_video(path: Path, frames: Iterable[np.ndarray], settings: VideoSettings) -> None:
     """MPEG-4 at OpenCV's own rate, 0.1 to 0.3 Mbyte a second.
 
     Micro-expressions come through it: their motion (Lucas-Kanade at the landmarks, 0.5 to 4 px) was

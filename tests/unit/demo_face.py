@@ -6,13 +6,11 @@ import numpy as np
 
 from mespot.demo import portraits
 from mespot.demo.identities import identity
-from mespot.demo.settings import Settings
+from mespot.demo.settings import VideoSettings
 
 SECTION = {
     "seed": 1,
     "portraits": None,
-    "subjects": 2,
-    "videos_per_subject": 2,
     "seconds": 30.0,
     "fps": 30.0,
     "width": 240,
@@ -36,7 +34,7 @@ SECTION = {
 
 
 def settings(**changes):
-    return Settings.from_config(SECTION | changes)
+    return VideoSettings.from_config(SECTION | changes)
 
 
 def landmarks():

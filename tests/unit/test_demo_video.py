@@ -1,3 +1,4 @@
+from dataclasses import fields
 from itertools import islice
 
 import cv2
@@ -13,6 +14,7 @@ from mespot.demo.events import COMBINATIONS, SIDES, STRENGTH, Expression, expres
 from mespot.demo.identities import MARGIN
 from mespot.demo.motion import Motion, motion
 from mespot.demo.render import Renderer
+from mespot.demo.settings import ScriptSettings
 from mespot.errors import InputError
 from mespot.steps import demo_corpus, demo_video
 from mespot.store import tables
@@ -181,11 +183,14 @@ def test_a_video_that_was_cut_off_is_not_kept(tmp_path, monkeypatch):
 
 
 def sheets(folder, **changes):
+    names = [field.name for field in fields(ScriptSettings)]
     demo_corpus.run(
         videos_out=folder / "videos.csv",
         annotations_out=folder / "annotations.csv",
         video_path="videos/{video}.mp4",
-        **SECTION | changes,
+        subjects=2,
+        videos_per_subject=2,
+        **{name: value for name, value in (SECTION | changes).items() if name in names},
     )
     return folder / "videos.csv", folder / "annotations.csv"
 
