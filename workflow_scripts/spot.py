@@ -16,7 +16,6 @@ with job(snakemake) as provenance:
         scores_out=snakemake.output.scores,
         intervals_out=snakemake.output.intervals,
         candidates_out=snakemake.output.candidates,
-        snapshots_out=snakemake.output.snapshots,
         provenance=provenance,
         frames=list(snakemake.input.get("frames", [])),
     )

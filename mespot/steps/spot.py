@@ -36,27 +36,23 @@ def run(
     scores_out: str | Path,
     intervals_out: str | Path,
     candidates_out: str | Path,
-    snapshots_out: str | Path,
     provenance: Mapping[str, Any],
     frames: Sequence[str | Path] = (),
 ) -> None:
-    """Write `scores`, `intervals`, `candidates` and `snapshots` of the recordings at `flow`.
+    """Write `scores`, `intervals` and `candidates` of the recordings at `flow`.
 
     method: `kind` `training_free` or `learned`, and for the latter `streams` and `regional_flow`.
     spotting: that section of config.yaml. features: {stream: features file}. spotter: checkpoint of
     train_spotter, None for the training-free method. A video without a usable face gets scores of
-    zero and no interval. snapshots: what the spotter predicted at epochs of its training, the last
-    included; no row for a spotter without earlier ones. A spotter with encoders of its own reads
-    no features but frames/{video}.h5 of the same videos at `frames`.
+    zero and no interval. A spotter with encoders of its own reads no features but
+    frames/{video}.h5 of the same videos at `frames`.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
-    by_epoch: dict[int, list[Spotted]] = {}
     if method["kind"] == "training_free":
         spotted = [_training_free(record, spotting["training_free"]) for record in records]
     elif spotter is not None:
-        by_epoch = _learned(records, features, frames, method, spotting["learned"], spotter)
-        spotted = by_epoch[max(by_epoch)]
+        spotted = _learned(records, features, frames, method, spotting["learned"], spotter)
     else:
         raise InputError("spot: a learned method needs the checkpoint of train_spotter")
     io.write_videos(
@@ -87,14 +83,6 @@ def run(
         for c in CLASSES
     ]
     _write(candidates_out, "candidates", candidates)
-    snapshots = [
-        table(record, found.intervals[c], c).assign(epoch=epoch)
-        for epoch, of_epoch in sorted(by_epoch.items())
-        for record, found in zip(records, of_epoch, strict=True)
-        for c in CLASSES
-        if len(by_epoch) > 1
-    ]
-    _write(snapshots_out, "snapshots", snapshots)
 
 
 def _write(path: str | Path, kind: str, parts: Sequence[pd.DataFrame]) -> None:
@@ -145,8 +133,8 @@ def _learned(
     method: Mapping[str, Any],
     settings: Mapping[str, Any],
     spotter: str | Path,
-) -> dict[int, list[Spotted]]:
-    """What is spotted in each recording, by epoch of the training; the last is the spotter."""
+) -> list[Spotted]:
+    """What is spotted in each recording."""
     trained = checkpoint.load(spotter, "spotter")
     scale = {name: x.numpy() for name, x in trained["standardisation"].items()}
     own = trained.get("encoders")
@@ -162,7 +150,7 @@ def _learned(
             )
         recordings.append(raw if own else standardised(raw, scale))
     if own is not None:
-        spotted, beside = [], _beside(trained, trained["epochs"])
+        spotted, beside = [], _beside(trained)
         for record, one in zip(records, recordings, strict=True):
             # A video at a time: what the encoders read of it is large.
             encoders, weights = _encoders.from_spotter(
@@ -170,25 +158,21 @@ def _learned(
             )
             said = encoders.predict(trained["network"], trained["state"], weights, one, scale)
             spotted.append(_spotted([said, *beside(one)], one.span, trained, settings))
-        return {trained["epochs"]: spotted}
-    states = {**trained["snapshots"], trained["epochs"]: trained["state"]}
-    by_epoch = {}
-    for epoch, state in states.items():
-        networks, beside = rebuilt(trained["network"], state), _beside(trained, epoch)
-        by_epoch[epoch] = [
-            _spotted([predict(networks, one), *beside(one)], one.span, trained, settings)
-            for one in recordings
-        ]
-    return by_epoch
+        return spotted
+    networks, beside = rebuilt(trained["network"], trained["state"]), _beside(trained)
+    return [
+        _spotted([predict(networks, one), *beside(one)], one.span, trained, settings)
+        for one in recordings
+    ]
 
 
-def _beside(trained: Mapping[str, Any], epoch: int) -> Callable[[SpotterInput], list[Prediction]]:
-    """What the spotter that this one is averaged with, as it was at an epoch, says of a recording:
-    one prediction, none where there is no such spotter."""
+def _beside(trained: Mapping[str, Any]) -> Callable[[SpotterInput], list[Prediction]]:
+    """What the spotter that this one is averaged with says of a recording: one prediction, none
+    where there is no such spotter."""
     other = trained["beside"]
     if other is None:
         return lambda one: []
-    networks = rebuilt(other["network"], other["snapshots"].get(epoch, other["state"]))
+    networks = rebuilt(other["network"], other["state"])
     return lambda one: [predict(networks, one)]
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +102,6 @@ def run(
         own = _encoders.from_checkpoints(
             encoders or {}, method["streams"], records, frames, settings["drift_seconds"]
         )
-        recipe = replace(recipe, snapshots=1)
         parts.append(own.digest())
     digest = _digest(parts, recordings)
 
@@ -159,9 +157,6 @@ def run(
         {
             "network": shape,
             "state": [member.state for member in final],
-            "snapshots": {
-                epoch: [member.earlier[epoch] for member in final] for epoch in final[0].earlier
-            },
             "epochs": settings["epochs"],
             "decoder": decoder,
             "half_lengths": half_lengths,
@@ -177,7 +172,7 @@ def run(
                 }
                 for one, prediction in zip(recordings, held_out, strict=True)
             },
-            "beside": other and {name: other[name] for name in ("network", "state", "snapshots")},
+            "beside": other and {name: other[name] for name in ("network", "state")},
             "subjects": sorted({r.subject for r in recordings}),
             "history": [
                 {"network": number, **row}

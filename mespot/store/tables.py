@@ -32,7 +32,6 @@ COLUMNS: dict[str, dict[str, str]] = {
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
     "candidates": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "level": REAL},
-    "snapshots": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "epoch": WHOLE},
     "metrics": {
         "corpus": TEXT,
         "method": TEXT,
@@ -51,7 +50,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         "f1_low": REAL,
         "f1_high": REAL,
         "f1_oracle_threshold": REAL,
-        "f1_oracle_epoch": REAL,
     },
     "comparison": {
         "corpus": TEXT,

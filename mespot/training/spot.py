@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,6 @@ class SpotterRecipe:
     expression_share: float
     inner_groups: int
     repeats: int
-    snapshots: int
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,12 @@ class Prediction:
 @dataclass(frozen=True)
 class Member:
     """One trained network: the training subjects it never saw (none: it is for the test subjects),
-    its weights, its history, earlier weights {epoch: weights}, and the weights of its own encoders
-    {stream: weights} where these have learned with it."""
+    its weights, its history, and the weights of its own encoders {stream: weights} where these
+    have learned with it."""
 
     held_out: list[str]
     state: dict[str, Tensor]
     history: list[dict[str, float]]
-    earlier: dict[int, dict[str, Tensor]]
     encoders: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
 
@@ -103,9 +101,8 @@ def train_network(
     augmentation: Augmentation,
     recipe: SpotterRecipe,
     seed: Sequence[int],
-) -> tuple[dict[str, Tensor], list[dict[str, float]], dict[int, dict[str, Tensor]]]:
-    """Train a `Spotter(**shape)`; its weights, averaged over the run, the history of losses, and
-    what the weights were before the end: at the other of `snapshots` evenly spaced epochs.
+) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+    """Train a `Spotter(**shape)`; its weights, averaged over the run, and the history of losses.
 
     The average decays by `weight_average` a step (Tarvainen and Valpola 2017, arXiv:1703.01780):
     the last weights are what is used, and single steps on so few recordings are noisy.
@@ -116,9 +113,6 @@ def train_network(
     )
     frames = sum(int((r.span >= 0).sum()) for r in recordings)
     steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * window)))
-    parts = [k / recipe.snapshots for k in range(1, recipe.snapshots)]
-    looks = {round(steps * part): round(recipe.epochs * part) for part in parts}  # step: epoch
-    earlier: dict[int, dict[str, Tensor]] = {}
     # Initial weights and dropout draw from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
@@ -132,12 +126,6 @@ def train_network(
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=WARM_UP
         )
-
-        def look(step: int, average: Mapping[str, dict[str, Tensor]]) -> None:
-            if step in looks:
-                weights = {name: value.clone() for name, value in average["spotter"].items()}
-                earlier[looks[step]] = weights
-
         average, history = descend(
             {"spotter": network},
             optimizer,
@@ -145,9 +133,8 @@ def train_network(
             lambda: losses_of(network, sampler.batch(recipe.batch_size), recipe.focus),
             recipe,
             steps,
-            look=look,
         )
-    return average["spotter"], history, earlier
+    return average["spotter"], history
 
 
 def descend(
@@ -159,13 +146,11 @@ def descend(
     steps: int,
     *,
     before: int = 0,
-    look: Callable[[int, Mapping[str, dict[str, Tensor]]], None] | None = None,
 ) -> tuple[dict[str, dict[str, Tensor]], list[dict[str, float]]]:
     """Train the networks `parts` together for `steps` steps: moving averages of their weights,
     {part: weights}, and the history of losses, whose steps count on from `before`.
 
-    losses_of_a_batch: as `losses_of` gives them, of a new batch each time. look: is shown the
-    number of each step and the averages after it.
+    losses_of_a_batch: as `losses_of` gives them, of a new batch each time.
     """
     average = {
         part: {name: value.clone() for name, value in module.state_dict().items()}
@@ -185,8 +170,6 @@ def descend(
         for part, module in parts.items():
             for name, value in module.state_dict().items():
                 average[part][name].lerp_(value, 1 - decay)
-        if look is not None:
-            look(step, average)
         recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
         if step % _LOG_EVERY == 0 or step == steps:
             history.append(_history_row(before + step, recent))
@@ -288,9 +271,8 @@ def train_members(
     held = inner_groups(recordings, recipe.inner_groups, seed) + [[]] * recipe.repeats
     for number in range(len(members), len(held)):
         known = [r for r in recordings if r.subject not in held[number]]
-        how = replace(recipe, snapshots=1) if held[number] else recipe
         numbers = (seed, number, draw) if draw else (seed, number)
-        task = (shape, known, window, use_lags, augmentation, how, numbers)
+        task = (shape, known, window, use_lags, augmentation, recipe, numbers)
         member = Member(held[number], *train_network(*task))
         if go_on is not None:
             member = go_on(member, *task)

@@ -45,7 +45,6 @@ SPOTTING = {
         "vote_iou": 0.5,
         "class_iou": 0.2,
         "tolerance": 0.02,
-        "snapshots": 2,
     },
 }
 LEARNED = {"kind": "learned", "streams": [], "regional_flow": True}
@@ -92,7 +91,6 @@ def find(folder, flow, spotter=None, method=LEARNED, features=None):
         scores_out=folder / "scores.h5",
         intervals_out=folder / "intervals.csv",
         candidates_out=folder / "candidates.csv",
-        snapshots_out=folder / "snapshots.csv",
         provenance={},
     )
     scores = io.read_videos(folder / "scores.h5", "scores")

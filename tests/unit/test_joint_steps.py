@@ -113,7 +113,7 @@ def find(corpus, folder, spotter, **inputs):
         flow=corpus[1]["flow"][3:],
         features={},
         spotter=spotter,
-        **{f"{name}_out": folder / name for name in ("intervals", "candidates", "snapshots")},
+        **{f"{name}_out": folder / name for name in ("intervals", "candidates")},
         scores_out=folder / "scores.h5",
         provenance={},
         **{"frames": corpus[1]["frames"][3:], **inputs},
@@ -128,7 +128,7 @@ def trained(corpus, tmp_path_factory):
 
 def test_each_network_brings_its_own_encoders(corpus, trained):
     content = checkpoint.load(trained, "spotter")
-    assert len(content["state"]) == 2 and content["snapshots"] == {}
+    assert len(content["state"]) == 2
     assert set(content["encoders"]) == set(STREAMS)
     assert max(row["step"] for row in content["history"]) >= 4  # the epochs' and three more
     for stream, one in content["encoders"].items():
@@ -143,7 +143,6 @@ def test_each_network_brings_its_own_encoders(corpus, trained):
 def test_spotting_reads_the_encoders_of_the_spotter(corpus, trained, tmp_path):
     before = find(corpus, tmp_path, trained)["micro"]
     assert before.shape == (FRAMES,) and not before[:2].any() and before[2:].all()
-    assert len(tables.read(tmp_path / "snapshots", "snapshots")) == 0
     tables.read(tmp_path / "intervals", "intervals")
     content = checkpoint.load(trained, "spotter")
     del content["kind"], content["version"]

@@ -44,7 +44,6 @@ def test_the_checkpoint_tells_what_it_was_made_of(corpus, trained):
     assert content["subjects"] == [f"s{i}" for i in range(6)]
     assert content["regions"] == REGIONS
     assert len(content["state"]) == 1
-    assert {epoch: len(states) for epoch, states in content["snapshots"].items()} == {12: 1}
     assert content["epochs"] == 25 and content["decoder"] == "boundaries"
     assert {row["network"] for row in content["history"]} == {0, 1, 2}
     shortest, longest = content["durations"]["micro"]
@@ -107,27 +106,6 @@ def test_candidates_go_on_below_the_threshold(corpus, trained, tmp_path):
     assert_candidates(tmp_path, checkpoint.load(trained, "spotter")["thresholds"])
     find(tmp_path, [files["v0"]], method={"kind": "training_free"})
     assert_candidates(tmp_path, SPOTTING["training_free"]["p"])
-    assert len(tables.read(tmp_path / "snapshots.csv", "snapshots")) == 0
-
-
-def test_snapshots_are_what_was_spotted_at_earlier_epochs(corpus, trained, tmp_path):
-    _, files, _ = corpus
-    _, intervals = find(tmp_path, [files["v6"], files["v7"]], trained)
-    snapshots = tables.read(tmp_path / "snapshots.csv", "snapshots")
-    assert set(snapshots["epoch"]) == {12, 25}
-    own = list(tables.COLUMNS["intervals"])
-    last = snapshots[snapshots["epoch"] == 25][own]
-    assert last.values.tolist() == intervals.values.tolist()
-    first = snapshots[snapshots["epoch"] == 12][own]
-    assert first.values.tolist() != intervals.values.tolist()
-
-
-def test_earlier_epochs_change_nothing_else(corpus, trained, tmp_path):
-    alone = checkpoint.load(train(corpus, tmp_path, snapshots=1), "spotter")
-    beside = checkpoint.load(trained, "spotter")
-    assert alone["snapshots"] == {} and alone["thresholds"] == beside["thresholds"]
-    for one, other in zip(alone["state"], beside["state"], strict=True):
-        assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_the_peaks_decoder_can_be_named(corpus, tmp_path):
