@@ -22,7 +22,6 @@ from mespot.device import autocast, device
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
 from mespot.training.clips import Standardisation
-from mespot.training.optimizer import AdamW
 from mespot.training.schedule import rise_and_fall
 from mespot.training.spot import (
     WARM_UP,
@@ -203,7 +202,7 @@ def train(
         parts: dict[str, torch.nn.Module] = {"spotter": spotter, **networks}
         # What only the decoder of an encoder's network uses gets no gradient and stays.
         learnt = [p for network in networks.values() for p in network.parameters()]
-        optimizer = AdamW(
+        optimizer = torch.optim.AdamW(
             [
                 {"params": list(spotter.parameters()), "lr": tuning.learning_rate},
                 {"params": learnt, "lr": tuning.encoder_learning_rate},

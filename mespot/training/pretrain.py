@@ -18,7 +18,6 @@ from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.training.clips import ClipPool, Standardisation
-from mespot.training.optimizer import AdamW
 from mespot.training.schedule import rise_and_fall
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ def fit(
         history.append(_row(recipe, 0, {}, measured))
     if not recipe.steps:
         return history
-    optimizer = AdamW(
+    optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=recipe.learning_rate,
         weight_decay=recipe.weight_decay,

@@ -22,7 +22,6 @@ from torch.nn import functional as F
 from mespot.expressions import CLASSES
 from mespot.networks.spotter import Spotter
 from mespot.spans import usable_spans
-from mespot.training.optimizer import AdamW
 from mespot.training.windows import Augmentation, SpotterInput, WindowSampler
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def train_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
         network = Spotter(**shape)
-        optimizer = AdamW(
+        optimizer = torch.optim.AdamW(
             network.parameters(),
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
