@@ -182,20 +182,14 @@ def _difference(clip: torch.Tensor, reach: int) -> torch.Tensor:
     return change
 
 
-def _displacement(clip: torch.Tensor, reach: int) -> torch.Tensor:
-    return _difference(clip.cumsum(2), reach)
-
-
 # What is reconstructed, from the first channels of a standardised clip (N, C, T, S, S):
 # raw                  the clip itself, as in the paper
 # clip_normalised      its deviation from each pixel's mean over the clip, at unit contrast
 # temporal_difference  frame t + reach minus frame t - reach
-# displacement         sum of the frames t - reach + 1 .. t + reach: of flow, the way moved in them
 TARGETS: dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     "raw": _raw,
     "clip_normalised": _without_mean,
     "temporal_difference": _difference,
-    "displacement": _displacement,
 }
 
 
@@ -229,7 +223,7 @@ class Standardisation:
         return (target - _column(self.target_mean, target)) / scale, self._defined()
 
     def _defined(self) -> slice:
-        if self.target in ("temporal_difference", "displacement"):
+        if self.target == "temporal_difference":
             return slice(self.target_reach, -self.target_reach)
         return slice(None)
 
@@ -244,9 +238,8 @@ def standardise(
     """
     if target not in TARGETS:
         raise InputError(f"pretrain.target: {target!r} is none of {', '.join(TARGETS)}")
-    if target in ("temporal_difference", "displacement") and not (
-        target_reach >= 1 and 2 * target_reach < clips.shape[2]
-    ):
+    reaches = target_reach >= 1 and 2 * target_reach < clips.shape[2]
+    if target == "temporal_difference" and not reaches:
         raise InputError(
             f"pretrain.target_reach: {target_reach} is not between 1 and half of "
             f"pretrain.clip_length {clips.shape[2]}"
