@@ -22,14 +22,7 @@ from mespot.device import autocast, device
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
 from mespot.training.clips import Standardisation
-from mespot.training.schedule import rise_and_fall
-from mespot.training.spot import (
-    WARM_UP,
-    Member,
-    SpotterRecipe,
-    descend,
-    losses_of,
-)
+from mespot.training.spot import Member, SpotterRecipe, descend, losses_of, rise_and_fall
 from mespot.training.spotter_input import SpotterInput
 from mespot.training.windows import Augmentation, WindowSampler
 
@@ -210,9 +203,8 @@ def train(
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rise_and_fall(step, tuning.steps, 1.0, WARM_UP)
-        )
+        highest = [tuning.learning_rate, tuning.encoder_learning_rate]
+        schedule = rise_and_fall(optimizer, highest, tuning.steps)
 
         def losses() -> dict[str, Tensor]:
             batch, places = sampler.draw(tuning.batch_size)

@@ -18,7 +18,6 @@ from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.training.clips import ClipPool, Standardisation
-from mespot.training.schedule import rise_and_fall
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +47,12 @@ class PretrainingRecipe:
         return self.epochs * self.steps_per_epoch
 
     def rate(self, step: int) -> float:
-        """Learning rate of step 0, 1, ..."""
-        return rise_and_fall(step, self.steps, self.learning_rate, _WARM_UP)
+        """Learning rate of step 0, 1, ...: a linear rise, then half a cosine down to zero."""
+        rise = max(1, round(_WARM_UP * self.steps))
+        if step < rise:
+            return self.learning_rate * (step + 1) / rise
+        done = (step - rise) / max(1, self.steps - rise)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def fit(

@@ -26,7 +26,7 @@ from mespot.training.windows import Augmentation, SpotterInput, WindowSampler
 
 log = logging.getLogger(__name__)
 
-WARM_UP = 0.15  # share of the steps in which the learning rate rises
+_WARM_UP = 0.15  # share of the steps in which the learning rate rises
 _GRADIENT_NORM = 1.0
 _LOG_EVERY = 20  # steps a row of the history
 
@@ -122,9 +122,7 @@ def train_network(
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=steps + 1, pct_start=WARM_UP
-        )
+        schedule = rise_and_fall(optimizer, [recipe.learning_rate], steps)
         average, history = descend(
             {"spotter": network},
             optimizer,
@@ -134,6 +132,17 @@ def train_network(
             steps,
         )
     return average["spotter"], history
+
+
+def rise_and_fall(
+    optimizer: torch.optim.Optimizer, highest: Sequence[float], steps: int
+) -> torch.optim.lr_scheduler.OneCycleLR:
+    """The learning rates of a spotter over `steps` steps: up to `highest`, one for each group of
+    parameters, then down to nothing (Smith and Topin 2019, arXiv:1708.07120)."""
+    # One step more than are taken: the last of them has a rate too.
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, list(highest), total_steps=steps + 1, pct_start=_WARM_UP
+    )
 
 
 def descend(

@@ -190,7 +190,7 @@ def test_the_face_stream_goes_the_same_way(tmp_path):
     [
         ({"downsample": 5}, "pretrain.input_size"),
         ({"clip_length": 90}, "pretrain.clip_length"),
-        ({"target": "displacement", "target_reach": 4}, "pretrain.target_reach"),
+        ({"target": "temporal_difference", "target_reach": 4}, "pretrain.target_reach"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(tmp_path, sources, changes, key):
@@ -276,7 +276,7 @@ def test_nothing_hidden_leaves_the_visible_part(tmp_path, sources):
 
 
 def test_reconstruction_for_a_figure(tmp_path, sources):
-    found = checkpoint.load(pretrain(tmp_path, sources, target="displacement"), "encoder")
+    found = checkpoint.load(pretrain(tmp_path, sources, target="temporal_difference"), "encoder")
     network = ReconstructionNetwork(**found["network"])
     network.load_state_dict(found["state"])
     scale = Standardisation(**found["standardisation"])

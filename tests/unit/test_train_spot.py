@@ -89,6 +89,23 @@ def test_learns_to_spot_in_subjects_it_has_not_seen():
         assert best_threshold(candidates, labels, tolerance=0.0)[1] > 0.7, name
 
 
+def test_every_group_of_parameters_has_a_learning_rate_that_rises_and_falls():
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(2)]
+    optimizer = torch.optim.AdamW(groups, lr=1.0)
+    schedule = spot.rise_and_fall(optimizer, [2.0, 0.5], steps=100)
+    rates = []
+    for _ in range(100):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+        schedule.step()
+    first, second = np.array(rates).T
+    top = int(first.argmax())
+    assert first[top] == pytest.approx(2.0, rel=1e-3) and 14 <= top <= 15
+    assert (np.diff(first[: top + 1]) > 0).all() and (np.diff(first[top:]) < 0).all()
+    assert 0 < first[-1] < 0.01 * first.max()
+    assert second == pytest.approx(first / 4)
+
+
 def test_same_seed_same_weights_other_seed_others():
     known = recordings(2)
     short = spot.SpotterRecipe(**{**vars(RECIPE), "epochs": 2})
