@@ -12,8 +12,9 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps.extract_features import features
 from mespot.training.clips import CHANNELS, ClipPool, form, network_shape, standardise
-from mespot.training.joint import Encoder, Place, Source, pooled
+from mespot.training.joint import Encoder, Source, pooled
 from mespot.training.pretrain import PretrainingRecipe, fit
+from mespot.training.windows import Window
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
 _RECIPE = PretrainingRecipe.__dataclass_fields__
@@ -65,12 +66,14 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     encoder = Encoder(shape, network.state_dict(), scale, read)
     frames = round(config["spotting"]["learned"]["window_seconds"] * config["tracking"]["rate"])
 
+    window = Window(0, (0, _FRAMES), 0.0, 1.0, 1.0, None, (True,) * len(REGIONS), frozenset())
+
     def learn(where: torch.device) -> None:
         code = pooled(
             network.to(where),
             encoder,
             Source(values, weights, 0),
-            Place("", (0, _FRAMES), 0, 1.0),
+            window,
             min(frames, _FRAMES),
         )
         code.square().sum().backward()

@@ -34,7 +34,7 @@ from mespot.training.spotter_input import (
     labelled,
     standardised,
 )
-from mespot.training.windows import Augmentation, mirrored
+from mespot.training.windows import WindowRecipe, mirrored
 
 log = logging.getLogger(__name__)
 
@@ -112,14 +112,16 @@ def run(
     members = train_members(
         shape,
         recordings,
-        round(settings["window_seconds"] * attrs["rate"]),
-        settings["lags"],
-        Augmentation(
+        WindowRecipe(
+            frames=round(settings["window_seconds"] * attrs["rate"]),
+            lags=settings["lags"],
+            expression_share=settings["expression_share"],
+            streams=method["streams"],
             stretch=settings["stretch"],
             amplitude=settings["amplitude"],
             mirror=mirrored(attrs["regions"]) if settings["mirror"] else None,
-            regions=settings["region_dropout"],
-            streams=settings["stream_dropout"],
+            region_dropout=settings["region_dropout"],
+            stream_dropout=settings["stream_dropout"],
         ),
         recipe,
         spotting["seed"],

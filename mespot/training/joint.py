@@ -24,7 +24,7 @@ from mespot.networks.spotter import Spotter
 from mespot.training.clips import Standardisation
 from mespot.training.spot import Member, SpotterRecipe, descend, losses_of, rise_and_fall
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Augmentation, WindowSampler
+from mespot.training.windows import Window, WindowRecipe, WindowSampler
 
 
 @dataclass(frozen=True)
@@ -70,80 +70,30 @@ class Source:
     drift_frames: int
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a window lies: video, bounds of its span, first frame; and how motion is scaled."""
+def draw_windows(sampler: WindowSampler, amplitude: float, size: int) -> list[Window]:
+    """`size` windows, whose motion is scaled by up to `amplitude` and its inverse.
 
-    video: str
-    span: tuple[int, int]
-    first: int
-    amplitude: float
-
-
-class PlacedWindows(WindowSampler):
-    """Windows on whole frames, not stretched in time, that say where they lie."""
-
-    def __init__(
-        self,
-        recordings: Sequence[SpotterInput],
-        frames: int,
-        use_lags: Sequence[int],
-        augmentation: Augmentation,
-        expression_share: float,
-        rng: np.random.Generator,
-    ) -> None:
-        # What the sampler does to features is linear in their regions. Given the unit matrix as
-        # features, it shows what to do to those that are made only now.
-        regions = recordings[0].motion.shape[1]
-        unit = np.eye(regions, dtype=np.float32)
-        shown = [
-            replace(
-                r,
-                features={s: np.broadcast_to(unit, (len(r.span), *unit.shape)) for s in r.features},
-            )
-            for r in recordings
-        ]
-        plain = replace(augmentation, stretch=1.0, amplitude=1.0)
-        super().__init__(shown, frames, use_lags, plain, expression_share, rng)
-        self._amplitude = augmentation.amplitude
-        self._places: list[tuple[str, tuple[int, int], int]] = []
-
-    def draw(self, size: int) -> tuple[dict[str, Any], list[Place]]:
-        """A batch as `batch` gives it, and where its windows lie.
-
-        In place of features it has for each stream a matrix `(B, T, R, R)` to be applied to the
-        regions. Motion is scaled as the places say; the streams' values are yet to be.
-        """
-        self._places = []
-        batch: dict[str, Any] = self.batch(size)
-        reach = math.log(self._amplitude)
-        amplitudes = np.exp(self.rng.uniform(-reach, reach, size)).astype(np.float32)
-        batch["motion"] = batch["motion"] * amplitudes[:, None, None, None]
-        places = [
-            Place(*place, float(amplitude))
-            for place, amplitude in zip(self._places, amplitudes, strict=True)
-        ]
-        return batch, places
-
-    def _place(self, source: float) -> tuple[SpotterInput, int, int, float]:
-        recording, a, b, first = super()._place(source)
-        self._places.append((recording.video, (a, b), round(first)))
-        return recording, a, b, float(round(first))
+    The sampler itself must not scale: values of the streams are scaled with the regions' motion.
+    """
+    windows = [sampler.draw() for _ in range(size)]
+    reach = math.log(amplitude)
+    drawn = np.exp(sampler.rng.uniform(-reach, reach, size)).astype(np.float32)
+    return [replace(w, amplitude=float(a)) for w, a in zip(windows, drawn, strict=True)]
 
 
 def pooled(
-    network: ReconstructionNetwork, encoder: Encoder, source: Source, place: Place, frames: int
+    network: ReconstructionNetwork, encoder: Encoder, source: Source, window: Window, frames: int
 ) -> Tensor:
     """The code of a window, pooled over regions, `(T, R, C)`: T is `frames`, less where the span
     ends before. It is the code of the whole span: what a frame's code depends on is read too."""
-    (start, stop), first, reach = place.span, place.first, network.temporal_reach
+    (start, stop), first, reach = window.span, round(window.first), network.temporal_reach
     last = min(first + frames, stop)
     low, high = max(start, first - reach), min(stop, last + reach)
     where = next(network.parameters()).device
     clip = torch.from_numpy(source.values[low:high]).to(where).float().transpose(0, 1)[None]
     if encoder.scales:
         moving, rest = clip[:, : network.in_channels], clip[:, network.in_channels :]
-        clip = torch.cat([moving * place.amplitude, rest], dim=1)
+        clip = torch.cat([moving * window.amplitude, rest], dim=1)
     with autocast(where):
         code = network.encode(encoder.standardisation.inputs(clip))
     code = code[0, :, first - low : last - low].float().flatten(2)
@@ -168,9 +118,7 @@ def train(
     member: Member,
     shape: Mapping[str, Any],
     recordings: Sequence[SpotterInput],
-    window: int,
-    use_lags: Sequence[int],
-    augmentation: Augmentation,
+    windows: WindowRecipe,
     recipe: SpotterRecipe,
     seed: Sequence[int],
 ) -> Member:
@@ -181,9 +129,9 @@ def train(
     returned are moving averages of the weights, of the spotter and of the encoders.
     """
     rng = np.random.default_rng([*seed, 1])
-    sampler = PlacedWindows(
-        recordings, window, use_lags, augmentation, recipe.expression_share, rng
-    )
+    # The encoders code whole frames, at the pace of the recording.
+    whole = replace(windows, stretch=1.0, amplitude=1.0, whole_frames=True)
+    sampler = WindowSampler([replace(r, features={}) for r in recordings], whole, rng)
     units = {name: torch.from_numpy(np.asarray(x, np.float32)) for name, x in scale.items()}
     before = int(member.history[-1]["step"]) if member.history else 0
     # Dropout draws from torch's global generator: seeded here, given back after.
@@ -207,10 +155,9 @@ def train(
         schedule = rise_and_fall(optimizer, highest, tuning.steps)
 
         def losses() -> dict[str, Tensor]:
-            batch, places = sampler.draw(tuning.batch_size)
-            batch["features"] = _features(
-                networks, encoders, sources, units, places, batch["features"]
-            )
+            drawn = draw_windows(sampler, windows.amplitude, tuning.batch_size)
+            batch = sampler.stacked(drawn)
+            batch["features"] = _features(networks, encoders, sources, units, sampler, drawn)
             return losses_of(spotter, batch, recipe.focus)
 
         average, more = descend(
@@ -230,22 +177,24 @@ def _features(
     encoders: Mapping[str, Encoder],
     sources: Mapping[str, Mapping[str, Source]],
     units: Mapping[str, Tensor],
-    places: Sequence[Place],
-    regions: Mapping[str, np.ndarray],
+    sampler: WindowSampler,
+    windows: Sequence[Window],
 ) -> dict[str, Tensor]:
-    """Features of a batch, {stream: (B, T, R, C)}. regions: what `PlacedWindows.draw` gives."""
-    found = {}
+    """Features of a batch, {stream: (B, T, R, C)}."""
+    frames = sampler.recipe.frames
+    features = {}
     for name, network in networks.items():
-        windows = []
-        for place, mix in zip(places, regions[name], strict=True):
-            frames = len(mix)
-            if not mix.any():  # the stream is left out of this window
-                windows.append(torch.zeros(*mix.shape[:2], network.code_channels))
+        of_windows = []
+        for window in windows:
+            kept = torch.from_numpy(window.kept(name))
+            if not kept.any():
+                of_windows.append(torch.zeros(frames, len(kept), network.code_channels))
                 continue
-            source = sources[name][place.video]
-            code = pooled(network, encoders[name], source, place, frames)
+            source = sources[name][sampler.recordings[window.recording].video]
+            code = pooled(network, encoders[name], source, window, frames)
             code = minus_moving_average(code, source.drift_frames).cpu() / units[name]
-            padded = F.pad(code, (0, 0, 0, 0, 0, frames - len(code)))
-            windows.append(torch.einsum("trs,tsc->trc", torch.from_numpy(mix), padded))
-        found[name] = torch.stack(windows)
-    return found
+            if window.mirror is not None:
+                code = code[:, list(window.mirror)]
+            of_windows.append(F.pad(code * kept[:, None], (0, 0, 0, 0, 0, frames - len(code))))
+        features[name] = torch.stack(of_windows)
+    return features

@@ -22,7 +22,8 @@ from torch.nn import functional as F
 from mespot.expressions import CLASSES
 from mespot.networks.spotter import Spotter
 from mespot.spans import usable_spans
-from mespot.training.windows import Augmentation, SpotterInput, WindowSampler
+from mespot.training.spotter_input import SpotterInput
+from mespot.training.windows import WindowRecipe, WindowSampler
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,6 @@ class SpotterRecipe:
     weight_average: float
     boundary_weight: float
     focus: float
-    expression_share: float
     inner_groups: int
     repeats: int
 
@@ -95,9 +95,7 @@ def boundary_loss(distances: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 def train_network(
     shape: Mapping[str, Any],
     recordings: Sequence[SpotterInput],
-    window: int,
-    use_lags: Sequence[int],
-    augmentation: Augmentation,
+    windows: WindowRecipe,
     recipe: SpotterRecipe,
     seed: Sequence[int],
 ) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
@@ -107,11 +105,9 @@ def train_network(
     the last weights are what is used, and single steps on so few recordings are noisy.
     """
     rng = np.random.default_rng(list(seed))
-    sampler = WindowSampler(
-        recordings, window, use_lags, augmentation, recipe.expression_share, rng
-    )
+    sampler = WindowSampler(recordings, windows, rng)
     frames = sum(int((r.span >= 0).sum()) for r in recordings)
-    steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * window)))
+    steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * windows.frames)))
     # Initial weights and dropout draw from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
@@ -259,9 +255,7 @@ def inner_groups(recordings: Sequence[SpotterInput], groups: int, seed: int) -> 
 def train_members(
     shape: Mapping[str, Any],
     recordings: Sequence[SpotterInput],
-    window: int,
-    use_lags: Sequence[int],
-    augmentation: Augmentation,
+    windows: WindowRecipe,
     recipe: SpotterRecipe,
     seed: int,
     done: Sequence[Member] = (),
@@ -280,7 +274,7 @@ def train_members(
     for number in range(len(members), len(held)):
         known = [r for r in recordings if r.subject not in held[number]]
         numbers = (seed, number, draw) if draw else (seed, number)
-        task = (shape, known, window, use_lags, augmentation, recipe, numbers)
+        task = (shape, known, windows, recipe, numbers)
         member = Member(held[number], *train_network(*task))
         if go_on is not None:
             member = go_on(member, *task)

@@ -146,14 +146,14 @@ def test_the_gpu_rounds_as_the_processor_can():
 def test_a_window_is_coded_as_on_a_cpu():
     values = np.random.default_rng(3).normal(size=(60, 3, made.SIDE, made.SIDE))
     source = joint.Source(values.astype(np.float16), made.WEIGHTS, 20)
-    place = joint.Place("v", (0, 60), 5, 1.5)
+    window = made.placed((0, 60), 5, 1.5)
 
     def coded(where):
         network = made.initial().to(where)
         with torch.no_grad():
-            code = joint.pooled(network, made.encoder(network), source, place, 25)
+            code = joint.pooled(network, made.encoder(network), source, window, 25)
         assert code.device.type == where
-        return joint.without_drift(code, 20).cpu().numpy()
+        return joint.minus_moving_average(code, 20).cpu().numpy()
 
     on_gpu, on_cpu = coded("cuda"), coded("cpu")
     assert on_cpu.shape == (25, made.REGIONS, 2) and on_cpu.std() > 0.01

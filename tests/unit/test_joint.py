@@ -13,7 +13,7 @@ from mespot.steps import extract_features
 from mespot.training import joint, spot
 from mespot.training.clips import Standardisation
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Augmentation
+from mespot.training.windows import Window, WindowRecipe, WindowSampler
 from tests.unit.small_networks import built, plain_scale, shape_of
 
 NETWORK = shape_of("flow")
@@ -21,7 +21,7 @@ SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [
 VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
-NONE = Augmentation(stretch=1.3, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
+WINDOWS = WindowRecipe(48, [1], expression_share=1.0, streams=["flow"], stretch=1.3)
 RECIPE = spot.SpotterRecipe(
     epochs=1,
     batch_size=2,
@@ -30,7 +30,6 @@ RECIPE = spot.SpotterRecipe(
     weight_average=0.9,
     boundary_weight=0.0,
     focus=2.0,
-    expression_share=1.0,
     inner_groups=2,
     repeats=1,
 )
@@ -81,6 +80,11 @@ def recordings(frames=120, number=2, motion=0):
     return found, {"flow": sources}
 
 
+def placed(span, first, amplitude=1.0):
+    """A window of all regions."""
+    return Window(0, span, first, 1.0, amplitude, None, (True,) * REGIONS, frozenset(["flow"]))
+
+
 def blind():
     """An encoder that does not see the second channel."""
     network = initial()
@@ -103,9 +107,7 @@ def go_on(network, tuning=TUNING, seed=(0, 0), start=None):
         member,
         SHAPE,
         known,
-        48,
-        [1],
-        NONE,
+        WINDOWS,
         RECIPE,
         seed,
     )
@@ -127,10 +129,10 @@ def test_windows_are_coded_as_the_whole_span_is(first):
     span = np.repeat([0, -1, 1], [10, 2, 48])
     whole = extract_features.features(network, values, span, WEIGHTS, SCALE)
     start, stop = (0, 10) if first < 10 else (12, 60)
-    place = joint.Place("v", (start, stop), first, 1.0)
+    window = placed((start, stop), first)
     source = joint.Source(values, WEIGHTS, 20)
     with torch.no_grad():
-        found = joint.pooled(network, encoder(network), source, place, 25)
+        found = joint.pooled(network, encoder(network), source, window, 25)
     last = min(first + 25, stop)
     assert found.shape == (last - first, REGIONS, 2) and found.std() > 0.1
     np.testing.assert_allclose(found.numpy(), whole[first:last].astype(float), atol=2e-3)
@@ -139,13 +141,12 @@ def test_windows_are_coded_as_the_whole_span_is(first):
 def test_motion_is_scaled_before_the_encoder():
     network = initial()
     values = np.random.default_rng(3).normal(size=(20, 3, SIDE, SIDE)).astype(np.float16)
-    place, weights = joint.Place("v", (0, 20), 0, 2.0), WEIGHTS
 
     def coded(values, amplitude, **of):
-        source = joint.Source(values, weights, 20)
+        source = joint.Source(values, WEIGHTS, 20)
         with torch.no_grad():
-            at = replace(place, amplitude=amplitude)
-            return joint.pooled(network, encoder(network, **of), source, at, 20)
+            window = placed((0, 20), 0, amplitude)
+            return joint.pooled(network, encoder(network, **of), source, window, 20)
 
     twice = coded(values * np.float16(2), 1.0)
     torch.testing.assert_close(coded(values, 2.0), twice)
@@ -162,33 +163,23 @@ def test_the_reference_is_not_scaled():
     one = joint.Encoder(shape_of("face"), network.state_dict(), scale, face)
 
     def coded(values, amplitude):
-        place = joint.Place("v", (0, 20), 0, amplitude)
+        window = placed((0, 20), 0, amplitude)
         with torch.no_grad():
-            return joint.pooled(network, one, joint.Source(values, WEIGHTS, 20), place, 20)
+            return joint.pooled(network, one, joint.Source(values, WEIGHTS, 20), window, 20)
 
     twice = values * np.array([2, 1], np.float16)[:, None, None]
     torch.testing.assert_close(coded(values, 2.0), coded(twice, 1.0))
     assert not torch.allclose(coded(values, 2.0), coded(values * np.float16(2), 1.0))
 
 
-def test_windows_tell_where_they_lie_and_what_was_dropped():
+def test_all_motion_of_a_window_is_scaled_alike():
     known, _ = recordings(motion=4)
-    how = Augmentation(stretch=1.5, amplitude=2.0, mirror=[1, 0], regions=0.3, streams=0.3)
-    sampler = joint.PlacedWindows(known, 48, [1], how, 0.5, np.random.default_rng(0))
-    batch, places = sampler.draw(60)
-    matrices = set()
-    for motion, mix, place in zip(batch["motion"], batch["features"]["flow"], places, strict=True):
-        assert place.span == (0, 120) and 0 <= place.first <= 72
-        expected = np.arange(place.first, place.first + 48) * place.amplitude
-        kept = [r for r in range(REGIONS) if motion[:, r].any()]
-        for region in kept:
-            assert motion[:, region, 1] == pytest.approx(expected, rel=1e-5)
-        assert (mix == mix[0]).all()
-        assert not mix[0].any() or mix[0].sum() == len(kept)
-        matrices.add(tuple(mix[0].ravel().tolist()))
-    # Both regions, in place or mirrored; one of them; none.
-    assert matrices >= {(1, 0, 0, 1), (0, 1, 1, 0), (0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0)}
-    amplitudes = [place.amplitude for place in places]
+    sampler = WindowSampler(known, replace(WINDOWS, stretch=1.0), np.random.default_rng(0))
+    windows = joint.draw_windows(sampler, 2.0, 60)
+    batch = sampler.stacked(windows)
+    for motion, window in zip(batch["motion"], windows, strict=True):
+        assert motion[:, 0, 1] == pytest.approx(window.times(48) * window.amplitude, rel=1e-5)
+    amplitudes = [window.amplitude for window in windows]
     assert 0.5 <= min(amplitudes) < 0.7 and 1.5 < max(amplitudes) <= 2.0
 
 
@@ -239,7 +230,7 @@ def test_members_go_on_only_where_they_are_told_to():
     known, _ = recordings(number=3)
     motion = [replace(r, features={}) for r in known]
     shape = {**SHAPE, "streams": {}}
-    arguments = (shape, motion, 48, [1], NONE, RECIPE, 7)
+    arguments = (shape, motion, WINDOWS, RECIPE, 7)
     plain = spot.train_members(*arguments)
     seen = []
 

@@ -12,7 +12,7 @@ from mespot.training.spotter_input import (
     motion_channels,
     standardised,
 )
-from mespot.training.windows import Augmentation
+from mespot.training.windows import WindowRecipe
 from tests.unit.moving_regions import LAGS, lagged, moving_face
 
 RECIPE = spot.SpotterRecipe(
@@ -23,11 +23,10 @@ RECIPE = spot.SpotterRecipe(
     weight_average=0.95,
     boundary_weight=0.5,
     focus=2.0,
-    expression_share=0.7,
     inner_groups=2,
     repeats=1,
 )
-AUGMENTATION = Augmentation(stretch=1.2, amplitude=1.2, mirror=None, regions=0.0, streams=0.0)
+WINDOWS = WindowRecipe(128, [3, 6], expression_share=0.7, stretch=1.2, amplitude=1.2)
 SHAPE = dict(
     regions=5,
     motion=6,
@@ -54,7 +53,7 @@ def recordings(number, seed=0):
 
 def train(known, seed=(0, 0), recipe=RECIPE):
     torch.set_num_threads(1)
-    return spot.train_network(SHAPE, known, 128, [3, 6], AUGMENTATION, recipe, seed)
+    return spot.train_network(SHAPE, known, WINDOWS, recipe, seed)
 
 
 def test_losses_are_zero_for_the_truth_and_grow_with_the_error():
@@ -146,14 +145,14 @@ def test_inner_groups_hold_every_subject_out_once():
 def test_members_hold_subjects_out_and_resume(monkeypatch):
     seen = []
 
-    def fake(shape, known, window, use_lags, augmentation, recipe, seed):
+    def fake(shape, known, windows, recipe, seed):
         seen.append((sorted(r.subject for r in known), seed))
         return spot.Spotter(**shape).state_dict(), [{"step": 1}]
 
     monkeypatch.setattr(spot, "train_network", fake)
     known = recordings(4)
     saved = []
-    arguments = (SHAPE, known, 64, [3, 6], AUGMENTATION, RECIPE, 7)
+    arguments = (SHAPE, known, WINDOWS, RECIPE, 7)
     members = spot.train_members(*arguments, save=lambda m: saved.append(list(m)))
     assert [len(s) for s in saved] == [1, 2, 3]
     for member, (subjects, _) in zip(members, seen, strict=True):
