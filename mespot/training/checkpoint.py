@@ -23,7 +23,7 @@ _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (4, (*_ARTEFACT, "held_out", "beside")),
+    "spotter": (5, (*_ARTEFACT, "lags", "drift_seconds", "regions", "subjects", "held_out")),
     "training": (1, ("digest", "state")),
 }
 

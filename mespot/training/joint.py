@@ -10,64 +10,84 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mespot.device import autocast, device
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
-from mespot.training.clips import Standardisation
-from mespot.training.spot import Member, SpotterRecipe, descend, losses_of, rise_and_fall
-from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Window, WindowRecipe, WindowSampler
+from mespot.training.encoders import coded
+from mespot.training.ensemble import Member
+from mespot.training.joint_encoders import JointEncoders
+from mespot.training.recipes import JointRecipe
+from mespot.training.spotter_loss import batch_losses
+from mespot.training.spotter_training import SpotterTask, descend, rise_and_fall
+from mespot.training.windows import Window, WindowSampler
 
 
-@dataclass(frozen=True)
-class Tuning:
-    """How the training goes on; see `spotting.learned.joint` in config.yaml for each value."""
+def train_jointly(
+    encoders: JointEncoders,
+    recipe: JointRecipe,
+    member: Member,
+    task: SpotterTask,
+    seed: Sequence[int],
+) -> Member:
+    """The member after `recipe.steps` more steps, in which its encoders learn too.
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    encoder_learning_rate: float
+    encoders: with the videos of all recordings of the task. What is returned are moving averages
+    of the weights, of the spotter and of the encoders.
+    """
+    rng = np.random.default_rng([*seed, 1])
+    # The encoders code whole frames, at the pace of the recording; draw_windows sees to the size.
+    windows = replace(task.windows, stretch=1.0, amplitude=1.0, whole_frames=True)
+    sampler = WindowSampler([replace(r, features={}) for r in task.recordings], windows, rng)
+    # Dropout draws from torch's global generator: seeded here, given back after.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**62)))
+        spotter = Spotter(**task.shape)
+        spotter.load_state_dict(member.state)
+        networks = {name: encoder.build() for name, encoder in encoders.encoders.items()}
+        # What only the decoder of an encoder's network uses gets no gradient and stays.
+        learned = [p for network in networks.values() for p in network.parameters()]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": list(spotter.parameters()), "lr": recipe.learning_rate},
+                {"params": learned, "lr": recipe.encoder_learning_rate},
+            ],
+            weight_decay=task.recipe.weight_decay,
+            fused=True,
+        )
 
+        def losses() -> dict[str, Tensor]:
+            drawn = draw_windows(sampler, task.windows.amplitude, recipe.batch_size)
+            features = window_features(networks, encoders, sampler, drawn)
+            batch = {**sampler.stacked(drawn), "features": features}
+            return batch_losses(spotter, batch, task.recipe.focus)
 
-@dataclass(frozen=True)
-class Encoder:
-    """The encoder of one stream: keyword arguments and weights of its ReconstructionNetwork, the
-    scale of its input, and the keyword arguments with which clips.video_values made that input."""
-
-    network: Mapping[str, Any]
-    state: Mapping[str, Tensor]
-    standardisation: Standardisation
-    values: Mapping[str, Any]
-
-    def build(self, state: Mapping[str, Tensor]) -> ReconstructionNetwork:
-        """The network with the weights `state`, on the device."""
-        with torch.random.fork_rng(devices=[]):  # building one draws weights; leave no trace
-            network = ReconstructionNetwork(**self.network)
-        network.load_state_dict(state)
-        return network.to(device())
-
-    @property
-    def scales(self) -> bool:
-        """Whether values grow in proportion to motion: all but a face with its looks left in."""
-        return self.values["stream"] == "flow" or self.values["reference_seconds"] > 0
-
-
-@dataclass(frozen=True)
-class Source:
-    """A video as an encoder reads it: values `(T, C, S, S)` float16, the weights `(R, g, g)` with
-    which its code is pooled over regions, and over how many frames drift is averaged."""
-
-    values: np.ndarray
-    weights: np.ndarray
-    drift_frames: int
+        average, history = descend(
+            {"spotter": spotter, **networks},
+            optimizer,
+            rise_and_fall(
+                optimizer, [recipe.learning_rate, recipe.encoder_learning_rate], recipe.steps
+            ),
+            losses,
+            task.recipe,
+            recipe.steps,
+        )
+    before = int(member.history[-1]["step"]) if member.history else 0
+    weights = {
+        part: {name: value.cpu() for name, value in state.items()}
+        for part, state in average.items()
+    }
+    return replace(
+        member,
+        state=weights.pop("spotter"),
+        history=[*member.history, *({**row, "step": before + row["step"]} for row in history)],
+        encoders=weights,
+    )
 
 
 def draw_windows(sampler: WindowSampler, amplitude: float, size: int) -> list[Window]:
@@ -81,24 +101,53 @@ def draw_windows(sampler: WindowSampler, amplitude: float, size: int) -> list[Wi
     return [replace(w, amplitude=float(a)) for w, a in zip(windows, drawn, strict=True)]
 
 
-def pooled(
-    network: ReconstructionNetwork, encoder: Encoder, source: Source, window: Window, frames: int
+def window_features(
+    networks: Mapping[str, ReconstructionNetwork],
+    encoders: JointEncoders,
+    sampler: WindowSampler,
+    windows: Sequence[Window],
+) -> dict[str, Tensor]:
+    """Features of windows on whole frames, {stream: (B, T, R, C)}, on the CPU.
+
+    networks: `encoders` built, {stream: network}; gradients go through them. They are what `cut`
+    gives of stored features, but for the drift, which is taken off inside the window.
+    """
+    return {
+        name: torch.stack(
+            [_window_features(network, name, encoders, sampler, window) for window in windows]
+        )
+        for name, network in networks.items()
+    }
+
+
+def _window_features(
+    network: ReconstructionNetwork,
+    stream: str,
+    encoders: JointEncoders,
+    sampler: WindowSampler,
+    window: Window,
 ) -> Tensor:
-    """The code of a window, pooled over regions, `(T, R, C)`: T is `frames`, less where the span
-    ends before. It is the code of the whole span: what a frame's code depends on is read too."""
-    (start, stop), first, reach = window.span, round(window.first), network.temporal_reach
-    last = min(first + frames, stop)
-    low, high = max(start, first - reach), min(stop, last + reach)
-    where = next(network.parameters()).device
-    clip = torch.from_numpy(source.values[low:high]).to(where).float().transpose(0, 1)[None]
-    if encoder.scales:
-        moving, rest = clip[:, : network.in_channels], clip[:, network.in_channels :]
-        clip = torch.cat([moving * window.amplitude, rest], dim=1)
-    with autocast(where):
-        code = network.encode(encoder.standardisation.inputs(clip))
-    code = code[0, :, first - low : last - low].float().flatten(2)
-    weights = torch.from_numpy(source.weights).to(where).flatten(1)
-    return torch.einsum("ctg,rg->trc", code, weights)
+    """Features of one window and stream, (T, R, C); zero beyond the span."""
+    frames = sampler.recipe.frames
+    kept = torch.from_numpy(window.kept(stream))
+    if not kept.any():
+        return torch.zeros(frames, len(kept), network.code_channels)
+    video = sampler.recordings[window.recording].video
+    first = round(window.first)
+    last = min(first + frames, window.span[1])
+    code = coded(
+        network,
+        encoders.encoders[stream],
+        encoders.inputs[stream][video],
+        (first, last),
+        window.span,
+        window.amplitude,
+    )
+    units = torch.from_numpy(np.asarray(encoders.scale[stream], np.float32))
+    code = minus_moving_average(code, encoders.drift_frames[video]).cpu() / units
+    if window.mirror is not None:
+        code = code[:, list(window.mirror)]
+    return F.pad(code * kept[:, None], (0, 0, 0, 0, 0, frames - len(code)))
 
 
 def minus_moving_average(features: Tensor, drift_frames: int) -> Tensor:
@@ -108,93 +157,3 @@ def minus_moving_average(features: Tensor, drift_frames: int) -> Tensor:
     near = (frames[:, None] - frames).abs() <= drift_frames // 2
     average = near.to(features.dtype) / near.sum(dim=1, keepdim=True)
     return features - torch.einsum("ts,s...->t...", average, features)
-
-
-def train(
-    encoders: Mapping[str, Encoder],
-    sources: Mapping[str, Mapping[str, Source]],
-    scale: Mapping[str, np.ndarray],
-    tuning: Tuning,
-    member: Member,
-    shape: Mapping[str, Any],
-    recordings: Sequence[SpotterInput],
-    windows: WindowRecipe,
-    recipe: SpotterRecipe,
-    seed: Sequence[int],
-) -> Member:
-    """The member after `tuning.steps` more steps, in which its encoders learn too.
-
-    encoders: by stream. sources: {stream: {video: source}} of all `recordings`. scale: the units
-    of the features, {stream: (C,)}. The other arguments are those of spot.train_network. What is
-    returned are moving averages of the weights, of the spotter and of the encoders.
-    """
-    rng = np.random.default_rng([*seed, 1])
-    # The encoders code whole frames, at the pace of the recording.
-    whole = replace(windows, stretch=1.0, amplitude=1.0, whole_frames=True)
-    sampler = WindowSampler([replace(r, features={}) for r in recordings], whole, rng)
-    units = {name: torch.from_numpy(np.asarray(x, np.float32)) for name, x in scale.items()}
-    before = int(member.history[-1]["step"]) if member.history else 0
-    # Dropout draws from torch's global generator: seeded here, given back after.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng.integers(2**62)))
-        spotter = Spotter(**shape)
-        spotter.load_state_dict(member.state)
-        networks = {name: encoder.build(encoder.state) for name, encoder in encoders.items()}
-        parts: dict[str, torch.nn.Module] = {"spotter": spotter, **networks}
-        # What only the decoder of an encoder's network uses gets no gradient and stays.
-        learnt = [p for network in networks.values() for p in network.parameters()]
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": list(spotter.parameters()), "lr": tuning.learning_rate},
-                {"params": learnt, "lr": tuning.encoder_learning_rate},
-            ],
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        highest = [tuning.learning_rate, tuning.encoder_learning_rate]
-        schedule = rise_and_fall(optimizer, highest, tuning.steps)
-
-        def losses() -> dict[str, Tensor]:
-            drawn = draw_windows(sampler, windows.amplitude, tuning.batch_size)
-            batch = sampler.stacked(drawn)
-            batch["features"] = _features(networks, encoders, sources, units, sampler, drawn)
-            return losses_of(spotter, batch, recipe.focus)
-
-        average, more = descend(
-            parts, optimizer, schedule, losses, recipe, tuning.steps, before=before
-        )
-    learned = {
-        part: {name: value.cpu() for name, value in state.items()}
-        for part, state in average.items()
-    }
-    return replace(
-        member, state=learned.pop("spotter"), history=[*member.history, *more], encoders=learned
-    )
-
-
-def _features(
-    networks: Mapping[str, ReconstructionNetwork],
-    encoders: Mapping[str, Encoder],
-    sources: Mapping[str, Mapping[str, Source]],
-    units: Mapping[str, Tensor],
-    sampler: WindowSampler,
-    windows: Sequence[Window],
-) -> dict[str, Tensor]:
-    """Features of a batch, {stream: (B, T, R, C)}."""
-    frames = sampler.recipe.frames
-    features = {}
-    for name, network in networks.items():
-        of_windows = []
-        for window in windows:
-            kept = torch.from_numpy(window.kept(name))
-            if not kept.any():
-                of_windows.append(torch.zeros(frames, len(kept), network.code_channels))
-                continue
-            source = sources[name][sampler.recordings[window.recording].video]
-            code = pooled(network, encoders[name], source, window, frames)
-            code = minus_moving_average(code, source.drift_frames).cpu() / units[name]
-            if window.mirror is not None:
-                code = code[:, list(window.mirror)]
-            of_windows.append(F.pad(code * kept[:, None], (0, 0, 0, 0, 0, frames - len(code))))
-        features[name] = torch.stack(of_windows)
-    return features

@@ -10,6 +10,7 @@ import numpy as np
 
 from mespot.expressions import CLASSES
 from mespot.spans import usable_spans
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import SpotterInput
 
 
@@ -36,6 +37,23 @@ class WindowRecipe:
     region_dropout: float = 0.0
     stream_dropout: float = 0.0
     whole_frames: bool = False
+
+
+def window_recipe(
+    recipe: SpotterRecipe, *, streams: Sequence[str], rate: float, regions: Sequence[str]
+) -> WindowRecipe:
+    """What a spotter's recipe says of windows. rate: working frames a second; regions: names."""
+    return WindowRecipe(
+        frames=round(recipe.window_seconds * rate),
+        lags=recipe.lags,
+        expression_share=recipe.expression_share,
+        streams=streams,
+        stretch=recipe.stretch,
+        amplitude=recipe.amplitude,
+        mirror=mirrored(regions) if recipe.mirror else None,
+        region_dropout=recipe.region_dropout,
+        stream_dropout=recipe.stream_dropout,
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from snakemake.utils import update_config
 
 from mespot import config as configs
 from mespot.errors import InputError
-from mespot.training.joint import Tuning
 from tests.workflow.project import ROOT
 
 
@@ -61,10 +60,7 @@ SECTIONS = {
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
     "optical_flow": ("flow", {"frames", "output"}),
-    "pretrain": ("pretrain", {"stream", "sources", "output", "partial", "weights"}),
 }
-# Keys that the rules take: they say which inputs a job has.
-OF_RULES = {"pretrain": {"corpora"}}
 
 
 @pytest.mark.parametrize("step", SECTIONS)
@@ -72,7 +68,7 @@ def test_step_takes_exactly_the_keys_of_its_section(default, step):
     section, own = SECTIONS[step]
     function = importlib.import_module(f"mespot.steps.{step}").run
     taken = set(inspect.signature(function).parameters) - own - {"provenance"}
-    assert taken == set(default[section]) - OF_RULES.get(section, set())
+    assert taken == set(default[section])
 
 
 def changed(default, path, value):
@@ -170,10 +166,6 @@ def test_encoders_learn_only_where_there_are_streams(default):
     config = changed(default, "methods.learned", {**method, "encoder_training": "joint"})
     with pytest.raises(InputError, match="methods.learned.encoder_training: joint goes with"):
         configs.check(config)
-
-
-def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
-    assert set(default["spotting"]["learned"]["joint"]) == set(Tuning.__dataclass_fields__)
 
 
 def test_train_and_test_are_two_of_the_corpora(default):

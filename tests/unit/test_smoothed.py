@@ -5,6 +5,8 @@ import pytest
 from scipy.signal import find_peaks
 
 from mespot.spotting import decoders, peaks
+from mespot.spotting.decoders import Decoding
+from mespot.spotting.lengths import Lengths
 from mespot.spotting.smoothed import smoothed
 
 
@@ -63,20 +65,21 @@ def test_nothing_to_find():
 
 def test_decoders_of_a_class_without_labels_find_nothing():
     score = np.random.default_rng(0).random(100)
-    options = dict(half_length=3, floor=0.1, nms_iou=0.2, vote_iou=0.5)
     distances, span = np.full((100, 2), 3.0), np.zeros(100, int)
     for decoder in (decoders.BOUNDARIES, decoders.PEAKS):
-        for durations, some in (((1, 0), False), ((2, 20), True)):
-            found = decoders.candidates(
-                decoder, score, distances, span, durations=durations, **options
-            )
-            assert bool(len(found)) == some
+        how = Decoding(decoder, 1.25, 0.2, 0.05, floor=0.1, nms_iou=0.2, vote_iou=0.5)
+        for lengths, some in ((Lengths(1, 0, 3), False), (Lengths(2, 20, 3), True)):
+            candidates = decoders.candidates(score, distances, span, lengths, how)
+            assert bool(len(candidates)) == some
 
 
 def test_threshold_of_peaks_is_drawn_on_the_scale_of_the_scores():
     score, span = np.random.default_rng(0).random(100), np.zeros(100, int)
-    assert decoders.on_scores(decoders.BOUNDARIES, 0.3, score, span, 4) == 0.3
-    smooth, inside = smoothed(score, 4, span)
-    assert decoders.on_scores(decoders.PEAKS, 1.0, score, span, 4) == pytest.approx(
-        smooth[inside >= 0].max()
+    lengths = Lengths(2, 20, 4)
+    boundaries, of_peaks = (
+        Decoding(decoder, 1.25, 0.2, 0.05) for decoder in (decoders.BOUNDARIES, decoders.PEAKS)
     )
+    assert decoders.on_scores(0.3, score, span, lengths, boundaries) == 0.3
+    smooth, inside = smoothed(score, 4, span)
+    threshold = decoders.on_scores(1.0, score, span, lengths, of_peaks)
+    assert threshold == pytest.approx(smooth[inside >= 0].max())
