@@ -31,10 +31,10 @@ def best_f1(units: Sequence[np.ndarray]) -> float:
             tp, fp, fn = options.T
             gain = 2 * tp - best * (2 * tp + fp + fn)
             chosen = chosen + options[np.argmax(gain)]
-        found = float(precision_recall_f1(*chosen)[2])
-        if not found > best:
+        reached = float(precision_recall_f1(*chosen)[2])
+        if not reached > best:
             break
-        best = found
+        best = reached
     return best if any(options.any() for options in units) else float("nan")
 
 
@@ -99,14 +99,14 @@ def oracle_threshold(
     """
     options = threshold_options(candidates, iou)
     own = honest.by_subject(strict(honest, iou))  # (S, classes, 3)
-    found = {}
+    f1 = {}
     everyone = range(len(honest.subjects))
     for expression, classes in _expressions():
         for s in (*everyone, len(everyone)):
             subjects = everyone if s == len(everyone) else [s]
             units = [np.vstack([options[i][c], own[i, c]]) for i in subjects for c in classes]
-            found[s, expression] = best_f1(units)
-    return found
+            f1[s, expression] = best_f1(units)
+    return f1
 
 
 def _expressions() -> list[tuple[str, list[int]]]:

@@ -1,4 +1,4 @@
-"""The state of a training in a file beside its output, so that a killed run goes on."""
+"""The state of a training, kept in a file until it ends, so that a killed run goes on."""
 
 from __future__ import annotations
 

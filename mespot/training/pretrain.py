@@ -47,8 +47,8 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train `network` in place and return its history, one row an epoch, row 0 before training.
 
-    kept: where the whole state of the run is saved about every `save_seconds`. A state that is
-    found there is continued, to exactly the result that the undisturbed run would have had.
+    kept: where the whole state of the run is saved about every `save_seconds`. A run goes on from
+    the state there, to exactly the result that the undisturbed run would have had.
 
     A row holds epoch, step, learning_rate; {training,validation}_{masked,visible}, mean squared
     errors of the standardised target; and validation_explained_{masked,visible,motion}: the share

@@ -42,7 +42,7 @@ class WindowRecipe:
 def window_recipe(
     recipe: SpotterRecipe, *, streams: Sequence[str], rate: float, regions: Sequence[str]
 ) -> WindowRecipe:
-    """What a spotter's recipe says of windows. rate: working frames a second; regions: names."""
+    """The windows of a spotter's recipe. rate: working frames a second; regions: their names."""
     return WindowRecipe(
         frames=round(recipe.window_seconds * rate),
         lags=recipe.lags,

@@ -31,9 +31,9 @@ unit = st.lists(st.tuples(count, count, count), min_size=1, max_size=4).map(np.a
 @given(st.lists(unit, min_size=1, max_size=4))
 def test_best_choice_is_the_best_of_all(units):
     every = [f1(np.sum(choice, axis=0)) for choice in itertools.product(*units)]
-    found = oracle.best_f1(units)
+    best = oracle.best_f1(units)
     defined = [value for value in every if not np.isnan(value)]
-    assert found == pytest.approx(max(defined)) if defined else np.isnan(found)
+    assert best == pytest.approx(max(defined)) if defined else np.isnan(best)
 
 
 sure = st.tuples(interval, st.sampled_from([0.1, 0.2, 0.5, 0.7])).map(lambda x: (*x[0], x[1]))
@@ -57,13 +57,13 @@ def test_the_oracle_of_thresholds_is_at_least_any_of_them(predictions, labels, l
     of = made(predictions, labels)
     honest = of.with_predictions(of.predictions.confidence >= level)
     counts = honest.by_subject(strict(honest))  # (S, classes, 3)
-    found = oracle.oracle_threshold(of, honest, 0.5)
+    best = oracle.oracle_threshold(of, honest, 0.5)
     subjects = sorted(set(NAMES))
     for number, name in enumerate((*CLASSES, "all")):
         chosen = counts.sum(axis=1) if name == "all" else counts[:, number]
         for s in range(len(subjects) + 1):
             own = f1(chosen[s] if s < len(subjects) else chosen.sum(axis=0))
-            assert np.isnan(own) or found[s, name] >= own - 1e-12
+            assert np.isnan(own) or best[s, name] >= own - 1e-12
 
 
 def test_each_subject_has_its_own_threshold():

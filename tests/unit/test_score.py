@@ -78,10 +78,10 @@ def run(files, labels="labels.csv", output="metrics.csv"):
 
 
 def test_score(files):
-    found = tables.read(run(files), "metrics")
-    assert list(found.columns) == list(tables.COLUMNS["metrics"])
-    assert len(found) == 2 * 3 * 3
-    rows = found.set_index(["method", "expression", "subject"])
+    metrics = tables.read(run(files), "metrics")
+    assert list(metrics.columns) == list(tables.COLUMNS["metrics"])
+    assert len(metrics) == 2 * 3 * 3
+    rows = metrics.set_index(["method", "expression", "subject"])
     subject = rows.loc[("learned", "micro", "006")]
     assert subject[["videos", "labels", "tp", "fp", "fn"]].tolist() == [2, 1, 1, 1, 0]
     pooled = rows.loc[("learned", "all", "all")]
@@ -102,13 +102,13 @@ def test_the_oracle_stands_beside_the_honest_score(files):
         ("micro", "006"): [2 / 3, 1],
         ("micro", "s2"): [1, 1],
         ("micro", "all"): [4 / 5, 1],
-        # The label at .3 is found at a lower threshold.
+        # The label at .3 is predicted at a lower threshold.
         ("macro", "006"): [0, 1],
         ("all", "all"): [4 / 6, 1],
     }
     for key, values in expected.items():
-        found = rows.loc[("learned", *key), names].tolist()
-        assert found == pytest.approx(values, abs=1e-6), key
+        f1 = rows.loc[("learned", *key), names].tolist()
+        assert f1 == pytest.approx(values, abs=1e-6), key
     assert rows.loc[("mute", "all", "all"), "f1_oracle_threshold"] == 0
 
 
@@ -117,9 +117,9 @@ def test_the_same_input_gives_the_same_bytes(files):
 
 
 def test_without_labels(files):
-    found = tables.read(run(files, labels=None), "metrics")
-    assert found["f1"].isna().all() and found["labels"].isna().all()
-    assert found["predictions"].max() == 3
+    metrics = tables.read(run(files, labels=None), "metrics")
+    assert metrics["f1"].isna().all() and metrics["labels"].isna().all()
+    assert metrics["predictions"].max() == 3
 
 
 def test_intervals_of_another_corpus_are_refused(files):
@@ -144,16 +144,17 @@ def compared(files, labels="labels.csv", methods=("g", "h")):
 
 
 def test_every_pair_of_methods_is_compared_once(files):
-    found = compared(files, methods=("g", "h", "mute"))
+    comparison = compared(files, methods=("g", "h", "mute"))
     pairs = [("g", "h"), ("g", "mute"), ("h", "mute")]
     expected = [(a, b, e) for a, b in pairs for e in ("micro", "macro", "all")]
-    assert list(zip(found.method_a, found.method_b, found.expression, strict=True)) == expected
-    first = found.iloc[0]
+    columns = (comparison[name] for name in ("method_a", "method_b", "expression"))
+    assert list(zip(*columns, strict=True)) == expected
+    first = comparison.iloc[0]
     assert (first.f1_a, first.f1_b) == (pytest.approx(4 / 5), pytest.approx(2 / 3, abs=1e-6))
     assert first.difference == pytest.approx(4 / 5 - 2 / 3, abs=1e-6)
     assert first.difference_low <= first.difference <= first.difference_high
     assert first.subjects == 2 and first.p_value == 1
-    assert compared(files, methods=("g", "h", "mute")).equals(found)
+    assert compared(files, methods=("g", "h", "mute")).equals(comparison)
 
 
 def test_nothing_to_compare(files):

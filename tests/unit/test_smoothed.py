@@ -14,24 +14,25 @@ def by_definition(scores, k, p):
     s = np.asarray(scores, np.float64)
     smooth = np.array([s[j : j + 2 * k].mean() for j in range(len(s) - 2 * k + 1)])
     threshold = smooth.mean() + p * (smooth.max() - smooth.mean())
-    found, _ = find_peaks(smooth, height=threshold, distance=k)
-    return [[j, j + 2 * k] for j in found]
+    maxima, _ = find_peaks(smooth, height=threshold, distance=k)
+    return [[j, j + 2 * k] for j in maxima]
 
 
 @pytest.mark.parametrize("k", [1, 4, 9])
 @pytest.mark.parametrize("p", [0.0, 0.3, 0.7])
 def test_agrees_with_its_definition(k, p):
     scores = np.random.default_rng(k).normal(size=400).astype(np.float32)
-    found = peaks(scores, k, p)
-    assert found.bounds.tolist() == by_definition(scores, k, p) and len(found)
-    assert (found.apex - found.onset == k).all() and (found.duration == 2 * k + 1).all()
-    assert found.confidence.max() == pytest.approx(1) and (found.confidence >= p - 1e-12).all()
+    intervals = peaks(scores, k, p)
+    assert intervals.bounds.tolist() == by_definition(scores, k, p) and len(intervals)
+    assert (intervals.apex - intervals.onset == k).all() and (intervals.duration == 2 * k + 1).all()
+    assert intervals.confidence.max() == pytest.approx(1)
+    assert (intervals.confidence >= p - 1e-12).all()
 
 
 def test_one_hump():
     scores = np.exp(-(((np.arange(200) - 80) / 5) ** 2))
-    found = peaks(scores, 6, 0.5)
-    assert found.bounds.tolist() in ([[74, 86]], [[75, 87]])
+    intervals = peaks(scores, 6, 0.5)
+    assert intervals.bounds.tolist() in ([[74, 86]], [[75, 87]])
 
 
 def test_confidences_are_on_the_scale_of_p():
@@ -45,12 +46,12 @@ def test_spans_are_smoothed_apart_and_share_a_threshold():
     rng = np.random.default_rng(2)
     scores = rng.random(300)
     span = np.repeat([0, -1, 1], [140, 30, 130])
-    found = peaks(scores, 5, 0.0, span)
-    inside = [set(span[a : b + 1]) for a, b in found.bounds]
-    assert len(found) > 4 and all(s in ({0}, {1}) for s in inside)
+    intervals = peaks(scores, 5, 0.0, span)
+    inside = [set(span[a : b + 1]) for a, b in intervals.bounds]
+    assert len(intervals) > 4 and all(s in ({0}, {1}) for s in inside)
     loud = scores.copy()
     loud[140:170] = 1000  # no face there: nothing of it may leak
-    assert peaks(loud, 5, 0.0, span).bounds.tolist() == found.bounds.tolist()
+    assert peaks(loud, 5, 0.0, span).bounds.tolist() == intervals.bounds.tolist()
     loud[175:185] += 50  # the other span raises the threshold of the first
     assert all(a >= 170 for a in peaks(loud, 5, 0.5, span).onset)
 
