@@ -21,4 +21,5 @@ with job(snakemake) as provenance:
         spotter=snakemake.input.get("spotter"),
         partner=snakemake.input.get("partner"),
         frames=list(snakemake.input.get("frames", [])),
+        trained_elsewhere=settings.get("trained_elsewhere", False),
     )

@@ -36,6 +36,7 @@ def run(
     spotter: str | Path | None = None,
     partner: str | Path | None = None,
     frames: Sequence[str | Path] = (),
+    trained_elsewhere: bool = False,
 ) -> None:
     """Write `scores`, `intervals` and `candidates` of the recordings at `flow`.
 
@@ -45,7 +46,8 @@ def run(
     {stream: features file}; of no stream where the spotter has encoders of its own, which read
     frames/{video}.h5 of the same videos at `frames`. partner: the spotter whose predictions are
     averaged with those of `spotter`. Thresholds are chosen from what both predict of their training
-    subjects; no label of the recordings at `flow` is read.
+    subjects; no label of the recordings at `flow` is read. trained_elsewhere: the spotter is of
+    another corpus, in which the same name is another person.
 
     A video without a usable face gets scores of zero and no interval. Raises InputError when a
     setting is missing or unknown, when files do not fit together, and for a spotter that was
@@ -57,6 +59,9 @@ def run(
         spotted = [_training_free(record, training_free) for record in records]
     elif spotter is not None and decoding is not None:
         spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
+        if not trained_elsewhere:
+            for one in spotters:
+                one.check_unseen(records)
         crops = [io.read(path, "frames") for path in frames]
         spotted = _learned(records, crops, features, method, Decoding.of(decoding), spotters)
     else:
@@ -119,10 +124,10 @@ def _learned(
     spotters: Sequence[TrainedSpotter],
 ) -> list[Spotted]:
     """What is spotted in each recording by the average of the spotters."""
-    # 1. Refuse what would be wrong without anybody noticing.
+    # 1. Refuse files that do not fit together.
     first, *others = spotters
     for one in spotters:
-        one.check_unseen(records)
+        one.check_regions(records)
     for other in others:
         first.check_partner(other)
     # 2. Choose thresholds from the training subjects.

@@ -107,15 +107,19 @@ class TrainedSpotter:
         )
 
     def check_unseen(self, records: Sequence[io.Record]) -> None:
-        """Raises InputError when a flow record is of a training subject, or of other regions."""
+        """Raises InputError when a flow record is of a subject that the networks have seen."""
         for record in records:
             subject = str(record.attrs["subject"])
             if subject in self.subjects:
                 raise InputError(
-                    f"{self.path}: was trained on subject {subject!r} of {record.path}, whose "
-                    "result would be worth nothing; give a spotter of a fold that holds out "
+                    f"{self.path}: was trained on subject {subject!r} of {record.path}, so its "
+                    "result there would be worth nothing; give a spotter of a fold that holds out "
                     f"{subject!r}"
                 )
+
+    def check_regions(self, records: Sequence[io.Record]) -> None:
+        """Raises InputError when a flow record has other face regions than the training had."""
+        for record in records:
             if list(record.attrs["regions"]) != self.regions:
                 raise InputError(
                     f"{record.path}: face regions differ from those of {self.path}; run again"

@@ -97,7 +97,9 @@ def tables_of(folder):
     return scores, tables.read(folder / "intervals.csv", "intervals")
 
 
-def find(folder, flow, spotter, method=METHOD, features=None, decoding=DECODING, partner=None):
+def find(
+    folder, flow, spotter, method=METHOD, features=None, decoding=DECODING, partner=None, **options
+):
     """Scores and intervals of the videos at `flow`."""
     spot.run(
         flow=flow,
@@ -106,6 +108,7 @@ def find(folder, flow, spotter, method=METHOD, features=None, decoding=DECODING,
         decoding=decoding,
         spotter=spotter,
         partner=partner,
+        **options,
         **outputs(folder),
     )
     return tables_of(folder)

@@ -255,6 +255,8 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
         for word in ("spotter.pt", "'s3'", str(path), "holds out"):
             assert word in str(caught.value)
     assert not (tmp_path / "intervals.csv").exists()
+    # In another corpus the same name is another person.
+    find(tmp_path, [again], trained, trained_elsewhere=True)
 
 
 def test_regions_must_be_those_of_the_training(corpus, trained, tmp_path):
