@@ -1,19 +1,18 @@
 """Rule train_spotter: the networks of one learned method and fold."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.spotting.calibration import HeldOut
 from mespot.store import io, tables
 from mespot.training.ensemble import held_out_predictions, predict, train_members
 from mespot.training.interrupted import Interrupted
 from mespot.training.joint import train_jointly
 from mespot.training.joint_encoders import JointEncoders, pretrained, reading
-from mespot.training.recipes import JointRecipe, SpotterRecipe
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
     feature_scale,
@@ -54,84 +53,62 @@ def run(
     is missing or unknown, or files do not fit together.
     """
     deterministic()
-    streams = method["streams"]
     # 1. What is configured.
-    recipe = SpotterRecipe.of(training, streams=streams)
     jointly = method.get("encoder_training") == "joint"
-    joint_recipe = JointRecipe.of(training.get("joint", {})) if jointly else None
+    recipe = SpotterRecipe.of(training, streams=method["streams"], jointly=jointly)
     # 2. The recordings with their labels, their features in units of these recordings.
     records = [io.read(path, "flow") for path in flow]
-    raw = read_inputs(
-        records,
-        features,
-        streams=streams,
-        regional_flow=method["regional_flow"],
-        lags=recipe.lags,
-        drift_seconds=recipe.drift_seconds,
-    )
-    table = tables.read(labels, "labels")
-    recordings = [labelled(one, table) for one in raw]
-    _check(recordings, labels)
+    recordings = _read(records, features, labels, method, recipe)
     scale = feature_scale(recordings)
     recordings = [standardised(one, scale) for one in recordings]
     # 3. What every network is, reads and is trained with.
-    attrs = records[0].attrs
-    windows = window_recipe(recipe, streams=streams, rate=attrs["rate"], regions=attrs["regions"])
+    rate, regions = records[0].attrs["rate"], records[0].attrs["regions"]
+    windows = window_recipe(recipe, streams=method["streams"], rate=rate, regions=regions)
     task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
     settings: list[Any] = [task.shape, dict(method), dict(training), dict(provenance)]
-    # 4. The encoders, if they learn too.
+    # 4. The encoders, where they learn too.
     own: JointEncoders | None = None
-    go_on = None
-    if joint_recipe is not None:
+    if jointly:
+        learning = pretrained(encoders or {}, method["streams"])
         crops = [io.read(path, "frames") for path in frames]
-        own = reading(
-            pretrained(encoders or {}, streams),
-            records,
-            crops,
-            drift_seconds=recipe.drift_seconds,
-            scale=scale,
-        )
+        own = reading(learning, records, crops, drift_seconds=recipe.drift_seconds, scale=scale)
         settings.append(own.digest())
-        go_on = functools.partial(train_jointly, own, joint_recipe)
     # 5. Train, from where an interrupted run of the same has stopped.
     kept = Interrupted(partial, settings, [x for one in recordings for x in one.arrays()])
     members = train_members(
         task,
         draw=1 if method.get("ensemble_partner") else 0,
-        go_on=go_on,
+        go_on=functools.partial(train_jointly, own) if own else None,
         kept=kept,
     )
     # 6. Let each predict the subjects that it never saw: thresholds are chosen from that.
-    predict_with: Callable[..., Any] = own.predict if own else predict
-    predictions = held_out_predictions(task, members, predict_with)
+    predictions = held_out_predictions(task, members, own.predict if own else predict)
     # 7. Write the networks that saw every subject.
-    final = [member for member in members if not member.held_out]
-    TrainedSpotter(
-        path=Path(output),
-        network=task.shape,
-        members=final,
-        scale=scale,
-        lags=list(recipe.lags),
-        drift_seconds=recipe.drift_seconds,
-        regions=list(attrs["regions"]),
-        subjects=sorted({one.subject for one in recordings}),
-        held_out={
-            one.video: HeldOut(prediction, one.span, one.labels)
-            for one, prediction in zip(recordings, predictions, strict=True)
-        },
-        epochs=recipe.epochs,
-        history=[
-            {"network": number, **row}
-            for number, member in enumerate(members)
-            for row in member.history
-        ],
-        encoders=dict(own.encoders) if own else {},
-    ).save(provenance)
+    trained = TrainedSpotter.of(
+        output, task, members, predictions, scale=scale, regions=regions, encoders=own
+    )
+    trained.save(provenance)
     kept.remove()
 
 
-def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
-    """Raises InputError when there is nothing to learn from."""
+def _read(
+    records: Sequence[io.Record],
+    features: Mapping[str, str | Path],
+    labels: str | Path,
+    method: Mapping[str, Any],
+    recipe: SpotterRecipe,
+) -> list[SpotterInput]:
+    """The recordings with their labels. Raises InputError when there is nothing to learn from."""
+    inputs = read_inputs(
+        records,
+        features,
+        streams=method["streams"],
+        regional_flow=method["regional_flow"],
+        lags=recipe.lags,
+        drift_seconds=recipe.drift_seconds,
+    )
+    table = tables.read(labels, "labels")
+    recordings = [labelled(one, table) for one in inputs]
     subjects = {one.subject for one in recordings}
     if len(subjects) < 2:
         raise InputError(
@@ -144,3 +121,4 @@ def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
         raise InputError(
             f"{labels}: no label in any training video of this fold; use the training-free method"
         )
+    return recordings

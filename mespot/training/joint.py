@@ -22,24 +22,23 @@ from mespot.networks.spotter import Spotter
 from mespot.training.encoders import coded
 from mespot.training.ensemble import Member
 from mespot.training.joint_encoders import JointEncoders
-from mespot.training.recipes import JointRecipe
 from mespot.training.spotter_loss import batch_losses
 from mespot.training.spotter_training import SpotterTask, descend, rise_and_fall
 from mespot.training.windows import Window, WindowSampler
 
 
 def train_jointly(
-    encoders: JointEncoders,
-    recipe: JointRecipe,
-    member: Member,
-    task: SpotterTask,
-    seed: Sequence[int],
+    encoders: JointEncoders, member: Member, task: SpotterTask, seed: Sequence[int]
 ) -> Member:
-    """The member after `recipe.steps` more steps, in which its encoders learn too.
+    """The member after more steps, in which its encoders learn too.
 
-    encoders: with the videos of all recordings of the task. What is returned are moving averages
-    of the weights, of the spotter and of the encoders.
+    encoders: with the videos of all recordings of the task, whose recipe says how (`joint`). What
+    is returned are moving averages of the weights, of the spotter and of the encoders. Raises
+    ValueError for a task without joint training.
     """
+    recipe = task.recipe.joint
+    if recipe is None:
+        raise ValueError("the recipe of this task has no joint training")
     rng = np.random.default_rng([*seed, 1])
     # The encoders code whole frames, at the pace of the recording; draw_windows sees to the size.
     windows = replace(task.windows, stretch=1.0, amplitude=1.0, whole_frames=True)

@@ -6,7 +6,7 @@ config.yaml explains each key. Nothing here imports torch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mespot.errors import InputError
@@ -22,18 +22,13 @@ class JointRecipe:
     learning_rate: float
     encoder_learning_rate: float
 
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> JointRecipe:
-        """Raises InputError for a key that is missing or unknown."""
-        (recipe,) = fill("spotting.learned.joint", settings, cls)
-        return recipe
-
 
 @dataclass(frozen=True)
 class SpotterRecipe:
     """`spotting.seed` and, of `spotting.learned`, what the networks of a spotter are trained with.
 
-    The defaults are for keys that have no effect where no stream is read.
+    code and stream_dropout have no effect where no stream is read. joint: None where the encoders
+    do not learn.
     """
 
     seed: int
@@ -59,15 +54,25 @@ class SpotterRecipe:
     repeats: int
     code: int = 1
     stream_dropout: float = 0.0
+    joint: JointRecipe | None = None
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], *, streams: Sequence[str]) -> SpotterRecipe:
-        """From a flat mapping of config keys, `joint` left out. streams: those that the spotter
-        reads. Raises InputError for a key that is missing or unknown."""
-        without_effect = () if streams else ("code", "stream_dropout")
-        own = {name: value for name, value in settings.items() if name != "joint"}
-        (recipe,) = fill("spotting.learned", own, cls, without_effect=without_effect)
-        return recipe
+    def of(
+        cls, settings: Mapping[str, Any], *, streams: Sequence[str], jointly: bool = False
+    ) -> SpotterRecipe:
+        """From a flat mapping of config keys, in which `joint` is a mapping of its own.
+
+        streams: those that the spotter reads. jointly: whether their encoders learn. Keys that
+        have no effect may be missing. Raises InputError for a key that is missing or unknown.
+        """
+        without_effect = [] if streams else ["code", "stream_dropout"]
+        if not jointly:
+            without_effect.append("joint")
+        (recipe,) = fill("spotting.learned", settings, cls, without_effect=without_effect)
+        if not jointly:
+            return recipe
+        (joint,) = fill("spotting.learned.joint", recipe.joint, JointRecipe)
+        return replace(recipe, joint=joint)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins
 from mespot.training.encoders import Encoder
 from mespot.training.ensemble import Member, predict
-from mespot.training.joint_encoders import reading
+from mespot.training.joint_encoders import JointEncoders, reading
 from mespot.training.spotter_input import SpotterInput, standardised
+from mespot.training.spotter_training import SpotterTask
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,44 @@ class TrainedSpotter:
     epochs: float
     history: list[dict[str, float]]
     encoders: dict[str, Encoder] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        task: SpotterTask,
+        members: Sequence[Member],
+        predictions: Sequence[Prediction],
+        *,
+        scale: dict[str, np.ndarray],
+        regions: Sequence[str],
+        encoders: JointEncoders | None = None,
+    ) -> TrainedSpotter:
+        """What has been trained. members: all networks, those of inner groups too. predictions: of
+        the recordings of the task, by networks that never saw their subjects."""
+        held_out = {
+            one.video: HeldOut(prediction, one.span, one.labels)
+            for one, prediction in zip(task.recordings, predictions, strict=True)
+        }
+        history = [
+            {"network": number, **row}
+            for number, member in enumerate(members)
+            for row in member.history
+        ]
+        return cls(
+            path=Path(path),
+            network=task.shape,
+            members=[member for member in members if not member.held_out],
+            scale=scale,
+            lags=list(task.recipe.lags),
+            drift_seconds=task.recipe.drift_seconds,
+            regions=list(regions),
+            subjects=sorted({one.subject for one in task.recordings}),
+            held_out=held_out,
+            epochs=task.recipe.epochs,
+            history=history,
+            encoders=dict(encoders.encoders) if encoders is not None else {},
+        )
 
     def save(self, provenance: Mapping[str, Any]) -> None:
         """Write the checkpoint. Raises InputError when it cannot be written."""

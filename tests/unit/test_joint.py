@@ -95,13 +95,14 @@ def blind():
 
 
 def go_on(network, tuning=TUNING, seed=(0, 0)):
+    """A network of a spotter after joint training with this encoder."""
     known, videos = recordings()
     with torch.random.fork_rng():
         torch.manual_seed(1)
         state = Spotter(**SHAPE).state_dict()
     member = Member(["s9"], state, [{"step": 5.0}])
-    task = SpotterTask(SHAPE, known, WINDOWS, RECIPE)
-    return joint.train_jointly(joint_encoders(network, videos), tuning, member, task, seed)
+    task = SpotterTask(SHAPE, known, WINDOWS, replace(RECIPE, joint=tuning))
+    return joint.train_jointly(joint_encoders(network, videos), member, task, seed)
 
 
 @pytest.mark.parametrize("frames", [1, 7, 90])

@@ -204,7 +204,7 @@ def test_frozen_encoders_are_the_default_and_are_not_stored(corpus, tmp_path):
 def test_what_does_not_fit_is_named(corpus, trained, tmp_path):
     folder, files = corpus
     without = {name: value for name, value in SETTINGS.items() if name != "joint"}
-    with pytest.raises(InputError, match="spotting.learned.joint: lacks steps, batch_size"):
+    with pytest.raises(InputError, match="spotting.learned: lacks joint"):
         train(corpus, tmp_path, training=without)
     with pytest.raises(InputError, match="encoder of stream 'flow'"):
         train(corpus, tmp_path, encoders={"face": folder / "face.pt"})

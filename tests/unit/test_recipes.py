@@ -50,7 +50,7 @@ def test_every_key_of_the_config_is_that_of_a_recipe():
     spotting = default["spotting"]
     assert set(spotting["training_free"]) == names(TrainingFreeRecipe)
     assert set(spotting["learned"]["joint"]) == names(recipes.JointRecipe)
-    learned = {"seed", "decoder", *spotting["learned"]} - {"joint"}
+    learned = {"seed", "decoder", *spotting["learned"]}
     assert learned == names(recipes.SpotterRecipe, Decoding)
     assert not names(recipes.SpotterRecipe) & names(Decoding)
     pretraining = names(recipes.ClipRecipe, recipes.NetworkRecipe, recipes.PretrainingRecipe)
