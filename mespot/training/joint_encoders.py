@@ -1,4 +1,4 @@
-"""The encoders of a spotter that they have learned with: each of its networks has its own."""
+"""Encoders that learn together with a spotter; each of its networks has its own weights of them."""
 
 from __future__ import annotations
 
@@ -98,8 +98,12 @@ def reading(
     drift_seconds: float,
     scale: Mapping[str, np.ndarray],
 ) -> JointEncoders:
-    """Encoders with the videos of flow records as they read them; the other arguments as in
-    JointEncoders. Raises InputError for a video without a frames record, or one that differs."""
+    """Encoders with what they read of the videos of flow records.
+
+    frames: records of kind `frames` of these videos, others may be among them. drift_seconds:
+    slower changes of features are taken off. scale: as in JointEncoders. Raises InputError for a
+    video without a frames record, or with one that differs.
+    """
     crops = frames_by_video(frames, flow)
     inputs: dict[str, dict[str, EncoderInput]] = {name: {} for name in encoders}
     for record in flow:

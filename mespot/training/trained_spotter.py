@@ -1,4 +1,4 @@
-"""A trained spotter and its checkpoint: all that spotting needs but the decoding."""
+"""A trained spotter and its checkpoint: all that spotting needs except the decoding."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class TrainedSpotter:
     path: of the checkpoint. network: keyword arguments of networks.Spotter. members: the networks
     that saw all training subjects. scale: the units of features, {stream: (C,)}. lags,
     drift_seconds: as in spotter_input.read_inputs. regions: names. subjects: of the training.
-    held_out: {video: training recording}. history: rows of losses. encoders: {stream: encoder}
-    that have learned with the networks; the members have their weights. None: no encoder has.
+    held_out: {video: training recording}. history: rows of losses. encoders: {stream: encoder} of
+    those that have learned with the networks, which hold their weights; empty if none has.
     """
 
     path: Path
@@ -59,8 +59,8 @@ class TrainedSpotter:
         regions: Sequence[str],
         encoders: JointEncoders | None = None,
     ) -> TrainedSpotter:
-        """What has been trained. members: all networks, those of inner groups too. predictions: of
-        the recordings of the task, by networks that never saw their subjects."""
+        """From a training. members: all networks, those of the inner groups too. predictions: of
+        the recordings of the task, by the networks that never saw their subjects."""
         held_out = {
             one.video: HeldOut(prediction, one.span, one.labels)
             for one, prediction in zip(task.recordings, predictions, strict=True)

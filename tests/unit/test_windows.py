@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import WindowRecipe, WindowSampler, mirrored, stretch_lags, targets
+from mespot.training.windows import (
+    WindowRecipe,
+    WindowSampler,
+    mirrored,
+    stretch_lags,
+    targets,
+    window_recipe,
+)
+from tests.unit.spotters import TRAINING
 
 
 def one(frames=100, span=None, labels=((40, 49),)):
@@ -137,3 +146,13 @@ def test_windows_on_whole_frames():
     source = sampler(one(), whole_frames=True)
     firsts = [source.draw().first for _ in range(20)]
     assert all(first == round(first) for first in firsts) and len(set(firsts)) > 5
+
+
+@pytest.mark.parametrize(("mirror", "order"), [(True, [1, 0, 2]), (False, None)])
+def test_the_recipe_of_windows_is_in_frames_and_regions(mirror, order):
+    changes = {"window_seconds": 4.0, "mirror": mirror, "stream_dropout": 0.3}
+    recipe = SpotterRecipe.of({**TRAINING, **changes}, streams=["flow"])
+    regions = ["left_eye", "right_eye", "chin"]
+    windows = window_recipe(recipe, streams=["flow"], rate=25.0, regions=regions)
+    assert windows.frames == 100 and windows.mirror == order
+    assert windows.stream_dropout == 0.3 and list(windows.streams) == ["flow"]
