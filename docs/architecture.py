@@ -31,44 +31,44 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def numbers(config: dict[str, Any]) -> dict[str, Any]:
-    """What the picture says, read off the networks of `config`."""
+    """The numbers in the picture, read off the networks of `config`."""
     settings, learned = config["pretrain"], config["spotting"]["learned"]
     size, length = settings["input_size"], settings["clip_length"]
-    found: dict[str, Any] = {"size": size, "length": length, "masked": settings["mask_ratio"]}
-    found["kind"] = settings["mask_kind"]
+    values: dict[str, Any] = {"size": size, "length": length, "masked": settings["mask_ratio"]}
+    values["kind"] = settings["mask_kind"]
     for stream in CHANNELS:
         network = ReconstructionNetwork(**network_shape(stream, settings))
         channels = network.in_channels + network.reference
         read = torch.zeros(1, channels, length, size, size)
         with torch.no_grad():
             code, clip = network.encode(read), network(read)
-        found[stream] = channels
-        found["code"], found["clip"] = tuple(code.shape[1:]), tuple(clip.shape[2:])
+        values[stream] = channels
+        values["code"], values["clip"] = tuple(code.shape[1:]), tuple(clip.shape[2:])
     layers = [layer[1] for layer in network.encoder]  # type: ignore[index]
-    found["stem"] = network.downsample
-    found["channels"] = network.stem.out_channels
-    found["kernel"] = tuple(layers[0].kernel_size) if layers else ()
-    found["dilations"] = [layer.dilation[0] for layer in layers]
-    found["decoder"] = len(network.decoder)
-    found["regions"] = len(REGIONS)
+    values["stem"] = network.downsample
+    values["channels"] = network.stem.out_channels
+    values["kernel"] = tuple(layers[0].kernel_size) if layers else ()
+    values["dilations"] = [layer.dilation[0] for layer in layers]
+    values["decoder"] = len(network.decoder)
+    values["regions"] = len(REGIONS)
     motion = 2 * (len(learned["lags"]) + 1)
     spotter = Spotter(
         regions=len(REGIONS),
         motion=motion,
         context=1,
-        streams=dict.fromkeys(CHANNELS, found["code"][0]),
+        streams=dict.fromkeys(CHANNELS, values["code"][0]),
         code=learned["code"],
         width=learned["width"],
         dilations=learned["dilations"],
         dropout=learned["dropout"],
         lengths=[1.0] * len(CLASSES),
     )
-    found["shared"] = next(iter(spotter.codes.values())).out_features
-    found["motion"], found["lags"] = motion, learned["lags"]
-    found["read"], found["width"] = spotter.input.in_features, spotter.input.out_features
-    found["temporal"] = [block.dilation for block in spotter.blocks]  # type: ignore[union-attr]
-    found["heads"] = spotter.heads.out_features // len(CLASSES)
-    return found
+    values["shared"] = next(iter(spotter.codes.values())).out_features
+    values["motion"], values["lags"] = motion, learned["lags"]
+    values["read"], values["width"] = spotter.input.in_features, spotter.input.out_features
+    values["temporal"] = [block.dilation for block in spotter.blocks]  # type: ignore[union-attr]
+    values["heads"] = spotter.heads.out_features // len(CLASSES)
+    return values
 
 
 def labels(n: dict[str, Any]) -> dict[str, str]:

@@ -22,14 +22,13 @@ def autocast(where: torch.device) -> AbstractContextManager:
     return nullcontext()
 
 
-def deterministic(threads: int = 1) -> None:
-    """Make torch repeat its results exactly: fixed thread count, deterministic kernels.
+def deterministic() -> None:
+    """Make torch repeat its results exactly: one thread, deterministic kernels.
 
-    A sum's rounding follows the number of threads, so the count belongs to the result and is
-    never the machine's. Random numbers are no concern of this function: they come from generators
-    that are passed in.
+    The rounding of a sum follows the number of threads, so it is never the machine's. Random
+    numbers are no concern of this function: they come from generators that are passed in.
     """
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     # Read by cuBLAS when CUDA starts; without it deterministic matrix products are refused.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False

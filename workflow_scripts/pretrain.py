@@ -5,6 +5,7 @@ from mespot.runtime import job
 with job(snakemake) as provenance:
     from mespot.steps import pretrain
 
+    settings = dict(snakemake.params.settings)
     output = snakemake.output.encoder
     pretrain.run(
         stream=snakemake.wildcards.stream,
@@ -13,5 +14,8 @@ with job(snakemake) as provenance:
         # No output of the rule, so that Snakemake leaves it for the next run after a kill.
         partial=f"{output}.partial",
         provenance=provenance,
-        **snakemake.params.settings,
+        weights=settings.pop("weights"),
+        settings=settings,
+        # No param: it changes no result.
+        save_seconds=snakemake.config["pretrain"]["save_seconds"],
     )

@@ -5,18 +5,21 @@ from mespot.runtime import job
 with job(snakemake) as provenance:
     from mespot.steps import spot
 
-    method = snakemake.params.settings["method"]
+    settings = snakemake.params.settings
+    method = settings["method"]
     features = {s: snakemake.input.get(f"{s}_features") for s in method.get("streams", [])}
     spot.run(
-        method=method,
-        spotting=snakemake.params.settings["spotting"],
         flow=list(snakemake.input.flow),
         features={stream: path for stream, path in features.items() if path},
-        spotter=snakemake.input.get("spotter"),
         scores_out=snakemake.output.scores,
         intervals_out=snakemake.output.intervals,
         candidates_out=snakemake.output.candidates,
-        snapshots_out=snakemake.output.snapshots,
         provenance=provenance,
+        method=method,
+        training_free=settings.get("training_free"),
+        decoding=settings.get("decoding"),
+        spotter=snakemake.input.get("spotter"),
+        partner=snakemake.input.get("partner"),
         frames=list(snakemake.input.get("frames", [])),
+        trained_elsewhere=settings.get("trained_elsewhere", False),
     )

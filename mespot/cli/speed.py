@@ -10,10 +10,10 @@ import torch
 from mespot.device import deterministic, device, generator
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.steps.extract_features import features
 from mespot.training.clips import CHANNELS, ClipPool, form, network_shape, standardise
-from mespot.training.joint import Encoder, Place, Source, pooled
-from mespot.training.pretrain import PretrainingRecipe, fit
+from mespot.training.encoders import Encoder, EncoderInput, coded, features
+from mespot.training.pretrain import fit
+from mespot.training.recipes import PretrainingRecipe
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
 _RECIPE = PretrainingRecipe.__dataclass_fields__
@@ -63,24 +63,19 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     weights = np.full((len(REGIONS), grid, grid), 1 / grid**2, np.float32)
     read = dict(stream=stream, input_size=side, reference_seconds=settings["reference_seconds"])
     encoder = Encoder(shape, network.state_dict(), scale, read)
+    video = EncoderInput(values, weights)
     frames = round(config["spotting"]["learned"]["window_seconds"] * config["tracking"]["rate"])
+    window, whole = (0, min(frames, _FRAMES)), (0, _FRAMES)
 
     def learn(where: torch.device) -> None:
-        code = pooled(
-            network.to(where),
-            encoder,
-            Source(values, weights, 0),
-            Place("", (0, _FRAMES), 0, 1.0),
-            min(frames, _FRAMES),
-        )
-        code.square().sum().backward()
+        coded(network.to(where), encoder, video, window, whole).square().sum().backward()
 
     return {
         "an epoch of pretraining": lambda where: fit(
             network, pool, pool, scale, recipe, where=where
         ),
         f"features of {_FRAMES} frames": lambda where: features(
-            network.to(where), values, span, weights, scale
+            network.to(where), encoder, video, span
         ),
         "a window, forward and back": learn,
     }

@@ -118,7 +118,7 @@ class ReconstructionNetwork(nn.Module):
         amounts = self.to_amounts(hidden).transpose(1, 2)  # (N, T, K * in_channels, g, g)
         # Bilinear between the middles of the cells. As a product with a matrix: the gradient of
         # torch's own interpolation is not deterministic on a GPU.
-        between = _bilinear(amounts.shape[-1], self.downsample).to(amounts)
+        between = bilinear(amounts.shape[-1], self.downsample).to(amounts)
         amounts = between @ amounts @ between.T
         amounts = amounts.unflatten(2, (self.in_channels, -1))
         return torch.einsum("ntckyx,ntkyx->nctyx", amounts, bases.to(amounts))
@@ -131,16 +131,16 @@ class ReconstructionNetwork(nn.Module):
     def _code(
         self, clip: torch.Tensor, bases: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        hidden = self.stem(self._read(clip, bases, mask))
+        hidden = self.stem(self.read(clip, bases, mask))
         for layer in self.encoder:
             hidden = hidden + layer(hidden)
         return self.to_code(hidden)
 
     @torch.no_grad()  # there is nothing to learn in it
-    def _read(
+    def read(
         self, clip: torch.Tensor, bases: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        """What the visible pixels say of each cell, (N, channels, T, g, g).
+        """What the visible pixels show of each cell, (N, channels, T, g, g).
 
         The amounts of the bases that fit them best, by ridge regression; their products with the
         bases, which neighbouring cells can add up; how much of each base is visible, and how many
@@ -193,7 +193,7 @@ def _within(side: int, size: int) -> torch.Tensor:
     return (torch.arange(side) // size == cells) / size
 
 
-def _bilinear(cells: int, size: int) -> torch.Tensor:
+def bilinear(cells: int, size: int) -> torch.Tensor:
     """Weights (cells * size, cells) of the middles of cells at each pixel; rows sum to 1."""
     place = ((torch.arange(cells * size) + 0.5) / size - 0.5).clamp(0, cells - 1)
     return (1 - (place[:, None] - torch.arange(cells)).abs()).clamp(min=0)

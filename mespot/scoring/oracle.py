@@ -1,8 +1,8 @@
 """What F1 would be if something were chosen with a look at the test labels: an upper bound.
 
-Papers choose a threshold, or for each test subject the epoch of training, by the score that they
-then report. These functions say how much that is worth on the same predictions, so that such
-figures can be compared with honest ones. They are not scores of a method.
+Papers choose a threshold by the score that they then report. These functions say how much that is
+worth on the same predictions, so that such figures can be compared with honest ones. They are not
+scores of a method.
 """
 
 from __future__ import annotations
@@ -107,21 +107,6 @@ def oracle_threshold(
             units = [np.vstack([options[i][c], own[i, c]]) for i in subjects for c in classes]
             best[s, expression] = best_f1(units)
     return best
-
-
-def oracle_epoch(snapshots: Sequence[ScoredCorpus], iou: float) -> dict[tuple[int, str], float]:
-    """F1 with the best of the epochs for each test subject, one for both classes.
-
-    snapshots: what was predicted at each epoch. Returns as `oracle_threshold`.
-    """
-    counts = np.stack([of.by_subject(strict(of, iou)) for of in snapshots], axis=1)  # (S, K, C, 3)
-    found = {}
-    for expression, classes in _expressions():
-        units = list(counts[:, :, classes].sum(axis=2))
-        for s, unit in enumerate(units):
-            found[s, expression] = best_f1([unit])
-        found[len(units), expression] = best_f1(units)
-    return found
 
 
 def _expressions() -> list[tuple[str, list[int]]]:

@@ -88,7 +88,7 @@ def from_peaks(
     from scipy.signal import find_peaks
 
     half = np.broadcast_to(np.asarray(half_length, dtype=np.int64), np.shape(score))
-    found: list[tuple[int, int, int, float]] = []
+    rows: list[tuple[int, int, int, float]] = []
     for start, stop in usable_spans(span):
         # A peak needs lower neighbours: -inf on both sides makes those at the ends count.
         beyond = -np.inf if ends else np.inf
@@ -96,8 +96,8 @@ def from_peaks(
         peaks, _ = find_peaks(padded, height=threshold, distance=max(1, distance))
         for t in peaks - 1 + start:
             first, last = max(start, t - half[t]), min(stop - 1, t + half[t])
-            found.append((int(first), int(t), int(last), float(score[t])))
-    return intervals(*zip(*found, strict=True)) if found else intervals([], [], [], [])
+            rows.append((int(first), int(t), int(last), float(score[t])))
+    return intervals(*zip(*rows, strict=True)) if rows else intervals([], [], [], [])
 
 
 def from_boundaries(
@@ -164,7 +164,7 @@ def one_class_each(
     """Where intervals of two classes overlap by more than `iou`, keep the one that is surer.
 
     first_sure, second_sure: how sure each is on a scale that both classes share, `(N,)`, `(M,)`
-    (confidence over the class's threshold, say). A tie keeps the first class's.
+    (for example confidence over the class's threshold). A tie keeps the first class's.
     """
     clash = np.asarray(overlap(first, second) > iou)
     surer = first_sure[:, None] >= second_sure[None]  # (N, M)
@@ -206,9 +206,9 @@ def from_network(
 ) -> Intervals:
     """Candidates of one class: score `(T,)`, distances `(T, 2)` to onset and offset in frames.
 
-    Candidates of frames that score at least `floor` vote on each other's ends (`merge`); those that
-    last fewer or more frames than `durations` says are left out. In time order.
+    Candidates of frames that score at least `floor` vote on each other's ends (`merge`). Those that
+    last fewer or more frames than `durations`, shortest and longest, are left out. In time order.
     """
-    found = from_boundaries(score, distances[:, 0], distances[:, 1], span, floor)
-    merged = merge(found, iou=nms_iou, agree=vote_iou)
+    candidates = from_boundaries(score, distances[:, 0], distances[:, 1], span, floor)
+    merged = merge(candidates, iou=nms_iou, agree=vote_iou)
     return limit_duration(merged, *durations).in_time_order()

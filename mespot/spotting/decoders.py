@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
+from mespot.settings import fill
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
+from mespot.spotting.lengths import Lengths
 from mespot.spotting.smoothed import peaks, smoothed
 from mespot.spotting.thresholds import relative_threshold
 
 BOUNDARIES, PEAKS = "boundaries", "peaks"
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """How predictions become intervals: the `decoder` of a method, and keys of `spotting.learned`
+    that config.yaml explains. The defaults are for keys that only `boundaries` reads."""
+
+    decoder: str
+    duration_slack: float
+    class_iou: float
+    tolerance: float
+    floor: float = 0.0
+    nms_iou: float = 0.0
+    vote_iou: float = 1.0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Decoding:
+        """From a flat mapping. Raises InputError for a key that is missing or unknown."""
+        only_boundaries = ("floor", "nms_iou", "vote_iou")
+        without_effect = only_boundaries if settings.get("decoder") == PEAKS else ()
+        (decoding,) = fill("spotting.learned", settings, cls, without_effect=without_effect)
+        return decoding
+
+
 def candidates(
-    decoder: str,
-    score: np.ndarray,
-    distances: np.ndarray,
-    span: np.ndarray,
-    *,
-    durations: tuple[int, int],
-    half_length: int,
-    floor: float,
-    nms_iou: float,
-    vote_iou: float,
+    score: np.ndarray, distances: np.ndarray, span: np.ndarray, lengths: Lengths, how: Decoding
 ) -> Intervals:
     """All candidates of one class in a video, for thresholds to be chosen from.
 
     `boundaries`: the network's own distances to onset and offset (`decode.from_network`).
     Confidences are scores. `peaks`: intervals of one length around the peaks of the smoothed
     score, distances are not read; confidences are on the scale of its p. score `(T,)`, distances
-    `(T, 2)` frames, span `(T,)`; durations: the shortest and longest that is believed, half_length
-    half of the mean length, all of training labels, in frames. A class without labels (durations
-    that nothing fits) has no candidate.
+    `(T, 2)` frames, span `(T,)`. A class without labels has no candidate.
     """
-    if durations[1] < durations[0]:
+    if lengths.longest < lengths.shortest:
         return decode.intervals([], [], [], [])
-    if decoder == PEAKS:
-        return peaks(score, half_length, 0.0, span)
+    if how.decoder == PEAKS:
+        return peaks(score, lengths.half, 0.0, span)
     return decode.from_network(
         score,
         distances,
         span,
-        durations=durations,
-        floor=floor,
-        nms_iou=nms_iou,
-        vote_iou=vote_iou,
+        durations=(lengths.shortest, lengths.longest),
+        floor=how.floor,
+        nms_iou=how.nms_iou,
+        vote_iou=how.vote_iou,
     )
 
 
 def on_scores(
-    decoder: str, threshold: float, score: np.ndarray, span: np.ndarray, half_length: int
+    threshold: float, score: np.ndarray, span: np.ndarray, lengths: Lengths, how: Decoding
 ) -> float:
-    """A threshold on confidences as one on the scores of a video, to be drawn beside them."""
-    if decoder == PEAKS:
-        return relative_threshold(*smoothed(score, half_length, span), threshold)
+    """A threshold on confidences as one on the scores of a video, to be drawn with them."""
+    if how.decoder == PEAKS:
+        return relative_threshold(*smoothed(score, lengths.half, span), threshold)
     return threshold

@@ -36,16 +36,16 @@ def peaks(
     smooth, inside = smoothed(scores, half_length, span)
     # Where nothing stands out of the mean there is no threshold, hence no peak.
     threshold = relative_threshold(smooth, inside, p)
-    found = decode.from_peaks(
+    maxima = decode.from_peaks(
         smooth, 0, inside, threshold=threshold, distance=half_length, ends=False
     ).in_time_order()
-    if not len(found):
-        return found
+    if not len(maxima):
+        return maxima
     return decode.intervals(
-        found.apex - half_length,
-        found.apex,
-        found.apex + half_length,
-        relative_level(found.confidence, smooth, inside),
+        maxima.apex - half_length,
+        maxima.apex,
+        maxima.apex + half_length,
+        relative_level(maxima.confidence, smooth, inside),
     )
 
 

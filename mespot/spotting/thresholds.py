@@ -35,15 +35,15 @@ def sweep(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Strict F1 of one class over videos at every threshold that changes the predictions.
 
-    candidates: for each video, the intervals found in it. labels: for each video, `(M, 2)` int of
+    candidates: for each video its intervals. labels: for each video, `(M, 2)` int of
     inclusive onset and offset, in the same frames. Returns thresholds `(K,)` in rising order and
     F1 `(K,)`: entry k keeps what has a confidence of at least thresholds[k].
     """
     levels = np.unique(np.concatenate([c.confidence for c in candidates] or [np.zeros(0)]))
     counts = np.zeros((len(levels), 3), dtype=np.int64)
-    for found, known in zip(candidates, labels, strict=True):
-        own = np.unique(found.confidence)
-        at = [strict_counts(found.above(level).bounds, known, iou) for level in own]
+    for intervals, known in zip(candidates, labels, strict=True):
+        own = np.unique(intervals.confidence)
+        at = [strict_counts(intervals.above(level).bounds, known, iou) for level in own]
         at.append((0, 0, len(known)))
         # At a level between two of this video's confidences, the next higher one decides.
         counts += np.array(at)[np.searchsorted(own, levels)]

@@ -13,32 +13,51 @@ No labels are read and nothing is fitted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from mespot.settings import fill
 from mespot.spans import usable_spans
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
 from mespot.spotting.signals import displacement, eyes_open
+from mespot.spotting.spotted import Spotted
 from mespot.spotting.thresholds import relative_level, relative_threshold
 
 
 @dataclass(frozen=True)
-class Spotted:
-    """What was spotted in one video, by class.
+class RegionMotion:
+    """The motion of one video of T frames: regional `(T, L, R, 2)`, px of the crop, over L `lags`
+    of working frames; blink `(T,)` in 0..1; span `(T,)`, the usable span of a frame or -1; rate in
+    working frames a second; eye_regions: which of the R regions move when the eyes blink."""
 
-    scores: curves `(T,)`. thresholds: on them. intervals: what is predicted. candidates: these and
-    what would be predicted at a lower threshold of the class. levels: `(N,)` of the candidates, on
-    the scale on which a method's threshold is chosen.
-    """
+    regional: np.ndarray
+    lags: Sequence[int]
+    blink: np.ndarray
+    span: np.ndarray
+    rate: float
+    eye_regions: Sequence[int]
 
-    scores: dict[str, np.ndarray]
-    thresholds: dict[str, float]
-    intervals: dict[str, Intervals]
-    candidates: dict[str, Intervals]
-    levels: dict[str, np.ndarray]
+
+@dataclass(frozen=True)
+class TrainingFreeRecipe:
+    """`spotting.training_free` of config.yaml, which explains each key."""
+
+    seconds: Mapping[str, tuple[float, float]]
+    length_ratio: float
+    length_exponent: float
+    strongest_regions: int
+    class_iou: float
+    p: Mapping[str, float]
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> TrainingFreeRecipe:
+        """Raises InputError for a key that is missing or unknown."""
+        (recipe,) = fill("spotting.training_free", settings, cls)
+        return recipe
 
 
 def half_lengths(shortest_s: float, longest_s: float, rate: float, ratio: float) -> list[int]:
@@ -50,29 +69,23 @@ def half_lengths(shortest_s: float, longest_s: float, rate: float, ratio: float)
     return sorted({int(round(h)) for h in np.geomspace(low, high, steps)})
 
 
-def returning_motion(
-    regional: np.ndarray,
-    lags: Sequence[int],
-    span: np.ndarray,
-    half: int,
-    eye_regions: Sequence[int],
-    blink: np.ndarray,
-) -> np.ndarray:
+def returning_motion(motion: RegionMotion, half: int) -> np.ndarray:
     """Motion of each region that has come back `half` frames after t, `(T, R)` px, not negative.
 
     Zero where the window leaves the span of t. Eye regions count by how open the eyes stay.
     """
-    before = displacement(regional, lags, half, span)  # (T, R, 2) from t - half to t
+    # (T, R, 2): from t - half to t, then from t to t + half.
+    before = displacement(motion.regional, motion.lags, half, motion.span)
     after = np.zeros_like(before)
-    after[:-half] = before[half:]  # from t to t + half
+    after[:-half] = before[half:]
     score = np.linalg.norm(before - after, axis=2) - np.linalg.norm(before + after, axis=2)
     score = np.maximum(score / 2, 0.0)
     whole = np.zeros(len(score), dtype=bool)
-    for start, stop in usable_spans(span):
+    for start, stop in usable_spans(motion.span):
         whole[start + half : max(start + half, stop - half)] = True
     score[~whole] = 0.0
-    if len(eye_regions):
-        score[:, list(eye_regions)] *= eyes_open(blink, half)[:, None]
+    if len(motion.eye_regions):
+        score[:, list(motion.eye_regions)] *= eyes_open(motion.blink, half)[:, None]
     return score
 
 
@@ -86,69 +99,55 @@ def pool_regions(motion: np.ndarray, strongest: int) -> np.ndarray:
     return np.partition(motion, motion.shape[1] - k, axis=1)[:, -k:].mean(axis=1)
 
 
-def spot(
-    regional: np.ndarray,
-    lags: Sequence[int],
-    blink: np.ndarray,
-    span: np.ndarray,
-    rate: float,
-    *,
-    eye_regions: Sequence[int],
-    seconds: dict[str, tuple[float, float]],
-    length_ratio: float,
-    strongest_regions: int,
-    length_exponent: float,
-    class_iou: float,
-    p: dict[str, float],
-) -> Spotted:
+def spot(motion: RegionMotion, recipe: TrainingFreeRecipe) -> Spotted:
     """Score curves and intervals of one video.
 
-    regional `(T, L, R, 2)` px, blink `(T,)`, span `(T,)`, rate in working frames a second.
-    seconds: shortest and longest expression of each class. p: see `relative_threshold`.
-
     The motion within a window grows with its length (drift and tracking noise do too), so windows
-    are compared by motion / length ** length_exponent; the window that is best for t gives the
+    are compared by motion / length ** length_exponent. The window that is best for t gives the
     length of the interval around t and its class: a frame scores in a class only as far as that
     class's best window beats the other's. Where intervals of both classes overlap by an IoU of more
     than class_iou, the one that scores higher stays.
     """
-    lengths = {c: half_lengths(*seconds[c], rate, length_ratio) for c in seconds}
+    lengths = {
+        c: half_lengths(shortest, longest, motion.rate, recipe.length_ratio)
+        for c, (shortest, longest) in recipe.seconds.items()
+    }
     every = sorted({h for options in lengths.values() for h in options})
-    motion = {
-        h: pool_regions(
-            returning_motion(regional, lags, span, h, eye_regions, blink), strongest_regions
-        )
-        / (2 * h + 1) ** length_exponent
+    by_length = {
+        h: pool_regions(returning_motion(motion, h), recipe.strongest_regions)
+        / (2 * h + 1) ** recipe.length_exponent
         for h in every
     }
     best, half = {}, {}
     for c, options in lengths.items():
-        stack = np.stack([motion[h] for h in options])  # (lengths, T)
+        stack = np.stack([by_length[h] for h in options])  # (lengths, T)
         half[c] = np.array(options)[stack.argmax(axis=0)]
         best[c] = stack.max(axis=0)
-    scores, found, thresholds = {}, {}, {}
+    scores, candidates, thresholds = {}, {}, {}
     for c in lengths:
         others = [best[o] for o in lengths if o != c]
-        rival = np.max(others, axis=0) if others else np.zeros(len(span))
+        rival = np.max(others, axis=0) if others else np.zeros(len(motion.span))
         scores[c] = np.maximum(0.0, 2 * best[c] - np.maximum(best[c], rival))
-        thresholds[c] = relative_threshold(scores[c], span, p[c])
+        thresholds[c] = relative_threshold(scores[c], motion.span, recipe.p[c])
         # From the mean on: a lower peak is never in the way of a higher one.
-        lowest = relative_threshold(scores[c], span, 0.0)
-        candidates = decode.from_peaks(
-            scores[c], half[c], span, threshold=lowest, distance=min(lengths[c])
+        lowest = relative_threshold(scores[c], motion.span, 0.0)
+        around_peaks = decode.from_peaks(
+            scores[c], half[c], motion.span, threshold=lowest, distance=min(lengths[c])
         )
-        found[c] = decode.merge(candidates, iou=0.0, agree=2.0).in_time_order()
-    sure = {c: found[c].confidence for c in found}
-    found = decode.unbeaten(found, thresholds, sure, class_iou)
+        candidates[c] = decode.merge(around_peaks, iou=0.0, agree=2.0).in_time_order()
+    sure = {c: candidates[c].confidence for c in candidates}
+    kept = decode.unbeaten(candidates, thresholds, sure, recipe.class_iou)
     return Spotted(
         scores,
         thresholds,
-        {c: found[c].above(thresholds[c]) for c in found},
-        found,
-        {
-            c: relative_level(found[c].confidence, scores[c], span)
-            if len(found[c])
-            else np.zeros(0)
-            for c in found
-        },
+        {c: kept[c].above(thresholds[c]) for c in kept},
+        kept,
+        {c: _levels(kept[c], scores[c], motion.span) for c in kept},
     )
+
+
+def _levels(candidates: Intervals, score: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Confidences on the scale of p, `(N,)`."""
+    if not len(candidates):
+        return np.zeros(0)  # the scores may be flat
+    return relative_level(candidates.confidence, score, span)

@@ -1,25 +1,14 @@
 """Rule extract_features: one feature vector for each working frame and face region."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from mespot.device import autocast, deterministic, device
-from mespot.errors import InputError
-from mespot.face.regions import REGIONS, region_weights
-from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.spans import usable_spans
+from mespot.device import deterministic
+from mespot.face.regions import REGIONS
 from mespot.store import io
-from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, video_values
-
-log = logging.getLogger(__name__)
-
-_CHUNK = 256  # frames coded at once; bounds the memory, does not change the result
+from mespot.streams import SOURCES
+from mespot.training.encoders import Encoder, features, frames_by_video
 
 
 def run(
@@ -34,77 +23,23 @@ def run(
 
     sources: flow/{video}.h5 or frames/{video}.h5, by the encoder's stream. frames:
     frames/{video}.h5 of the same videos, for the landmarks that say where each face region lies.
+    Raises InputError for a video without a frames file, and for a file that cannot be read.
     """
     deterministic()
-    trained = checkpoint.load(checkpoint_path, "encoder")
-    settings = trained["settings"]
-    stream = settings["stream"]
-    network = ReconstructionNetwork(**trained["network"])
-    network.load_state_dict(trained["state"])
-    network.to(device()).eval()
-    standardisation = Standardisation(**trained["standardisation"])
-    crops = {}
-    for path in frames:
-        record = io.read(path, "frames")
-        crops[record.attrs["video"]] = record
-    videos: dict[str, dict[str, np.ndarray]] = {}
-    for source in sources:
-        record = io.read(source, "flow" if stream == "flow" else "frames")
-        video = record.attrs["video"]
-        if video not in crops:
-            raise InputError(f"{source}: no frames file of video {video!r} was given")
-        values = video_values(record, **settings["values"])
-        weights = pooling_weights(crops[video], values.shape[-1] // network.downsample)
+    # 1. Read the encoder and open the videos.
+    encoder = Encoder.load(checkpoint_path)
+    network = encoder.build().eval()
+    records = [io.read(path, SOURCES[encoder.stream]) for path in sources]
+    crops = frames_by_video([io.read(path, "frames") for path in frames], records)
+    # 2. Code them, one after the other.
+    videos = {}
+    for record in records:
+        video = str(record.attrs["video"])
+        values = encoder.read(record, crops[video])
         videos[video] = {
-            "feature": features(network, values, record["span"], weights, standardisation),
-            "span": record["span"],
-            "native_frame": record["native_frame"],
-            "time": record["time"],
+            "feature": features(network, encoder, values, record["span"]),
+            **{name: record[name] for name in ("span", "native_frame", "time")},
         }
-    io.write_videos(
-        output,
-        "features",
-        videos,
-        attrs={"regions": list(REGIONS), "stream": stream},
-        provenance=provenance,
-    )
-
-
-@torch.no_grad()
-def features(
-    network: ReconstructionNetwork,
-    values: np.ndarray,
-    span: np.ndarray,
-    weights: np.ndarray,
-    standardisation: Standardisation,
-    *,
-    chunk: int = _CHUNK,
-) -> np.ndarray:
-    """Code of each frame, pooled over regions: (T, R, code_channels) float16, 0 outside the spans.
-
-    `values` (T, C, S, S), `span` (T,), `weights` (R, g, g) with g the side of the code's grid.
-    Each span is coded for itself, in chunks that overlap by what a frame's code depends on.
-    """
-    where = next(network.parameters()).device
-    pooling = torch.from_numpy(weights).to(where).flatten(1)
-    result = np.zeros((len(span), len(weights), network.code_channels), np.float16)
-    reach = network.temporal_reach
-    for first, last in usable_spans(span):
-        for start in range(first, last, chunk):
-            stop = min(start + chunk, last)
-            low, high = max(first, start - reach), min(last, stop + reach)
-            clip = torch.from_numpy(values[low:high]).to(where).float().transpose(0, 1)[None]
-            with autocast(where):
-                code = network.encode(standardisation.inputs(clip))
-            code = code[0, :, start - low : stop - low].float().flatten(2)
-            result[start:stop] = torch.einsum("ctg,rg->trc", code, pooling).cpu().numpy()
-    return result
-
-
-def pooling_weights(record: io.Record, grid: int) -> np.ndarray:
-    """Pooling weights (R, grid, grid) at a video's mean landmarks over its usable frames."""
-    usable = record["span"] >= 0
-    if not usable.any():
-        return np.zeros((len(REGIONS), grid, grid), np.float32)
-    size = record.part("image", slice(0, 1)).shape[1]
-    return region_weights(record["points"][usable].mean(0), size, grid)
+    # 3. Write all.
+    attrs = {"regions": list(REGIONS), "stream": encoder.stream}
+    io.write_videos(output, "features", videos, attrs=attrs, provenance=provenance)

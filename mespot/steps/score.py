@@ -10,7 +10,7 @@ import pandas as pd
 
 from mespot.errors import InputError
 from mespot.expressions import ALL
-from mespot.scoring.oracle import oracle_epoch, oracle_threshold
+from mespot.scoring.oracle import oracle_threshold
 from mespot.scoring.pool import corpus_videos, pool
 from mespot.scoring.table import metrics_table
 from mespot.store import tables
@@ -34,29 +34,28 @@ def run(
     """Write the `metrics` table of a corpus.
 
     videos: video -> subject, all of the corpus. labels: the labels table, None for a corpus without
-    labels. methods: for each one `method`, `pretraining` (inductive, transductive or none),
-    `epochs`, whether its snapshots are of several epochs, and `intervals`, `candidates` and
-    `snapshots`, those tables of its folds. The other arguments are explained in the section
-    `evaluation` of config.yaml. Raises InputError for a table of other videos.
+    labels. methods: for each one `method`, `pretraining` (inductive, transductive or none), and
+    `intervals` and `candidates`, those tables of its folds. The other arguments are explained in
+    the section `evaluation` of config.yaml. Raises InputError for a table of other videos.
     """
     recordings = corpus_videos(videos)
     truth = None if labels is None else tables.read(labels, "labels")
     parts = []
     for method in methods:
-        found = read_intervals(method["intervals"], "intervals")
+        intervals = read_intervals(method["intervals"], "intervals")
         try:
             table = metrics_table(
                 recordings,
                 truth,
-                found,
+                intervals,
                 n_bootstrap=n_bootstrap,
                 seed=bootstrap_seed,
                 confidence=confidence,
                 iou=iou,
             )
-            table["f1_oracle_threshold"], table["f1_oracle_epoch"] = np.nan, np.nan
+            table["f1_oracle_threshold"] = np.nan
             if truth is not None:
-                _add_oracles(table, recordings, truth, found, method, iou)
+                _add_oracle(table, recordings, truth, intervals, method["candidates"], iou)
         except InputError as error:
             raise InputError(f"{corpus}, {method['method']}: {error}; run `spot` again") from error
         table["corpus"], table["method"] = corpus, method["method"]
@@ -70,35 +69,29 @@ def run(
                 *row[["labels", "predictions", "tp", "fp", "fn", "f1", "f1_low", "f1_high"]],
             )
             log.info(
-                "would be F1 %.4f with thresholds and %.4f with epochs picked on test subjects",
-                *row[["f1_oracle_threshold", "f1_oracle_epoch"]],
+                "would be F1 %.4f with thresholds picked on test subjects",
+                row["f1_oracle_threshold"],
             )
     tables.write(output, "metrics", pd.concat(parts, ignore_index=True))
 
 
-def _add_oracles(
+def _add_oracle(
     table: pd.DataFrame,
     recordings: pd.DataFrame,
     truth: pd.DataFrame,
-    found: pd.DataFrame,
-    method: Mapping[str, Any],
+    intervals: pd.DataFrame,
+    candidate_paths: Sequence[str | Path],
     iou: float,
 ) -> None:
-    """Fill in the columns f1_oracle_threshold and, for a method with epochs, f1_oracle_epoch."""
-    honest = pool(recordings, truth, found, "intervals")
-    candidates = read_intervals(method["candidates"], "candidates")
+    """Fill in the column f1_oracle_threshold."""
+    honest = pool(recordings, truth, intervals, "intervals")
+    candidates = read_intervals(candidate_paths, "candidates")
+    # Thresholds are chosen on the scale of the levels.
     candidates["confidence"] = candidates["level"]
-    of = pool(recordings, truth, candidates, "candidates")
-    oracles = {"f1_oracle_threshold": oracle_threshold(of, honest, iou)}
-    if method["epochs"]:
-        snapshots = read_intervals(method["snapshots"], "snapshots")
-        epochs = [
-            pool(recordings, truth, rows, "snapshots") for _, rows in snapshots.groupby("epoch")
-        ]
-        oracles["f1_oracle_epoch"] = oracle_epoch([*epochs, honest], iou)
+    pooled = pool(recordings, truth, candidates, "candidates")
+    f1 = oracle_threshold(pooled, honest, iou)
     names = [*honest.subjects, ALL]
-    for column, values in oracles.items():
-        table[column] = [
-            values[names.index(subject), expression]
-            for subject, expression in zip(table["subject"], table["expression"], strict=True)
-        ]
+    table["f1_oracle_threshold"] = [
+        f1[names.index(subject), expression]
+        for subject, expression in zip(table["subject"], table["expression"], strict=True)
+    ]

@@ -1,7 +1,6 @@
 """Rule spot: per-frame scores and intervals of the videos of one fold's test subjects."""
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,94 +11,77 @@ from mespot.device import deterministic
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.face.regions import eye_regions
-from mespot.spotting import decode, decoders, training_free
+from mespot.spotting import training_free as without_training
+from mespot.spotting.calibration import calibrate, decoded
 from mespot.spotting.decode import Intervals
-from mespot.spotting.training_free import Spotted
-from mespot.steps import _encoders
-from mespot.steps._recordings import read_recordings
-from mespot.steps.train_spotter import class_candidates
+from mespot.spotting.decoders import Decoding
+from mespot.spotting.predictions import average_predictions
+from mespot.spotting.spotted import Spotted
 from mespot.store import io, tables
-from mespot.training import checkpoint
-from mespot.training.spot import Prediction, average_predictions, predict, rebuilt
-from mespot.training.spotter_input import SpotterInput, standardised
-
-log = logging.getLogger(__name__)
+from mespot.training.spotter_input import read_inputs
+from mespot.training.trained_spotter import TrainedSpotter, average_held_out
 
 
 def run(
     *,
-    method: Mapping[str, Any],
-    spotting: Mapping[str, Any],
     flow: Sequence[str | Path],
     features: Mapping[str, str | Path],
-    spotter: str | Path | None,
     scores_out: str | Path,
     intervals_out: str | Path,
     candidates_out: str | Path,
-    snapshots_out: str | Path,
     provenance: Mapping[str, Any],
+    method: Mapping[str, Any],
+    training_free: Mapping[str, Any] | None = None,
+    decoding: Mapping[str, Any] | None = None,
+    spotter: str | Path | None = None,
+    partner: str | Path | None = None,
     frames: Sequence[str | Path] = (),
+    trained_elsewhere: bool = False,
 ) -> None:
-    """Write `scores`, `intervals`, `candidates` and `snapshots` of the recordings at `flow`.
+    """Write `scores`, `intervals` and `candidates` of the recordings at `flow`.
 
-    method: `kind` `training_free` or `learned`, and for the latter `streams` and `regional_flow`.
-    spotting: that section of config.yaml. features: {stream: features file}. spotter: checkpoint of
-    train_spotter, None for the training-free method. A video without a usable face gets scores of
-    zero and no interval. snapshots: what the spotter predicted at epochs of its training, the last
-    included; no row for a spotter without earlier ones. A spotter with encoders of its own reads
-    no features but frames/{video}.h5 of the same videos at `frames`.
+    The training-free method is given `training_free`, that section of config.yaml. A learned one is
+    given `spotter`, a checkpoint of train_spotter, and `decoding`: in one mapping `decoder` and the
+    keys of `spotting.learned` that decode. method: its `streams` and `regional_flow`. features:
+    {stream: features file}; of no stream where the spotter has encoders of its own, which read
+    frames/{video}.h5 of the same videos at `frames`. partner: the spotter whose predictions are
+    averaged with those of `spotter`. Thresholds are chosen from what both predict of their training
+    subjects; no label of the recordings at `flow` is read. trained_elsewhere: the spotter is of
+    another corpus, in which the same name is another person.
+
+    A video without a usable face gets scores of zero and no interval. Raises InputError when a
+    setting is missing or unknown, when files do not fit together, and for a spotter that was
+    trained on a subject of these recordings.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
-    by_epoch: dict[int, list[Spotted]] = {}
-    if method["kind"] == "training_free":
-        spotted = [_training_free(record, spotting["training_free"]) for record in records]
-    elif spotter is not None:
-        by_epoch = _learned(records, features, frames, method, spotting["learned"], spotter)
-        spotted = by_epoch[max(by_epoch)]
+    if training_free is not None:
+        spotted = [_training_free(record, training_free) for record in records]
+    elif spotter is not None and decoding is not None:
+        spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
+        if not trained_elsewhere:
+            for one in spotters:
+                one.check_unseen(records)
+        crops = [io.read(path, "frames") for path in frames]
+        spotted = _learned(records, crops, features, method, Decoding.of(decoding), spotters)
     else:
-        raise InputError("spot: a learned method needs the checkpoint of train_spotter")
-    io.write_videos(
-        scores_out,
-        "scores",
-        {
-            record.attrs["video"]: {
-                **{c: found.scores[c].astype(np.float32) for c in CLASSES},
-                **{name: record[name] for name in ("span", "native_frame", "time")},
-            }
-            for record, found in zip(records, spotted, strict=True)
-        },
-        attrs={},
-        provenance=provenance,
-        video_attrs={
-            record.attrs["video"]: {f"threshold_{c}": found.thresholds[c] for c in CLASSES}
-            for record, found in zip(records, spotted, strict=True)
-        },
+        raise InputError("spot: a learned method needs a checkpoint of train_spotter and decoding")
+    _write_scores(scores_out, records, spotted, provenance)
+    pairs = list(zip(records, spotted, strict=True))
+    _write(
+        intervals_out,
+        "intervals",
+        [table(record, one.intervals[c], c) for record, one in pairs for c in CLASSES],
     )
-    found_in = list(zip(records, spotted, strict=True))
-    intervals = [
-        table(record, found.intervals[c], c) for record, found in found_in for c in CLASSES
-    ]
-    _write(intervals_out, "intervals", intervals)
-    candidates = [
-        table(record, found.candidates[c], c).assign(level=found.levels[c])
-        for record, found in found_in
-        for c in CLASSES
-    ]
-    _write(candidates_out, "candidates", candidates)
-    snapshots = [
-        table(record, found.intervals[c], c).assign(epoch=epoch)
-        for epoch, of_epoch in sorted(by_epoch.items())
-        for record, found in zip(records, of_epoch, strict=True)
-        for c in CLASSES
-        if len(by_epoch) > 1
-    ]
-    _write(snapshots_out, "snapshots", snapshots)
-
-
-def _write(path: str | Path, kind: str, parts: Sequence[pd.DataFrame]) -> None:
-    filled = [part for part in parts if len(part)]
-    tables.write(path, kind, pd.concat(filled) if filled else tables.empty(kind))
+    _write(
+        candidates_out,
+        "candidates",
+        [
+            table(record, one.candidates[c], c).assign(level=one.levels[c])
+            for record, one in pairs
+            for c in CLASSES
+        ],
+    )
 
 
 def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFrame:
@@ -122,107 +104,79 @@ def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFr
 
 
 def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
-    return training_free.spot(
+    motion = without_training.RegionMotion(
         record["regional"],
         record.attrs["lags"],
         record["blink"],
         record["span"],
         record.attrs["rate"],
-        eye_regions=eye_regions(record.attrs["regions"]),
-        seconds={c: tuple(settings["seconds"][c]) for c in CLASSES},
-        length_ratio=settings["length_ratio"],
-        length_exponent=settings["length_exponent"],
-        strongest_regions=settings["strongest_regions"],
-        class_iou=settings["class_iou"],
-        p=dict(settings["p"]),
+        eye_regions(record.attrs["regions"]),
     )
+    return without_training.spot(motion, without_training.TrainingFreeRecipe.of(settings))
 
 
 def _learned(
     records: Sequence[io.Record],
+    frames: Sequence[io.Record],
     features: Mapping[str, str | Path],
-    frames: Sequence[str | Path],
     method: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    spotter: str | Path,
-) -> dict[int, list[Spotted]]:
-    """What is spotted in each recording, by epoch of the training; the last is the spotter."""
-    trained = checkpoint.load(spotter, "spotter")
-    scale = {name: x.numpy() for name, x in trained["standardisation"].items()}
-    own = trained.get("encoders")
-    if own is not None:
-        method = {**method, "streams": []}  # its encoders see to them
-    recordings = []
-    for record, raw in zip(
-        records, read_recordings(records, features, method, settings), strict=True
-    ):
-        if list(record.attrs["regions"]) != trained["regions"]:
-            raise InputError(
-                f"{record.path}: face regions differ from those of {spotter}; run again"
-            )
-        recordings.append(raw if own else standardised(raw, scale))
-    if own is not None:
-        spotted, beside = [], _beside(trained, trained["epochs"])
-        for record, one in zip(records, recordings, strict=True):
-            # A video at a time: what the encoders read of it is large.
-            encoders, weights = _encoders.from_spotter(
-                own, [record], frames, settings["drift_seconds"]
-            )
-            said = encoders.predict(trained["network"], trained["state"], weights, one, scale)
-            spotted.append(_spotted([said, *beside(one)], one.span, trained, settings))
-        return {trained["epochs"]: spotted}
-    states = {**trained["snapshots"], trained["epochs"]: trained["state"]}
-    by_epoch = {}
-    for epoch, state in states.items():
-        networks, beside = rebuilt(trained["network"], state), _beside(trained, epoch)
-        by_epoch[epoch] = [
-            _spotted([predict(networks, one), *beside(one)], one.span, trained, settings)
-            for one in recordings
-        ]
-    return by_epoch
-
-
-def _beside(trained: Mapping[str, Any], epoch: int) -> Callable[[SpotterInput], list[Prediction]]:
-    """What the spotter that this one is averaged with, as it was at an epoch, says of a recording:
-    one prediction, none where there is no such spotter."""
-    other = trained["beside"]
-    if other is None:
-        return lambda one: []
-    networks = rebuilt(other["network"], other["snapshots"].get(epoch, other["state"]))
-    return lambda one: [predict(networks, one)]
-
-
-def _spotted(
-    predictions: Sequence[Prediction],
-    span: np.ndarray,
-    trained: Mapping[str, Any],
-    settings: Mapping[str, Any],
-) -> Spotted:
-    prediction = average_predictions(predictions)
-    decoder, half_lengths = trained["decoder"], trained["half_lengths"]
-    thresholds = {c: float(trained["thresholds"][c]) for c in CLASSES}
-    found = {
-        c: class_candidates(
-            decoder,
-            prediction,
-            i,
-            span,
-            tuple(trained["durations"][c]),
-            half_lengths[c],
-            settings,
-        )
-        for i, c in enumerate(CLASSES)
-    }
-    sure = {c: found[c].confidence / thresholds[c] for c in CLASSES}
-    found = decode.unbeaten(found, thresholds, sure, settings["class_iou"])
-    scores = {c: prediction.score[:, i] for i, c in enumerate(CLASSES)}
-    return Spotted(
-        scores,
-        {
-            c: decoders.on_scores(decoder, thresholds[c], scores[c], span, half_lengths[c])
-            for c in CLASSES
-        },
-        {c: found[c].above(thresholds[c]) for c in CLASSES},
-        found,
-        {c: found[c].confidence for c in CLASSES},
+    how: Decoding,
+    spotters: Sequence[TrainedSpotter],
+) -> list[Spotted]:
+    """What is spotted in each recording by the average of the spotters."""
+    # 1. Refuse files that do not fit together.
+    first, *others = spotters
+    for one in spotters:
+        one.check_regions(records)
+    for other in others:
+        first.check_partner(other)
+    # 2. Choose thresholds from the training subjects.
+    calibration = calibrate(average_held_out(spotters), how)
+    # 3. Read the recordings as those of the training were read.
+    recordings = read_inputs(
+        records,
+        features,
+        streams=[] if first.encoders else method["streams"],
+        regional_flow=method["regional_flow"],
+        lags=first.lags,
+        drift_seconds=first.drift_seconds,
     )
+    # 4. Predict and decode. One after the other: what encoders read of a video is large.
+    spotted = []
+    for record, recording in zip(records, recordings, strict=True):
+        predictions = [one.predict(recording, record, frames) for one in spotters]
+        prediction = average_predictions(predictions)
+        spotted.append(decoded(prediction, recording.span, calibration, how))
+    return spotted
+
+
+def _write_scores(
+    path: str | Path,
+    records: Sequence[io.Record],
+    spotted: Sequence[Spotted],
+    provenance: Mapping[str, Any],
+) -> None:
+    videos = [str(record.attrs["video"]) for record in records]
+    clock = ("span", "native_frame", "time")
+    io.write_videos(
+        path,
+        "scores",
+        {
+            video: {
+                **{c: one.scores[c].astype(np.float32) for c in CLASSES},
+                **{name: record[name] for name in clock},
+            }
+            for video, record, one in zip(videos, records, spotted, strict=True)
+        },
+        attrs={},
+        provenance=provenance,
+        video_attrs={
+            video: {f"threshold_{c}": one.thresholds[c] for c in CLASSES}
+            for video, one in zip(videos, spotted, strict=True)
+        },
+    )
+
+
+def _write(path: str | Path, kind: str, parts: Sequence[pd.DataFrame]) -> None:
+    filled = [part for part in parts if len(part)]
+    tables.write(path, kind, pd.concat(filled) if filled else tables.empty(kind))

@@ -1,51 +1,34 @@
-"""Rule train_spotter: the temporal spotter of one method and fold, and its thresholds."""
+"""Rule train_spotter: the networks of one learned method and fold."""
 
-import hashlib
-import json
-import logging
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.expressions import CLASSES
-from mespot.spotting import decoders
-from mespot.spotting.decode import Intervals
-from mespot.spotting.thresholds import best_threshold
-from mespot.steps import _encoders
-from mespot.steps._recordings import read_recordings
 from mespot.store import io, tables
-from mespot.training import checkpoint
-from mespot.training.spot import (
-    Member,
-    Prediction,
-    SpotterRecipe,
-    average_predictions,
-    held_out_predictions,
-    train_members,
-)
+from mespot.training.ensemble import held_out_predictions, predict, train_members
+from mespot.training.interrupted import Interrupted
+from mespot.training.joint import train_jointly
+from mespot.training.joint_encoders import JointEncoders, pretrained, reading
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
     feature_scale,
     labelled,
+    read_inputs,
     standardised,
 )
-from mespot.training.windows import Augmentation, mirrored
-
-log = logging.getLogger(__name__)
-
-_RECIPE = tuple(SpotterRecipe.__dataclass_fields__)
+from mespot.training.spotter_training import SpotterTask, spotter_shape
+from mespot.training.trained_spotter import TrainedSpotter
+from mespot.training.windows import window_recipe
 
 
 def run(
     *,
     method: Mapping[str, Any],
-    spotting: Mapping[str, Any],
+    training: Mapping[str, Any],
     flow: Sequence[str | Path],
     features: Mapping[str, str | Path],
     labels: str | Path,
@@ -54,201 +37,78 @@ def run(
     provenance: Mapping[str, Any],
     encoders: Mapping[str, str | Path] | None = None,
     frames: Sequence[str | Path] = (),
-    beside: str | Path | None = None,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
-    method: `streams` that it reads (features: {stream: features file}), `regional_flow`, whether
-    it reads the hand-made motion, and its `decoder` (without one: boundaries). spotting: that
-    section of config.yaml; `learned` is used here. flow: flow/{video}.h5 of the training subjects
-    only. partial: where an interrupted run keeps its finished networks; taken up when settings,
-    data and code are the same, removed at the end. encoders {stream: checkpoint} and frames,
-    frames/{video}.h5 of the same videos, are for a method with `encoder_training` joint only.
-    beside: the spotter of the method that this one is `ensemble_partner`, trained on the same
-    recordings; it goes into the checkpoint, and thresholds are chosen for the average of both.
+    method: `streams` that it reads, `regional_flow`, whether it reads the motion of regions,
+    optionally `encoder_training` (frozen or joint) and `ensemble_partner`, whose networks must
+    differ from these: with one, other random numbers are drawn. training: in one mapping `seed` and
+    the keys of `spotting.learned` that networks are trained with, `joint` for joint training.
+    flow: flow/{video}.h5 of the training subjects only. features: {stream: features file}.
+    partial: where an interrupted run keeps its finished networks. It is taken up when settings,
+    data and code are the same, and removed at the end. encoders, {stream: checkpoint of pretrain},
+    and frames, frames/{video}.h5 of the same videos, are for joint training.
 
-    Raises InputError when there is nothing to learn from (no label, a single subject) or files do
-    not fit together.
+    Raises InputError when there is nothing to learn from (no label, a single subject), a setting
+    is missing or unknown, or files do not fit together.
     """
     deterministic()
-    settings = spotting["learned"]
+    # 1. What is configured.
+    jointly = method.get("encoder_training") == "joint"
+    recipe = SpotterRecipe.of(training, streams=method["streams"], jointly=jointly)
+    # 2. The recordings with their labels, their features in units of these recordings.
     records = [io.read(path, "flow") for path in flow]
-    table = tables.read(labels, "labels")
-    recordings = [
-        labelled(one, table) for one in read_recordings(records, features, method, settings)
-    ]
-    _check(recordings, labels)
+    recordings = _read(records, features, labels, method, recipe)
     scale = feature_scale(recordings)
     recordings = [standardised(one, scale) for one in recordings]
-    durations = {
-        c: _durations([r.labels[c] for r in recordings], settings["duration_slack"])
-        for c in CLASSES
-    }
-    shape = dict(
-        regions=recordings[0].motion.shape[1],
-        motion=recordings[0].motion.shape[2],
-        context=recordings[0].context.shape[1],
-        streams={name: len(values) for name, values in sorted(scale.items())},
-        code=settings["code"],
-        width=settings["width"],
-        dilations=list(settings["dilations"]),
-        dropout=settings["dropout"],
-        lengths=[_half_length([r.labels[c] for r in recordings]) for c in CLASSES],
-    )
-    recipe = SpotterRecipe(**{name: settings[name] for name in _RECIPE})
-    attrs = records[0].attrs
-    parts: list[Any] = [shape, dict(method), dict(spotting), dict(provenance)]
-    own = None
-    if _encoders.joint(method):
-        own = _encoders.from_checkpoints(
-            encoders or {}, method["streams"], records, frames, settings["drift_seconds"]
-        )
-        recipe = replace(recipe, snapshots=1)
-        parts.append(own.digest())
-    digest = _digest(parts, recordings)
-
-    def save(members: list[Member]) -> None:
-        state = [dict(vars(member)) for member in members]
-        checkpoint.save(partial, "training", {"digest": digest, "state": state})
-
+    # 3. What every network is, reads and is trained with.
+    rate, regions = records[0].attrs["rate"], records[0].attrs["regions"]
+    windows = window_recipe(recipe, streams=method["streams"], rate=rate, regions=regions)
+    task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
+    settings: list[Any] = [task.shape, dict(method), dict(training), dict(provenance)]
+    # 4. The encoders, where they learn too.
+    own: JointEncoders | None = None
+    if jointly:
+        learning = pretrained(encoders or {}, method["streams"])
+        crops = [io.read(path, "frames") for path in frames]
+        own = reading(learning, records, crops, drift_seconds=recipe.drift_seconds, scale=scale)
+        settings.append(own.digest())
+    # 5. Train, from where an interrupted run of the same has stopped.
+    kept = Interrupted(partial, settings, [x for one in recordings for x in one.arrays()])
     members = train_members(
-        shape,
-        recordings,
-        round(settings["window_seconds"] * attrs["rate"]),
-        settings["lags"],
-        Augmentation(
-            stretch=settings["stretch"],
-            amplitude=settings["amplitude"],
-            mirror=mirrored(attrs["regions"]) if settings["mirror"] else None,
-            regions=settings["region_dropout"],
-            streams=settings["stream_dropout"],
-        ),
-        recipe,
-        spotting["seed"],
-        done=_interrupted(partial, digest),
-        save=save,
-        go_on=own.trainer(scale, settings["joint"]) if own else None,
-        # Networks alike would be worth no more together than alone.
-        draw=0 if beside is None else 1,
+        task,
+        draw=1 if method.get("ensemble_partner") else 0,
+        go_on=functools.partial(train_jointly, own) if own else None,
+        kept=kept,
     )
-    decoder = method.get("decoder", decoders.BOUNDARIES)
-    half_lengths = dict(zip(CLASSES, (max(1, int(n)) for n in shape["lengths"]), strict=True))
-    other = None if beside is None else checkpoint.load(beside, "spotter")
-    if own:
-        held_out = own.held_out_predictions(shape, recordings, members, scale)
-    else:
-        held_out = held_out_predictions(shape, recordings, members)
-    said = held_out
-    if other is not None:
-        said = [
-            average_predictions([own, _said_by(other, one, beside)])
-            for own, one in zip(held_out, recordings, strict=True)
-        ]
-    thresholds = choose_thresholds(
-        recordings,
-        said,
-        decoder,
-        durations,
-        half_lengths,
-        settings,
+    # 6. Let each predict the subjects that it never saw: thresholds are chosen from that.
+    predictions = held_out_predictions(task, members, own.predict if own else predict)
+    # 7. Write the networks that saw every subject.
+    trained = TrainedSpotter.of(
+        output, task, members, predictions, scale=scale, regions=regions, encoders=own
     )
-    final = [member for member in members if not member.held_out]
-    checkpoint.save(
-        output,
-        "spotter",
-        {
-            "network": shape,
-            "state": [member.state for member in final],
-            "snapshots": {
-                epoch: [member.earlier[epoch] for member in final] for epoch in final[0].earlier
-            },
-            "epochs": settings["epochs"],
-            "decoder": decoder,
-            "half_lengths": half_lengths,
-            "standardisation": {name: torch.from_numpy(x) for name, x in scale.items()},
-            "durations": {c: list(durations[c]) for c in CLASSES},
-            "thresholds": thresholds,
-            "regions": list(attrs["regions"]),
-            "held_out": {
-                one.video: {
-                    # Half the precision is far finer than what two trainings differ by.
-                    "score": torch.from_numpy(prediction.score).half(),
-                    "distances": torch.from_numpy(prediction.distances).half(),
-                }
-                for one, prediction in zip(recordings, held_out, strict=True)
-            },
-            "beside": other and {name: other[name] for name in ("network", "state", "snapshots")},
-            "subjects": sorted({r.subject for r in recordings}),
-            "history": [
-                {"network": number, **row}
-                for number, member in enumerate(members)
-                for row in member.history
-            ],
-            "provenance": dict(provenance),
-            **({"encoders": own.content(final)} if own else {}),
-        },
+    trained.save(provenance)
+    kept.remove()
+
+
+def _read(
+    records: Sequence[io.Record],
+    features: Mapping[str, str | Path],
+    labels: str | Path,
+    method: Mapping[str, Any],
+    recipe: SpotterRecipe,
+) -> list[SpotterInput]:
+    """The recordings with their labels. Raises InputError when there is nothing to learn from."""
+    inputs = read_inputs(
+        records,
+        features,
+        streams=method["streams"],
+        regional_flow=method["regional_flow"],
+        lags=recipe.lags,
+        drift_seconds=recipe.drift_seconds,
     )
-    Path(partial).unlink(missing_ok=True)
-
-
-def _said_by(other: Mapping[str, Any], one: SpotterInput, path: str | Path | None) -> Prediction:
-    """What another spotter's networks that never saw a training recording have said of it."""
-    known = other["held_out"].get(one.video)
-    if known is None or len(known["score"]) != len(one.span):
-        raise InputError(
-            f"{path}: was not trained on {one.video} as it is now; delete it, run again"
-        )
-    return Prediction(known["score"].float().numpy(), known["distances"].float().numpy())
-
-
-def choose_thresholds(
-    recordings: Sequence[SpotterInput],
-    predictions: Sequence[Prediction],
-    decoder: str,
-    durations: Mapping[str, tuple[int, int]],
-    half_lengths: Mapping[str, int],
-    settings: Mapping[str, Any],
-) -> dict[str, float]:
-    """Thresholds on confidence by class, for the highest strict F1 over recordings that were held
-    out from the networks whose predictions these are."""
-    thresholds = {}
-    for c, name in enumerate(CLASSES):
-        candidates = [
-            class_candidates(
-                decoder, prediction, c, one.span, durations[name], half_lengths[name], settings
-            )
-            for one, prediction in zip(recordings, predictions, strict=True)
-        ]
-        known = [one.labels[name] for one in recordings]
-        thresholds[name], f1 = best_threshold(candidates, known, tolerance=settings["tolerance"])
-        log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
-    return thresholds
-
-
-def class_candidates(
-    decoder: str,
-    prediction: Prediction,
-    number: int,
-    span: np.ndarray,
-    durations: tuple[int, int],
-    half_length: int,
-    settings: Mapping[str, Any],
-) -> Intervals:
-    """The candidates of class `number` in a recording; see `mespot.spotting.decoders`."""
-    return decoders.candidates(
-        decoder,
-        prediction.score[:, number],
-        prediction.distances[:, number],
-        span,
-        durations=durations,
-        half_length=half_length,
-        floor=settings["floor"],
-        nms_iou=settings["nms_iou"],
-        vote_iou=settings["vote_iou"],
-    )
-
-
-def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
+    table = tables.read(labels, "labels")
+    recordings = [labelled(one, table) for one in inputs]
     subjects = {one.subject for one in recordings}
     if len(subjects) < 2:
         raise InputError(
@@ -261,41 +121,4 @@ def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
         raise InputError(
             f"{labels}: no label in any training video of this fold; use the training-free method"
         )
-
-
-def _durations(labels: Sequence[np.ndarray], slack: float) -> tuple[int, int]:
-    """Shortest and longest that is believed, frames; (1, 0), which nothing fits, without labels."""
-    frames = np.concatenate([known[:, 1] - known[:, 0] + 1 for known in labels])
-    if not frames.size:
-        return 1, 0
-    return max(2, int(np.floor(frames.min() / slack))), int(np.ceil(frames.max() * slack))
-
-
-def _half_length(labels: Sequence[np.ndarray]) -> float:
-    frames = np.concatenate([known[:, 1] - known[:, 0] + 1 for known in labels])
-    return float(frames.mean() / 2) if frames.size else 1.0
-
-
-def _digest(settings: list[Any], recordings: Sequence[SpotterInput]) -> str:
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for one in recordings:
-        for array in (one.motion, *one.features.values(), one.context, *one.labels.values()):
-            digest.update(np.ascontiguousarray(array).data)
-    digest.update(torch.__version__.encode())
-    return digest.hexdigest()
-
-
-def _interrupted(partial: str | Path, digest: str) -> list[Member]:
-    """Networks that an interrupted run of the same settings, data and code has finished."""
-    if not Path(partial).exists():
-        return []
-    try:
-        found = checkpoint.load(partial, "training")
-    except InputError as error:
-        log.warning("starting anew: %s", error)
-        return []
-    if found["digest"] != digest:
-        log.warning("starting anew: %s is of other settings, data or code", partial)
-        return []
-    log.info("continuing after %d networks", len(found["state"]))
-    return [Member(**member) for member in found["state"]]
+    return recordings

@@ -39,7 +39,6 @@ COLUMNS: dict[str, dict[str, str]] = {
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
     "candidates": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "level": REAL},
-    "snapshots": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "epoch": WHOLE},
     "metrics": {
         "corpus": TEXT,
         "method": TEXT,
@@ -49,7 +48,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(COUNTS, WHOLE),
         **dict.fromkeys(RATIOS, REAL),
         "f1_oracle_threshold": REAL,
-        "f1_oracle_epoch": REAL,
     },
     "comparison": {
         "corpus": TEXT,

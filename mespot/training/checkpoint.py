@@ -23,7 +23,7 @@ _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (4, (*_ARTEFACT, "held_out", "beside")),
+    "spotter": (5, (*_ARTEFACT, "lags", "drift_seconds", "regions", "subjects", "held_out")),
     "training": (1, ("digest", "state")),
 }
 
@@ -62,27 +62,30 @@ def load(path: str | Path, kind: str) -> dict[str, Any]:
     version, keys = KINDS[kind]
     rebuild = "delete the file and run again: Snakemake makes it anew"
     try:
-        content = Path(path).read_bytes()
+        stored = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    payload, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+    payload, digest = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {rebuild}")
     try:
-        found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
         raise InputError(f"{path}: not a checkpoint of mespot ({error}); {rebuild}") from error
-    if not isinstance(found, dict) or (found.get("kind"), found.get("version")) != (kind, version):
+    if not isinstance(content, dict) or (content.get("kind"), content.get("version")) != (
+        kind,
+        version,
+    ):
         described = (
-            f"{found.get('kind')} version {found.get('version')}"
-            if isinstance(found, dict)
-            else type(found).__name__
+            f"{content.get('kind')} version {content.get('version')}"
+            if isinstance(content, dict)
+            else type(content).__name__
         )
         raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {rebuild}")
-    missing = [key for key in keys if key not in found]
+    missing = [key for key in keys if key not in content]
     if missing:
         raise InputError(f"{path}: lacks {', '.join(missing)}; {rebuild}")
-    return found
+    return content
 
 
 def _canonical(value: Any) -> Any:

@@ -7,7 +7,7 @@ looks like without the motion. Half floats keep a hundredth of a pixel, and a vi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import cv2
@@ -16,6 +16,7 @@ import torch
 
 from mespot.errors import InputError
 from mespot.spans import usable_spans
+from mespot.training.recipes import NetworkRecipe
 
 # Channels of a stream that are hidden and reconstructed. In some a reference follows, never hidden.
 CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
@@ -40,7 +41,7 @@ class StoredVideo(Protocol):
 
 
 def video_values(
-    record: StoredVideo, *, stream: str, input_size: int, reference_seconds: float
+    record: StoredVideo, *, stream: str, input_size: int, reference_seconds: float = 0.0
 ) -> np.ndarray:
     """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
 
@@ -52,8 +53,8 @@ def video_values(
     mean face, around its mean grey. Flow is motion already and stays as it is.
     """
     span = record["span"]
-    moving, told = form(stream)["in_channels"], form(stream)["reference"]
-    channels = moving + told
+    moving, with_reference = form(stream)["in_channels"], form(stream)["reference"]
+    channels = moving + with_reference
     values = np.zeros((len(span), channels, input_size, input_size), np.float32)
     for start in range(0, len(span), _BLOCK):
         part = slice(start, start + _BLOCK)
@@ -64,7 +65,7 @@ def video_values(
         else:
             frames = record.part("image", part)[..., None]
         values[part, :moving] = np.moveaxis(_resized(frames, input_size), -1, 1)
-    if told:
+    if with_reference:
         reach = 0
         if reference_seconds > 0:
             reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
@@ -75,14 +76,16 @@ def video_values(
 
 
 def form(stream: str) -> dict[str, int]:
-    """What a stream's channels say of its ReconstructionNetwork, as keyword arguments."""
+    """What follows from a stream's channels for its ReconstructionNetwork, as keyword arguments."""
     return {"in_channels": len(CHANNELS[stream]), "reference": stream in WITH_REFERENCE}
 
 
 def network_shape(stream: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of a stream's ReconstructionNetwork; settings: those of `pretrain`."""
-    names = ("channels", "code_channels", "downsample", "encoder_depth", "decoder_depth")
-    return {**form(stream), **{name: settings[name] for name in names}}
+    """Keyword arguments of a stream's ReconstructionNetwork.
+
+    settings: the keys of NetworkRecipe, and any others.
+    """
+    return {**form(stream), **{key.name: settings[key.name] for key in fields(NetworkRecipe)}}
 
 
 @dataclass(frozen=True)
@@ -182,20 +185,14 @@ def _difference(clip: torch.Tensor, reach: int) -> torch.Tensor:
     return change
 
 
-def _displacement(clip: torch.Tensor, reach: int) -> torch.Tensor:
-    return _difference(clip.cumsum(2), reach)
-
-
 # What is reconstructed, from the first channels of a standardised clip (N, C, T, S, S):
 # raw                  the clip itself, as in the paper
 # clip_normalised      its deviation from each pixel's mean over the clip, at unit contrast
 # temporal_difference  frame t + reach minus frame t - reach
-# displacement         sum of the frames t - reach + 1 .. t + reach: of flow, the way moved in them
 TARGETS: dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     "raw": _raw,
     "clip_normalised": _without_mean,
     "temporal_difference": _difference,
-    "displacement": _displacement,
 }
 
 
@@ -229,7 +226,7 @@ class Standardisation:
         return (target - _column(self.target_mean, target)) / scale, self._defined()
 
     def _defined(self) -> slice:
-        if self.target in ("temporal_difference", "displacement"):
+        if self.target == "temporal_difference":
             return slice(self.target_reach, -self.target_reach)
         return slice(None)
 
@@ -244,9 +241,8 @@ def standardise(
     """
     if target not in TARGETS:
         raise InputError(f"pretrain.target: {target!r} is none of {', '.join(TARGETS)}")
-    if target in ("temporal_difference", "displacement") and not (
-        target_reach >= 1 and 2 * target_reach < clips.shape[2]
-    ):
+    reaches = target_reach >= 1 and 2 * target_reach < clips.shape[2]
+    if target == "temporal_difference" and not reaches:
         raise InputError(
             f"pretrain.target_reach: {target_reach} is not between 1 and half of "
             f"pretrain.clip_length {clips.shape[2]}"

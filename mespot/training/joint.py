@@ -10,153 +10,143 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mespot.device import autocast, device
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import Spotter
-from mespot.training.clips import Standardisation
-from mespot.training.optimizer import AdamW
-from mespot.training.schedule import rise_and_fall
-from mespot.training.spot import (
-    WARM_UP,
-    Member,
-    SpotterRecipe,
-    descend,
-    losses_of,
-)
-from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Augmentation, WindowSampler
+from mespot.training.encoders import coded
+from mespot.training.ensemble import Member
+from mespot.training.joint_encoders import JointEncoders
+from mespot.training.spotter_loss import batch_losses
+from mespot.training.spotter_training import SpotterTask, descend, rise_and_fall
+from mespot.training.windows import Window, WindowSampler
 
 
-@dataclass(frozen=True)
-class Tuning:
-    """How the training goes on; see `spotting.learned.joint` in config.yaml for each value."""
+def train_jointly(
+    encoders: JointEncoders, member: Member, task: SpotterTask, seed: Sequence[int]
+) -> Member:
+    """The member after more steps, in which its encoders learn too.
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    encoder_learning_rate: float
+    encoders: with the videos of all recordings of the task, whose recipe says how (`joint`). What
+    is returned are moving averages of the weights, of the spotter and of the encoders. Raises
+    ValueError for a task without joint training.
+    """
+    recipe = task.recipe.joint
+    if recipe is None:
+        raise ValueError("the recipe of this task has no joint training")
+    rng = np.random.default_rng([*seed, 1])
+    # The encoders code whole frames, at the pace of the recording; draw_windows sees to the size.
+    windows = replace(task.windows, stretch=1.0, amplitude=1.0, whole_frames=True)
+    sampler = WindowSampler([replace(r, features={}) for r in task.recordings], windows, rng)
+    # Dropout draws from torch's global generator: seeded here, given back after.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**62)))
+        spotter = Spotter(**task.shape)
+        spotter.load_state_dict(member.state)
+        networks = {name: encoder.build() for name, encoder in encoders.encoders.items()}
+        # What only the decoder of an encoder's network uses gets no gradient and stays.
+        learned = [p for network in networks.values() for p in network.parameters()]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": list(spotter.parameters()), "lr": recipe.learning_rate},
+                {"params": learned, "lr": recipe.encoder_learning_rate},
+            ],
+            weight_decay=task.recipe.weight_decay,
+            fused=True,
+        )
 
+        def losses() -> dict[str, Tensor]:
+            drawn = draw_windows(sampler, task.windows.amplitude, recipe.batch_size)
+            features = window_features(networks, encoders, sampler, drawn)
+            batch = {**sampler.stacked(drawn), "features": features}
+            return batch_losses(spotter, batch, task.recipe.focus)
 
-@dataclass(frozen=True)
-class Encoder:
-    """The encoder of one stream: keyword arguments and weights of its ReconstructionNetwork, the
-    scale of its input, and the keyword arguments with which clips.video_values made that input."""
-
-    network: Mapping[str, Any]
-    state: Mapping[str, Tensor]
-    standardisation: Standardisation
-    values: Mapping[str, Any]
-
-    def build(self, state: Mapping[str, Tensor]) -> ReconstructionNetwork:
-        """The network with the weights `state`, on the device."""
-        with torch.random.fork_rng(devices=[]):  # building one draws weights; leave no trace
-            network = ReconstructionNetwork(**self.network)
-        network.load_state_dict(state)
-        return network.to(device())
-
-    @property
-    def scales(self) -> bool:
-        """Whether values grow in proportion to motion: all but a face with its looks left in."""
-        return self.values["stream"] == "flow" or self.values["reference_seconds"] > 0
-
-
-@dataclass(frozen=True)
-class Source:
-    """A video as an encoder reads it: values `(T, C, S, S)` float16, the weights `(R, g, g)` with
-    which its code is pooled over regions, and over how many frames drift is averaged."""
-
-    values: np.ndarray
-    weights: np.ndarray
-    drift_frames: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a window lies: video, bounds of its span, first frame; and how motion is scaled."""
-
-    video: str
-    span: tuple[int, int]
-    first: int
-    amplitude: float
-
-
-class PlacedWindows(WindowSampler):
-    """Windows on whole frames, not stretched in time, that say where they lie."""
-
-    def __init__(
-        self,
-        recordings: Sequence[SpotterInput],
-        frames: int,
-        use_lags: Sequence[int],
-        augmentation: Augmentation,
-        expression_share: float,
-        rng: np.random.Generator,
-    ) -> None:
-        # What the sampler does to features is linear in their regions. Given the unit matrix as
-        # features, it shows what to do to those that are made only now.
-        regions = recordings[0].motion.shape[1]
-        unit = np.eye(regions, dtype=np.float32)
-        shown = [
-            replace(
-                r,
-                features={s: np.broadcast_to(unit, (len(r.span), *unit.shape)) for s in r.features},
-            )
-            for r in recordings
-        ]
-        plain = replace(augmentation, stretch=1.0, amplitude=1.0)
-        super().__init__(shown, frames, use_lags, plain, expression_share, rng)
-        self._amplitude = augmentation.amplitude
-        self._places: list[tuple[str, tuple[int, int], int]] = []
-
-    def draw(self, size: int) -> tuple[dict[str, Any], list[Place]]:
-        """A batch as `batch` gives it, and where its windows lie.
-
-        In place of features it has for each stream a matrix `(B, T, R, R)` to be applied to the
-        regions. Motion is scaled as the places say; the streams' values are yet to be.
-        """
-        self._places = []
-        batch: dict[str, Any] = self.batch(size)
-        reach = math.log(self._amplitude)
-        amplitudes = np.exp(self.rng.uniform(-reach, reach, size)).astype(np.float32)
-        batch["motion"] = batch["motion"] * amplitudes[:, None, None, None]
-        places = [
-            Place(*place, float(amplitude))
-            for place, amplitude in zip(self._places, amplitudes, strict=True)
-        ]
-        return batch, places
-
-    def _place(self, source: float) -> tuple[SpotterInput, int, int, float]:
-        recording, a, b, first = super()._place(source)
-        self._places.append((recording.video, (a, b), round(first)))
-        return recording, a, b, float(round(first))
+        average, history = descend(
+            {"spotter": spotter, **networks},
+            optimizer,
+            rise_and_fall(
+                optimizer, [recipe.learning_rate, recipe.encoder_learning_rate], recipe.steps
+            ),
+            losses,
+            task.recipe,
+            recipe.steps,
+        )
+    before = int(member.history[-1]["step"]) if member.history else 0
+    weights = {
+        part: {name: value.cpu() for name, value in state.items()}
+        for part, state in average.items()
+    }
+    return replace(
+        member,
+        state=weights.pop("spotter"),
+        history=[*member.history, *({**row, "step": before + row["step"]} for row in history)],
+        encoders=weights,
+    )
 
 
-def pooled(
-    network: ReconstructionNetwork, encoder: Encoder, source: Source, place: Place, frames: int
+def draw_windows(sampler: WindowSampler, amplitude: float, size: int) -> list[Window]:
+    """`size` windows, whose motion is scaled by up to `amplitude` and its inverse.
+
+    The sampler itself must not scale: values of the streams are scaled with the regions' motion.
+    """
+    windows = [sampler.draw() for _ in range(size)]
+    reach = math.log(amplitude)
+    drawn = np.exp(sampler.rng.uniform(-reach, reach, size)).astype(np.float32)
+    return [replace(w, amplitude=float(a)) for w, a in zip(windows, drawn, strict=True)]
+
+
+def window_features(
+    networks: Mapping[str, ReconstructionNetwork],
+    encoders: JointEncoders,
+    sampler: WindowSampler,
+    windows: Sequence[Window],
+) -> dict[str, Tensor]:
+    """Features of windows on whole frames, {stream: (B, T, R, C)}, on the CPU.
+
+    networks: `encoders` built, {stream: network}; gradients go through them. They are what `cut`
+    gives of stored features, but for the drift, which is taken off inside the window.
+    """
+    return {
+        name: torch.stack(
+            [_window_features(network, name, encoders, sampler, window) for window in windows]
+        )
+        for name, network in networks.items()
+    }
+
+
+def _window_features(
+    network: ReconstructionNetwork,
+    stream: str,
+    encoders: JointEncoders,
+    sampler: WindowSampler,
+    window: Window,
 ) -> Tensor:
-    """The code of a window, pooled over regions, `(T, R, C)`: T is `frames`, less where the span
-    ends before. It is the code of the whole span: what a frame's code depends on is read too."""
-    (start, stop), first, reach = place.span, place.first, network.temporal_reach
-    last = min(first + frames, stop)
-    low, high = max(start, first - reach), min(stop, last + reach)
-    where = next(network.parameters()).device
-    clip = torch.from_numpy(source.values[low:high]).to(where).float().transpose(0, 1)[None]
-    if encoder.scales:
-        moving, rest = clip[:, : network.in_channels], clip[:, network.in_channels :]
-        clip = torch.cat([moving * place.amplitude, rest], dim=1)
-    with autocast(where):
-        code = network.encode(encoder.standardisation.inputs(clip))
-    code = code[0, :, first - low : last - low].float().flatten(2)
-    weights = torch.from_numpy(source.weights).to(where).flatten(1)
-    return torch.einsum("ctg,rg->trc", code, weights)
+    """Features of one window and stream, (T, R, C); zero beyond the span."""
+    frames = sampler.recipe.frames
+    kept = torch.from_numpy(window.kept(stream))
+    if not kept.any():
+        return torch.zeros(frames, len(kept), network.code_channels)
+    video = sampler.recordings[window.recording].video
+    first = round(window.first)
+    last = min(first + frames, window.span[1])
+    code = coded(
+        network,
+        encoders.encoders[stream],
+        encoders.inputs[stream][video],
+        (first, last),
+        window.span,
+        window.amplitude,
+    )
+    units = torch.from_numpy(np.asarray(encoders.scale[stream], np.float32))
+    code = minus_moving_average(code, encoders.drift_frames[video]).cpu() / units
+    if window.mirror is not None:
+        code = code[:, list(window.mirror)]
+    return F.pad(code * kept[:, None], (0, 0, 0, 0, 0, frames - len(code)))
 
 
 def minus_moving_average(features: Tensor, drift_frames: int) -> Tensor:
@@ -166,95 +156,3 @@ def minus_moving_average(features: Tensor, drift_frames: int) -> Tensor:
     near = (frames[:, None] - frames).abs() <= drift_frames // 2
     average = near.to(features.dtype) / near.sum(dim=1, keepdim=True)
     return features - torch.einsum("ts,s...->t...", average, features)
-
-
-def train(
-    encoders: Mapping[str, Encoder],
-    sources: Mapping[str, Mapping[str, Source]],
-    scale: Mapping[str, np.ndarray],
-    tuning: Tuning,
-    member: Member,
-    shape: Mapping[str, Any],
-    recordings: Sequence[SpotterInput],
-    window: int,
-    use_lags: Sequence[int],
-    augmentation: Augmentation,
-    recipe: SpotterRecipe,
-    seed: Sequence[int],
-) -> Member:
-    """The member after `tuning.steps` more steps, in which its encoders learn too.
-
-    encoders: by stream. sources: {stream: {video: source}} of all `recordings`. scale: the units
-    of the features, {stream: (C,)}. The other arguments are those of spot.train_network. What is
-    returned are moving averages of the weights, of the spotter and of the encoders.
-    """
-    rng = np.random.default_rng([*seed, 1])
-    sampler = PlacedWindows(
-        recordings, window, use_lags, augmentation, recipe.expression_share, rng
-    )
-    units = {name: torch.from_numpy(np.asarray(x, np.float32)) for name, x in scale.items()}
-    before = int(member.history[-1]["step"]) if member.history else 0
-    # Dropout draws from torch's global generator: seeded here, given back after.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng.integers(2**62)))
-        spotter = Spotter(**shape)
-        spotter.load_state_dict(member.state)
-        networks = {name: encoder.build(encoder.state) for name, encoder in encoders.items()}
-        parts: dict[str, torch.nn.Module] = {"spotter": spotter, **networks}
-        # What only the decoder of an encoder's network uses gets no gradient and stays.
-        learnt = [p for network in networks.values() for p in network.parameters()]
-        optimizer = AdamW(
-            [
-                {"params": list(spotter.parameters()), "lr": tuning.learning_rate},
-                {"params": learnt, "lr": tuning.encoder_learning_rate},
-            ],
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rise_and_fall(step, tuning.steps, 1.0, WARM_UP)
-        )
-
-        def losses() -> dict[str, Tensor]:
-            batch, places = sampler.draw(tuning.batch_size)
-            batch["features"] = _features(
-                networks, encoders, sources, units, places, batch["features"]
-            )
-            return losses_of(spotter, batch, recipe.focus)
-
-        average, more = descend(
-            parts, optimizer, schedule, losses, recipe, tuning.steps, before=before
-        )
-    learned = {
-        part: {name: value.cpu() for name, value in state.items()}
-        for part, state in average.items()
-    }
-    return replace(
-        member, state=learned.pop("spotter"), history=[*member.history, *more], encoders=learned
-    )
-
-
-def _features(
-    networks: Mapping[str, ReconstructionNetwork],
-    encoders: Mapping[str, Encoder],
-    sources: Mapping[str, Mapping[str, Source]],
-    units: Mapping[str, Tensor],
-    places: Sequence[Place],
-    regions: Mapping[str, np.ndarray],
-) -> dict[str, Tensor]:
-    """Features of a batch, {stream: (B, T, R, C)}. regions: what `PlacedWindows.draw` gives."""
-    found = {}
-    for name, network in networks.items():
-        windows = []
-        for place, mix in zip(places, regions[name], strict=True):
-            frames = len(mix)
-            if not mix.any():  # the stream is left out of this window
-                windows.append(torch.zeros(*mix.shape[:2], network.code_channels))
-                continue
-            source = sources[name][place.video]
-            code = pooled(network, encoders[name], source, place, frames)
-            code = minus_moving_average(code, source.drift_frames).cpu() / units[name]
-            padded = F.pad(code, (0, 0, 0, 0, 0, frames - len(code)))
-            windows.append(torch.einsum("trs,tsc->trc", torch.from_numpy(mix), padded))
-        found[name] = torch.stack(windows)
-    return found

@@ -7,9 +7,6 @@ ones; both are logged apart, for the training clips and for held-out clips of th
 import logging
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,8 +15,8 @@ from mespot.device import autocast, generator
 from mespot.networks.masking import random_mask
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.training.clips import ClipPool, Standardisation
-from mespot.training.optimizer import AdamW
-from mespot.training.schedule import rise_and_fall
+from mespot.training.interrupted import Interrupted
+from mespot.training.recipes import PretrainingRecipe
 
 log = logging.getLogger(__name__)
 
@@ -28,29 +25,13 @@ _VALIDATION_CLIPS = 32
 _GRADIENT_NORM = 1.0
 
 
-@dataclass(frozen=True)
-class PretrainingRecipe:
-    """What is trained and how; see the section `pretrain` of config.yaml for each value."""
-
-    mask_kind: str
-    mask_ratio: float
-    patch_size: int
-    patch_frames: int
-    visible_weight: float
-    epochs: int
-    steps_per_epoch: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    seed: int
-
-    @property
-    def steps(self) -> int:
-        return self.epochs * self.steps_per_epoch
-
-    def rate(self, step: int) -> float:
-        """Learning rate of step 0, 1, ..."""
-        return rise_and_fall(step, self.steps, self.learning_rate, _WARM_UP)
+def learning_rate(recipe: PretrainingRecipe, step: int) -> float:
+    """Of step 0, 1, ...: a linear rise to the recipe's, then half a cosine down to zero."""
+    rise = max(1, round(_WARM_UP * recipe.steps))
+    if step < rise:
+        return recipe.learning_rate * (step + 1) / rise
+    done = (step - rise) / max(1, recipe.steps - rise)
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def fit(
@@ -61,14 +42,13 @@ def fit(
     recipe: PretrainingRecipe,
     *,
     where: torch.device,
-    resume: dict[str, Any] | None = None,
-    save: Callable[[dict[str, Any]], None] | None = None,
+    kept: Interrupted | None = None,
     save_seconds: float = 60.0,
 ) -> list[dict[str, float]]:
     """Train `network` in place and return its history, one row an epoch, row 0 before training.
 
-    `save` is handed the whole state of the run about every `save_seconds`; given back as `resume`,
-    it continues to exactly the result that the undisturbed run would have had.
+    kept: where the whole state of the run is saved about every `save_seconds`. A run goes on from
+    the state there, to exactly the result that the undisturbed run would have had.
 
     A row holds epoch, step, learning_rate; {training,validation}_{masked,visible}, mean squared
     errors of the standardised target; and validation_explained_{masked,visible,motion}: the share
@@ -79,12 +59,13 @@ def fit(
     random = generator(recipe.seed)
     held_out = validation.grid(_VALIDATION_CLIPS)
     step, history = 0, []
+    resume = kept.load() if kept is not None else None
     if resume is None:
         measured = evaluate(network, held_out, standardisation, recipe, where)
         history.append(_row(recipe, 0, {}, measured))
     if not recipe.steps:
         return history
-    optimizer = AdamW(
+    optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
@@ -96,10 +77,11 @@ def fit(
         optimizer.load_state_dict(resume["optimizer"])
         random.set_state(resume["random"])
         step, history, sums = resume["step"], list(resume["history"]), dict(resume["sums"])
+        log.info("continuing from step %d", step)
     saved = time.monotonic()
     while step < recipe.steps:
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate(step)
+            group["lr"] = learning_rate(recipe, step)
         clips = training.sample(recipe.batch_size, random)
         losses = _losses(network, clips, standardisation, recipe, random, where)
         optimizer.zero_grad()
@@ -120,8 +102,8 @@ def fit(
                 *(means["masked"], measured["validation_masked"]),
                 *(means["visible"], measured["validation_visible"]),
             )
-        if save is not None and step < recipe.steps and time.monotonic() - saved >= save_seconds:
-            save(
+        if kept is not None and step < recipe.steps and time.monotonic() - saved >= save_seconds:
+            kept.save(
                 {
                     "network": network.state_dict(),
                     "optimizer": optimizer.state_dict(),
@@ -213,7 +195,7 @@ def _row(
     return {
         "epoch": step // recipe.steps_per_epoch,
         "step": step,
-        "learning_rate": recipe.rate(max(step - 1, 0)),
+        "learning_rate": learning_rate(recipe, max(step - 1, 0)),
         **{f"training_{name}": training.get(name, math.nan) for name in ("masked", "visible")},
         **measured,
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.spotting.signals import course, noise_scale, without_drift
+from mespot.store import io
 
 
 @dataclass
@@ -29,6 +31,10 @@ class SpotterInput:
     context: np.ndarray
     span: np.ndarray
     labels: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def arrays(self) -> list[np.ndarray]:
+        """All that a training reads of it."""
+        return [self.motion, *self.features.values(), self.context, *self.labels.values()]
 
 
 def motion_channels(
@@ -76,42 +82,66 @@ def standardised(recording: SpotterInput, scale: Mapping[str, np.ndarray]) -> Sp
     return replace(recording, features=features)
 
 
-def recording(
-    flow: Mapping[str, np.ndarray],
-    attrs: Mapping[str, Any],
-    features: Mapping[str, Mapping[str, np.ndarray]],
+def read_inputs(
+    records: Sequence[io.Record],
+    features: Mapping[str, str | Path],
     *,
-    use_motion: bool,
-    use_lags: Sequence[int],
+    streams: Sequence[str],
+    regional_flow: bool,
+    lags: Sequence[int],
     drift_seconds: float,
-) -> SpotterInput:
-    """The recording of a `flow` record and its `features` records, {stream: record}; no labels.
+) -> list[SpotterInput]:
+    """The recordings of flow records, without labels and with features in their own units.
 
-    attrs: those of the flow record (video, subject, rate, lags). Without `use_motion` only features
-    and blinks are read. Raises ValueError when features and flow differ in frames or regions.
+    features: {stream: features file} of at least `streams`. regional_flow: whether the motion of
+    regions is read, over `lags` (working frames); without it motion has no channel. drift_seconds:
+    slower motion and slower changes of features are taken off. Raises InputError when files do not
+    fit together.
     """
-    span, regional = flow["span"], flow["regional"]
-    frames, _, regions, _ = regional.shape
-    drift_frames = round(drift_seconds * attrs["rate"])
-    if use_motion:
-        motion = motion_channels(
-            regional, attrs["lags"], span, use_lags=use_lags, drift_frames=drift_frames
+    missing = sorted(set(streams) - set(features))
+    if missing:
+        raise InputError(f"method: reads stream {missing[0]!r}, no features of it were given")
+    videos = [str(record.attrs["video"]) for record in records]
+    stored = {name: io.read_videos(features[name], "features", videos) for name in streams}
+    inputs = []
+    for record, video in zip(records, videos, strict=True):
+        drift_frames = round(drift_seconds * record.attrs["rate"])
+        motion = _motion(record, lags, drift_frames, regional_flow)
+        channels = {
+            name: _features(record, of[video], name, drift_frames) for name, of in stored.items()
+        }
+        context = np.nan_to_num(record["blink"])[:, None].astype(np.float32)
+        subject = str(record.attrs["subject"])
+        inputs.append(SpotterInput(subject, video, motion, channels, context, record["span"]))
+    return inputs
+
+
+def _motion(
+    record: io.Record, lags: Sequence[int], drift_frames: int, regional_flow: bool
+) -> np.ndarray:
+    lacking = sorted(set(lags) - set(record.attrs["lags"]))
+    if lacking:
+        raise InputError(
+            f"{record.path}: has no flow at lag {lacking[0]}; "
+            "spotting.learned.lags must be among flow.lags"
         )
-    else:
-        motion = np.zeros((frames, regions, 0), np.float32)
-    channels = {}
-    for stream, record in features.items():
-        feature = record["feature"]
-        if feature.shape[:2] != (frames, regions):
-            raise ValueError(
-                f"{attrs['video']}: {stream} features of {feature.shape[:2]} frames and regions, "
-                f"flow of {(frames, regions)}"
-            )
-        channels[stream] = feature_channels(feature, span, drift_frames=drift_frames)
-    context = np.nan_to_num(flow["blink"])[:, None].astype(np.float32)
-    return SpotterInput(
-        attrs["subject"], attrs["video"], motion, channels, context, np.asarray(span)
+    regional = record["regional"]
+    if not regional_flow:
+        return np.zeros((len(regional), regional.shape[2], 0), np.float32)
+    return motion_channels(
+        regional, record.attrs["lags"], record["span"], use_lags=lags, drift_frames=drift_frames
     )
+
+
+def _features(record: io.Record, stored: io.Record, stream: str, drift_frames: int) -> np.ndarray:
+    feature, regional = stored["feature"], record["regional"]
+    expected = len(regional), regional.shape[2]
+    if feature.shape[:2] != expected:
+        raise InputError(
+            f"{record.path}: {stream} features of {feature.shape[:2]} frames and regions, "
+            f"flow of {expected}; delete both and run again"
+        )
+    return feature_channels(feature, record["span"], drift_frames=drift_frames)
 
 
 def labelled(one: SpotterInput, labels: pd.DataFrame) -> SpotterInput:

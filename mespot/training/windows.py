@@ -4,28 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mespot.expressions import CLASSES
 from mespot.spans import usable_spans
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import SpotterInput
 
 
 @dataclass(frozen=True)
-class Augmentation:
-    """How windows are varied; each in turn makes another expression or another recording of one.
+class WindowRecipe:
+    """How windows are placed and varied; each variation makes another expression, or another
+    recording of one.
 
-    stretch: longest and shortest time scale are this and its inverse (1 for none). amplitude: the
-    same for the size of motion. mirror: region order of the mirrored face, or None. regions,
-    streams: share of windows' regions and of their streams that is dropped.
+    frames: length of a window, working frames. lags: the lags that motion is measured over.
+    expression_share: share of the windows that are drawn around a labelled expression. streams:
+    those that the spotter reads. stretch: longest time scale, its inverse is the shortest (1:
+    none). amplitude: the same for the size of motion. mirror: for each region its mirror image, or
+    None. region_dropout, stream_dropout: share of a window's regions and of its streams that are
+    left out. whole_frames: windows start on whole frames.
     """
 
+    frames: int
+    lags: Sequence[int]
+    expression_share: float
+    streams: Sequence[str] = ()
+    stretch: float = 1.0
+    amplitude: float = 1.0
+    mirror: Sequence[int] | None = None
+    region_dropout: float = 0.0
+    stream_dropout: float = 0.0
+    whole_frames: bool = False
+
+
+def window_recipe(
+    recipe: SpotterRecipe, *, streams: Sequence[str], rate: float, regions: Sequence[str]
+) -> WindowRecipe:
+    """The windows of a spotter's recipe. rate: working frames a second; regions: their names."""
+    return WindowRecipe(
+        frames=round(recipe.window_seconds * rate),
+        lags=recipe.lags,
+        expression_share=recipe.expression_share,
+        streams=streams,
+        stretch=recipe.stretch,
+        amplitude=recipe.amplitude,
+        mirror=mirrored(regions) if recipe.mirror else None,
+        region_dropout=recipe.region_dropout,
+        stream_dropout=recipe.stream_dropout,
+    )
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window as it was drawn, before anything of the recording is read.
+
+    recording: its place in the list. span: the usable span `[start, stop)` that it lies in. first:
+    source frame of its first frame; frame t of it shows source frame first + t / stretch.
+    amplitude: what motion is multiplied by. mirror: the order of the regions if it shows the
+    mirrored face, else None. regions: whether each region is kept, `(R,)`, in that order. streams:
+    those that are kept.
+    """
+
+    recording: int
+    span: tuple[int, int]
+    first: float
     stretch: float
     amplitude: float
-    mirror: list[int] | None
-    regions: float
-    streams: float
+    mirror: Sequence[int] | None
+    regions: tuple[bool, ...]
+    streams: frozenset[str]
+
+    def times(self, frames: int) -> np.ndarray:
+        """The source frame of each of the window's frames, `(frames,)`; not whole if stretched."""
+        return self.first + np.arange(frames) / self.stretch
+
+    def kept(self, stream: str | None = None) -> np.ndarray:
+        """1 for each region that is shown, else 0, `(R,)` float32: of the motion, or of a stream.
+        Of a stream that is left out no region is shown."""
+        shown = stream is None or stream in self.streams
+        return np.asarray(self.regions, np.float32) * np.float32(shown)
 
 
 def mirrored(regions: Sequence[str]) -> list[int]:
@@ -56,23 +115,16 @@ def stretch_lags(use_lags: Sequence[int], stretch: float) -> np.ndarray:
 
 
 class WindowSampler:
-    """Draws batches of windows of `frames` working frames from recordings.
+    """Draws windows from recordings and cuts them out.
 
     A share of the windows is drawn around an expression (first its class, then which), the others
     anywhere; both from one span. All randomness comes from `rng`.
     """
 
     def __init__(
-        self,
-        recordings: Sequence[SpotterInput],
-        frames: int,
-        use_lags: Sequence[int],
-        augmentation: Augmentation,
-        expression_share: float,
-        rng: np.random.Generator,
+        self, recordings: Sequence[SpotterInput], recipe: WindowRecipe, rng: np.random.Generator
     ) -> None:
-        self.recordings, self.frames, self.use_lags = list(recordings), frames, list(use_lags)
-        self.augmentation, self.share, self.rng = augmentation, expression_share, rng
+        self.recordings, self.recipe, self.rng = list(recordings), recipe, rng
         self.spans = [
             (r, a, b) for r, rec in enumerate(self.recordings) for a, b in usable_spans(rec.span)
         ]
@@ -88,21 +140,74 @@ class WindowSampler:
             for c in CLASSES
         }
 
-    def batch(self, size: int) -> dict[str, np.ndarray | dict[str, np.ndarray]]:
-        """`size` windows: motion (B, T, R, K), features {stream: (B, T, R, C)}, context (B, T, E),
-        mask (B, T), score (B, T, 2), distances (B, T, 2, 2)."""
-        windows = [self._window() for _ in range(size)]
-        out: dict = {k: np.stack([w[k] for w in windows]) for k in windows[0] if k != "features"}
-        out["features"] = {
-            s: np.stack([w["features"][s] for w in windows]) for s in windows[0]["features"]
-        }
-        return out
+    def batch(self, size: int) -> dict[str, Any]:
+        """`size` windows as `stacked` gives them."""
+        return self.stacked([self.draw() for _ in range(size)])
 
-    def _place(self, source: float) -> tuple[SpotterInput, int, int, float]:
-        """Recording, its span and the first source frame of a window of `source` frames."""
+    def draw(self) -> Window:
+        """A window, drawn."""
+        rng, recipe = self.rng, self.recipe
+        stretch = _scale(rng, recipe.stretch)
+        number, span, first = self._place(recipe.frames / stretch)
+        _, regions, channels = self.recordings[number].motion.shape
+        amplitude = _scale(rng, recipe.amplitude) if channels else 1.0
+        mirrored = recipe.mirror is not None and rng.random() < 0.5
+        kept = tuple(bool(x >= recipe.region_dropout) for x in rng.random((regions,)))
+        streams = [s for s in recipe.streams if rng.random() >= recipe.stream_dropout]
+        mirror = recipe.mirror if mirrored else None
+        return Window(number, span, first, stretch, amplitude, mirror, kept, frozenset(streams))
+
+    def stacked(self, windows: Sequence[Window]) -> dict[str, Any]:
+        """What `cut` gives of each of B windows, as arrays with an axis B in front."""
+        cut = [self.cut(window) for window in windows]
+        batch: dict[str, Any] = {
+            name: np.stack([one[name] for one in cut]) for name in cut[0] if name != "features"
+        }
+        streams = cut[0]["features"]
+        batch["features"] = {s: np.stack([one["features"][s] for one in cut]) for s in streams}
+        return batch
+
+    def cut(self, window: Window) -> dict[str, Any]:
+        """A window out of its recording: motion (T, R, K), features {stream: (T, R, C)}, context
+        (T, E), mask (T,), score (T, 2), distances (T, 2, 2), all float32. Of a recording without
+        features there are none."""
+        recording = self.recordings[window.recording]
+        at = window.times(self.recipe.frames)
+        start, stop = window.span
+        mask = (at <= stop - 1).astype(np.float32)
+        low = np.clip(np.floor(at).astype(int), start, stop - 1)
+        high, share = np.minimum(low + 1, stop - 1), np.clip(at - low, 0, 1).astype(np.float32)
+
+        def resampled(x: np.ndarray) -> np.ndarray:
+            """Linear between frames, zero beyond the span."""
+            w = (share * mask).reshape(-1, *[1] * (x.ndim - 1))
+            v = ((1 - share) * mask).reshape(-1, *[1] * (x.ndim - 1))
+            return x[low] * v + x[high] * w
+
+        motion = resampled(recording.motion)
+        if motion.shape[2]:
+            motion = self._moved(motion, window)
+        features = {name: resampled(x) for name, x in recording.features.items()}
+        if window.mirror is not None:
+            order = list(window.mirror)
+            motion = motion[:, order].copy()
+            motion[:, :, 0::2] *= -1  # u
+            features = {name: x[:, order] for name, x in features.items()}
+        score, distances = targets(recording.labels, at, window.stretch)
+        return {
+            "motion": motion * window.kept()[None, :, None],
+            "features": {n: x * window.kept(n)[None, :, None] for n, x in features.items()},
+            "context": resampled(recording.context),
+            "mask": mask,
+            "score": score * mask[:, None],
+            "distances": distances,
+        }
+
+    def _place(self, source: float) -> tuple[int, tuple[int, int], float]:
+        """Recording, span and first source frame of a window of `source` source frames."""
         rng = self.rng
         some = [c for c in CLASSES if self.labels[c]]
-        if some and rng.random() < self.share:
+        if some and rng.random() < self.recipe.expression_share:
             of = self.labels[some[rng.integers(len(some))]]
             r, on, off = of[rng.integers(len(of))]
             a, b = next((a, b) for q, a, b in self.spans if q == r and a <= on < b)
@@ -110,61 +215,28 @@ class WindowSampler:
         else:
             r, a, b = self.spans[rng.choice(len(self.spans), p=self.span_share)]
             first = rng.uniform(a, max(a, b - source))
-        first = min(max(first, a), max(a, b - source))
-        return self.recordings[r], a, b, float(first)
+        first = float(min(max(first, a), max(a, b - source)))
+        return r, (a, b), float(round(first)) if self.recipe.whole_frames else first
 
-    def _window(self) -> dict:
-        rng, aug = self.rng, self.augmentation
-        stretch = float(np.exp(rng.uniform(-1, 1) * np.log(aug.stretch)))
-        rec, a, b, first = self._place(self.frames / stretch)
-        at = first + np.arange(self.frames) / stretch
-        mask = (at <= b - 1).astype(np.float32)
-        low = np.clip(np.floor(at).astype(int), a, b - 1)
-        high, share = np.minimum(low + 1, b - 1), np.clip(at - low, 0, 1).astype(np.float32)
-
-        def resample(x: np.ndarray) -> np.ndarray:
-            w = (share * mask).reshape(-1, *[1] * (x.ndim - 1))
-            v = ((1 - share) * mask).reshape(-1, *[1] * (x.ndim - 1))
-            return x[low] * v + x[high] * w
-
-        motion = resample(rec.motion)
-        if motion.shape[2]:
-            motion = self._vary_motion(motion, stretch)
-        features = {name: resample(x) for name, x in rec.features.items()}
-        regions = motion.shape[1]
-        if aug.mirror is not None and rng.random() < 0.5:
-            motion = motion[:, aug.mirror].copy()
-            motion[:, :, 0::2] *= -1
-            features = {name: x[:, aug.mirror] for name, x in features.items()}
-        keep = np.asarray(rng.random(regions) >= aug.regions, dtype=np.float32)
-        motion = motion * keep[None, :, None]
-        features = {
-            name: x * (keep * np.float32(rng.random() >= aug.streams))[None, :, None]
-            for name, x in features.items()
-        }
-        score, distances = targets(rec.labels, at, stretch)
-        return {
-            "motion": motion,
-            "features": features,
-            "context": resample(rec.context),
-            "mask": mask,
-            "score": score * mask[:, None],
-            "distances": distances,
-        }
-
-    def _vary_motion(self, motion: np.ndarray, stretch: float) -> np.ndarray:
-        size = np.exp(self.rng.uniform(-1, 1) * np.log(self.augmentation.amplitude))
+    def _moved(self, motion: np.ndarray, window: Window) -> np.ndarray:
+        """Motion (T, R, K) in a window's time scale and size."""
         # u and v alike: one matrix over the interleaved channels, (K, K).
-        mix = np.kron(stretch_lags(self.use_lags, stretch), np.eye(2)) * size
+        lags = stretch_lags(self.recipe.lags, window.stretch)
+        mix = np.kron(lags, np.eye(2)) * window.amplitude
         # One product of matrices; numpy would make one a frame of it.
         flat = motion.reshape(-1, motion.shape[2]) @ mix.T.astype(np.float32)
         return flat.reshape(motion.shape)
 
 
+def _scale(rng: np.random.Generator, most: float) -> float:
+    """A factor between 1 / most and most; it and its inverse are equally likely."""
+    return float(np.exp(rng.uniform(-1, 1) * np.log(most)))
+
+
 def targets(
     labels: Mapping[str, np.ndarray], at: np.ndarray, stretch: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the network should say at source times `at` (T,), slowed down by `stretch`.
+    """What the network should give at source times `at` (T,), slowed down by `stretch`.
 
     score `(T, 2)`: exp(-8 x^2) where x is the distance from the middle of the expression over its
     length (0.14 at its ends), zero outside; distances `(T, 2, 2)`: frames to onset and to offset,

@@ -4,51 +4,53 @@ import numpy as np
 
 from mespot.steps import spot, train_spotter
 from mespot.store import io, tables
+from mespot.training import ensemble
 from tests.unit.moving_regions import moving_face, write_labels, write_moving_flow
 
-SPOTTING = {
-    "seed": 3,
-    "training_free": {
-        "seconds": {"micro": [0.17, 0.5], "macro": [0.5, 3.0]},
-        "length_ratio": 1.3,
-        "length_exponent": 0.3,
-        "strongest_regions": 2,
-        "class_iou": 0.2,
-        "p": {"micro": 0.3, "macro": 0.3},
-    },
-    "learned": {
-        "lags": [3, 6],
-        "drift_seconds": 8.0,
-        "code": 2,
-        "width": 12,
-        "dilations": [1, 2, 4, 8],
-        "dropout": 0.0,
-        "window_seconds": 4.0,
-        "stretch": 1.2,
-        "amplitude": 1.2,
-        "mirror": True,
-        "region_dropout": 0.0,
-        "stream_dropout": 0.0,
-        "expression_share": 0.7,
-        "epochs": 25,
-        "batch_size": 4,
-        "learning_rate": 0.01,
-        "weight_decay": 0.01,
-        "weight_average": 0.95,
-        "boundary_weight": 0.5,
-        "focus": 2.0,
-        "inner_groups": 2,
-        "repeats": 1,
-        "duration_slack": 1.25,
-        "floor": 0.05,
-        "nms_iou": 0.2,
-        "vote_iou": 0.5,
-        "class_iou": 0.2,
-        "tolerance": 0.02,
-        "snapshots": 2,
-    },
+TRAINING_FREE = {
+    "seconds": {"micro": [0.17, 0.5], "macro": [0.5, 3.0]},
+    "length_ratio": 1.3,
+    "length_exponent": 0.3,
+    "strongest_regions": 2,
+    "class_iou": 0.2,
+    "p": {"micro": 0.3, "macro": 0.3},
 }
-LEARNED = {"kind": "learned", "streams": [], "regional_flow": True}
+TRAINING = {
+    "seed": 3,
+    "lags": [3, 6],
+    "drift_seconds": 8.0,
+    "code": 2,
+    "width": 12,
+    "dilations": [1, 2, 4, 8],
+    "dropout": 0.0,
+    "window_seconds": 4.0,
+    "stretch": 1.2,
+    "amplitude": 1.2,
+    "mirror": True,
+    "region_dropout": 0.0,
+    "stream_dropout": 0.0,
+    "expression_share": 0.7,
+    "epochs": 25,
+    "batch_size": 4,
+    "learning_rate": 0.01,
+    "weight_decay": 0.01,
+    "weight_average": 0.95,
+    "boundary_weight": 0.5,
+    "focus": 2.0,
+    "inner_groups": 2,
+    "repeats": 1,
+}
+DECODING = {
+    "decoder": "boundaries",
+    "duration_slack": 1.25,
+    "class_iou": 0.2,
+    "tolerance": 0.02,
+    "floor": 0.05,
+    "nms_iou": 0.2,
+    "vote_iou": 0.5,
+}
+PEAKS = {"decoder": "peaks", "duration_slack": 1.25, "class_iou": 0.2, "tolerance": 0.02}
+METHOD = {"streams": [], "regional_flow": True}
 
 
 def make_corpus(folder):
@@ -63,37 +65,68 @@ def make_corpus(folder):
     return folder, files, known
 
 
-def train(
-    corpus, folder, flow=None, labels=None, method=LEARNED, features=None, beside=None, **changes
-):
+def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, **changes):
+    """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
-    settings = {**SPOTTING, "learned": {**SPOTTING["learned"], **changes}}
     train_spotter.run(
         method=method,
-        spotting=settings,
+        training={**TRAINING, **changes},
         flow=flow or [files[f"v{i}"] for i in range(6)],
         features=features or {},
         labels=labels or folder_of / "labels.csv",
         output=folder / "spotter.pt",
         partial=folder / "partial.pt",
         provenance={"rule": "train_spotter"},
-        beside=beside,
     )
     return folder / "spotter.pt"
 
 
-def find(folder, flow, spotter=None, method=LEARNED, features=None):
+def outputs(folder):
+    return {
+        "scores_out": folder / "scores.h5",
+        "intervals_out": folder / "intervals.csv",
+        "candidates_out": folder / "candidates.csv",
+        "provenance": {},
+    }
+
+
+def tables_of(folder):
+    scores = io.read_videos(folder / "scores.h5", "scores")
+    for record in scores.values():
+        dict(record)  # read now: a later call writes to the same place
+    return scores, tables.read(folder / "intervals.csv", "intervals")
+
+
+def find(
+    folder, flow, spotter, method=METHOD, features=None, decoding=DECODING, partner=None, **options
+):
+    """Scores and intervals of the videos at `flow`."""
     spot.run(
-        method=method,
-        spotting=SPOTTING,
         flow=flow,
         features=features or {},
+        method=method,
+        decoding=decoding,
         spotter=spotter,
-        scores_out=folder / "scores.h5",
-        intervals_out=folder / "intervals.csv",
-        candidates_out=folder / "candidates.csv",
-        snapshots_out=folder / "snapshots.csv",
-        provenance={},
+        partner=partner,
+        **options,
+        **outputs(folder),
     )
-    scores = io.read_videos(folder / "scores.h5", "scores")
-    return scores, tables.read(folder / "intervals.csv", "intervals")
+    return tables_of(folder)
+
+
+def find_without_training(folder, flow):
+    method = {"kind": "training_free"}
+    spot.run(flow=flow, features={}, method=method, training_free=TRAINING_FREE, **outputs(folder))
+    return tables_of(folder)
+
+
+def watch_networks(monkeypatch):
+    """The seeds of the networks that are trained from now on."""
+    seeds, train_network = [], ensemble.train_network
+
+    def watched(task, seed):
+        seeds.append(seed)
+        return train_network(task, seed)
+
+    monkeypatch.setattr(ensemble, "train_network", watched)
+    return seeds

@@ -22,12 +22,12 @@ def script():
 def test_picture_is_fresh(script):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     picture = (ROOT / "docs/architecture.svg").read_text()
-    found = [unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", picture)]
+    drawn = [unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", picture)]
     expected = [
         line for text in script.labels(script.numbers(config)).values() for line in text.split("\n")
     ]
     titles = [part for title in script.PANELS for part in title.split("  ", 1)]
-    assert sorted(found) == sorted(expected + titles), "run python docs/architecture.py"
+    assert sorted(drawn) == sorted(expected + titles), "run python docs/architecture.py"
 
 
 def test_numbers_follow_the_networks(script):

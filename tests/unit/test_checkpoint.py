@@ -22,11 +22,11 @@ def content():
 
 def test_comes_back_as_it_was(tmp_path, content):
     checkpoint.save(tmp_path / "a.pt", "encoder", content)
-    found = checkpoint.load(tmp_path / "a.pt", "encoder")
-    assert torch.equal(found["state"]["weight"], content["state"]["weight"])
-    assert found["history"] == content["history"]
-    assert found["provenance"] == '{"rule": "pretrain"}'
-    assert (found["kind"], found["version"]) == ("encoder", checkpoint.KINDS["encoder"][0])
+    stored = checkpoint.load(tmp_path / "a.pt", "encoder")
+    assert torch.equal(stored["state"]["weight"], content["state"]["weight"])
+    assert stored["history"] == content["history"]
+    assert stored["provenance"] == '{"rule": "pretrain"}'
+    assert (stored["kind"], stored["version"]) == ("encoder", checkpoint.KINDS["encoder"][0])
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
 
 

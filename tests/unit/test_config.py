@@ -11,7 +11,6 @@ from snakemake.utils import update_config
 from mespot import config as configs
 from mespot.corpora import kinds
 from mespot.errors import InputError
-from mespot.training.joint import Tuning
 from tests.workflow.project import ROOT
 
 
@@ -58,10 +57,7 @@ SECTIONS = {
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
     "optical_flow": ("flow", {"frames", "output"}),
-    "pretrain": ("pretrain", {"stream", "sources", "output", "partial", "weights"}),
 }
-# Keys that the rules take: they say which inputs a job has.
-OF_RULES = {"pretrain": {"corpora"}}
 
 
 @pytest.mark.parametrize("step", SECTIONS)
@@ -69,7 +65,7 @@ def test_step_takes_exactly_the_keys_of_its_section(default, step):
     section, own = SECTIONS[step]
     function = importlib.import_module(f"mespot.steps.{step}").run
     taken = set(inspect.signature(function).parameters) - own - {"provenance"}
-    assert taken == set(default[section]) - OF_RULES.get(section, set())
+    assert taken == set(default[section])
 
 
 def changed(default, path, value):
@@ -193,10 +189,6 @@ def test_encoders_learn_only_where_there_are_streams(default):
         configs.check(config)
 
 
-def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
-    assert set(default["spotting"]["learned"]["joint"]) == set(Tuning.__dataclass_fields__)
-
-
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
@@ -205,8 +197,8 @@ def test_the_joint_training_takes_exactly_the_keys_of_its_section(default):
             "regions",
             "averaged_with: unknown key; it is now called",
         ),
-        ("spotting.snapshots", 4, "spotting.snapshots: unknown key; there is no such setting any"),
-        ("pretrain.mask_kind", "displacement", "'displacement' is not allowed; there is no such"),
+        ("spotting.learned.snapshots", 4, "snapshots: unknown key; there is no such setting any"),
+        ("pretrain.target", "displacement", "'displacement' is not allowed; there is no such"),
     ],
 )
 def test_a_name_of_an_earlier_version_is_reported_with_what_became_of_it(

@@ -7,7 +7,7 @@ import torch
 from mespot import device
 from mespot.steps import extract_features
 from mespot.store import io
-from mespot.training import checkpoint, joint
+from mespot.training import checkpoint, encoders, joint
 from tests.unit import test_joint as made
 from tests.unit.stored_videos import waves, write_flow, write_frames
 from tests.unit.test_pretrain import Killed, pretrain
@@ -104,7 +104,7 @@ def test_an_interrupted_pretraining_ends_the_same(tmp_path, videos, monkeypatch)
 def test_features_are_those_of_the_cpu_but_for_rounding(tmp_path, videos, without_gpu):
     stream, sources, frames = videos
     trained = pretrain(tmp_path, sources, **REAL, stream=stream, epochs=1, steps_per_epoch=10)
-    found = {}
+    features = {}
     for name in ("gpu", "again", "cpu"):
         output = tmp_path / f"{name}.h5"
         arguments = dict(sources=sources, frames=frames, output=output, provenance={})
@@ -112,16 +112,16 @@ def test_features_are_those_of_the_cpu_but_for_rounding(tmp_path, videos, withou
             without_gpu(extract_features.run, checkpoint_path=trained, **arguments)
         else:
             extract_features.run(checkpoint_path=trained, **arguments)
-        found[name] = features_of(output)
-    np.testing.assert_array_equal(found["gpu"], found["again"])
+        features[name] = features_of(output)
+    np.testing.assert_array_equal(features["gpu"], features["again"])
     # bfloat16 keeps eight bits; what is left is far below what features vary by.
-    off = np.abs(found["gpu"] - found["cpu"])
-    assert found["cpu"].std() > 0 and off.mean() < 0.02 * found["cpu"].std()
+    off = np.abs(features["gpu"] - features["cpu"])
+    assert features["cpu"].std() > 0 and off.mean() < 0.02 * features["cpu"].std()
 
 
 def features_of(path):
-    found = io.read_videos(path, "features")
-    return np.concatenate([found[video]["feature"].astype(float) for video in ("v0", "v1")])
+    records = io.read_videos(path, "features")
+    return np.concatenate([records[video]["feature"].astype(float) for video in ("v0", "v1")])
 
 
 def test_encoders_learn_with_a_spotter(without_gpu):
@@ -145,15 +145,14 @@ def test_the_gpu_rounds_as_the_processor_can():
 
 def test_a_window_is_coded_as_on_a_cpu():
     values = np.random.default_rng(3).normal(size=(60, 3, made.SIDE, made.SIDE))
-    source = joint.Source(values.astype(np.float16), made.WEIGHTS, 20)
-    place = joint.Place("v", (0, 60), 5, 1.5)
+    video = encoders.EncoderInput(values.astype(np.float16), made.WEIGHTS)
 
     def coded(where):
         network = made.initial().to(where)
         with torch.no_grad():
-            code = joint.pooled(network, made.encoder(network), source, place, 25)
+            code = encoders.coded(network, made.encoder(network), video, (5, 30), (0, 60), 1.5)
         assert code.device.type == where
-        return joint.without_drift(code, 20).cpu().numpy()
+        return joint.minus_moving_average(code, 20).cpu().numpy()
 
     on_gpu, on_cpu = coded("cuda"), coded("cpu")
     assert on_cpu.shape == (25, made.REGIONS, 2) and on_cpu.std() > 0.01

@@ -7,10 +7,10 @@ from mespot.spotting import decode
 def test_from_peaks_takes_peaks_above_the_threshold():
     score = np.zeros(60)
     score[[10, 30, 50]] = 1.0, 0.3, 0.8
-    found = decode.from_peaks(score, 4, np.zeros(60, int), threshold=0.5, distance=5)
-    assert found.bounds.tolist() == [[6, 14], [46, 54]]
-    assert found.apex.tolist() == [10, 50]
-    assert found.confidence.tolist() == [1.0, 0.8]
+    intervals = decode.from_peaks(score, 4, np.zeros(60, int), threshold=0.5, distance=5)
+    assert intervals.bounds.tolist() == [[6, 14], [46, 54]]
+    assert intervals.apex.tolist() == [10, 50]
+    assert intervals.confidence.tolist() == [1.0, 0.8]
 
 
 def test_from_peaks_own_length_at_each_peak_and_distance():
@@ -18,16 +18,16 @@ def test_from_peaks_own_length_at_each_peak_and_distance():
     score[[10, 13, 30]] = 1.0, 0.9, 0.7
     half = np.full(40, 2)
     half[30] = 6
-    found = decode.from_peaks(score, half, np.zeros(40, int), threshold=0.1, distance=5)
-    assert found.bounds.tolist() == [[8, 12], [24, 36]]
+    intervals = decode.from_peaks(score, half, np.zeros(40, int), threshold=0.1, distance=5)
+    assert intervals.bounds.tolist() == [[8, 12], [24, 36]]
 
 
 def test_from_peaks_stays_in_its_span():
     score = np.zeros(30)
     score[[9, 20]] = 1.0  # the first at the last frame of span 0
     span = np.repeat([0, -1, 1], [10, 8, 12])
-    found = decode.from_peaks(score, 5, span, threshold=0.5, distance=1)
-    assert found.bounds.tolist() == [[4, 9], [18, 25]]
+    intervals = decode.from_peaks(score, 5, span, threshold=0.5, distance=1)
+    assert intervals.bounds.tolist() == [[4, 9], [18, 25]]
 
 
 def test_from_boundaries():
@@ -35,15 +35,15 @@ def test_from_boundaries():
     to_onset = np.array([9.0, 3.0, 9.0, 9.0, 0.6, 9.0])
     to_offset = np.array([9.0, 1.2, 9.0, 9.0, 7.0, 9.0])
     span = np.array([0, 0, 0, 1, 1, 1])
-    found = decode.from_boundaries(score, to_onset, to_offset, span, floor=0.5)
-    assert found.bounds.tolist() == [[0, 2], [3, 5]]
-    assert found.apex.tolist() == [1, 4]
+    intervals = decode.from_boundaries(score, to_onset, to_offset, span, floor=0.5)
+    assert intervals.bounds.tolist() == [[0, 2], [3, 5]]
+    assert intervals.apex.tolist() == [1, 4]
     assert len(decode.from_boundaries(score, to_onset, to_offset, span - 2, 0.5)) == 0
 
 
 def test_limit_duration_counts_both_ends():
-    found = decode.intervals([0, 0, 0], [1, 1, 1], [3, 4, 9], [1, 1, 1])
-    assert decode.limit_duration(found, 5, 9).bounds.tolist() == [[0, 4]]
+    intervals = decode.intervals([0, 0, 0], [1, 1, 1], [3, 4, 9], [1, 1, 1])
+    assert decode.limit_duration(intervals, 5, 9).bounds.tolist() == [[0, 4]]
 
 
 def test_overlap_is_inclusive():
@@ -53,21 +53,21 @@ def test_overlap_is_inclusive():
 
 
 def test_merge_keeps_the_surest_and_lets_neighbours_vote():
-    found = decode.intervals(
+    intervals = decode.intervals(
         [10, 12, 40, 11, 5], [15, 16, 45, 15, 15], [20, 22, 50, 60, 20], [0.9, 0.9, 0.5, 0.2, 0.4]
     )
-    plain = decode.merge(found, iou=0.1, agree=2.0)
+    plain = decode.merge(intervals, iou=0.1, agree=2.0)
     assert plain.bounds.tolist() == [[10, 20], [40, 50]]
     assert plain.confidence.tolist() == [0.9, 0.5]
-    voted = decode.merge(found.pick([0, 1, 2]), iou=0.1, agree=0.5)
+    voted = decode.merge(intervals.pick([0, 1, 2]), iou=0.1, agree=0.5)
     assert voted.bounds[0].tolist() == [11, 21]
-    assert len(decode.merge(found.pick([]), iou=0.1, agree=0.5)) == 0
+    assert len(decode.merge(intervals.pick([]), iou=0.1, agree=0.5)) == 0
 
 
 def test_merge_keeps_neighbours_that_overlap_little():
-    found = decode.intervals([0, 9], [5, 14], [10, 19], [0.9, 0.8])  # IoU 2 / 20
-    assert len(decode.merge(found, iou=0.2, agree=0.5)) == 2
-    assert len(decode.merge(found, iou=0.05, agree=0.5)) == 1
+    intervals = decode.intervals([0, 9], [5, 14], [10, 19], [0.9, 0.8])  # IoU 2 / 20
+    assert len(decode.merge(intervals, iou=0.2, agree=0.5)) == 2
+    assert len(decode.merge(intervals, iou=0.05, agree=0.5)) == 1
 
 
 def test_one_class_each():
@@ -86,8 +86,8 @@ def test_from_network_gives_one_interval_for_one_event():
     distances = np.stack([frames - 33.0, 50.0 - frames], axis=1)  # an event from 33 to 50
     span = np.zeros(100, int)
     options = dict(floor=0.1, nms_iou=0.2, vote_iou=0.5)
-    found = decode.from_network(score, distances, span, durations=(10, 30), **options)
-    assert found.bounds.tolist() == [[33, 50]]
-    assert found.apex.tolist() == [40]
-    assert found.confidence[0] == pytest.approx(1.0)
+    intervals = decode.from_network(score, distances, span, durations=(10, 30), **options)
+    assert intervals.bounds.tolist() == [[33, 50]]
+    assert intervals.apex.tolist() == [40]
+    assert intervals.confidence[0] == pytest.approx(1.0)
     assert len(decode.from_network(score, distances, span, durations=(5, 15), **options)) == 0

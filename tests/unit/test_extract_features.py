@@ -8,8 +8,9 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import extract_features as step
 from mespot.store import io
-from mespot.training import checkpoint
+from mespot.training import checkpoint, encoders
 from mespot.training.clips import as_builtins
+from mespot.training.encoders import Encoder, EncoderInput
 from tests.unit.small_networks import plain_scale, shape_of
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
@@ -31,7 +32,9 @@ def values(frames, seed=0):
 
 def features(network, clip, span=None, weights=WEIGHTS, **options):
     span = np.zeros(len(clip), np.int16) if span is None else span
-    return step.features(network, clip, span, weights, SCALE, **options).astype(float)
+    encoder = Encoder(NETWORK, network.state_dict(), SCALE, {"stream": "flow"})
+    video = EncoderInput(clip, weights)
+    return encoders.features(network, encoder, video, span, **options).astype(float)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 50])
@@ -129,14 +132,14 @@ def test_writes_every_working_frame_of_every_video(tmp_path, files, network):
 
 def test_regions_are_where_the_landmarks_are(tmp_path, files, network):
     sources, frames = files
-    found = extract(tmp_path, sources, frames)["v0"]["feature"].astype(float)
+    features = extract(tmp_path, sources, frames)["v0"]["feature"].astype(float)
     flow = np.round(waves(30, 0) * 1000) / 1000
     clip = np.concatenate([flow, np.zeros((30, GRID, GRID, 1))], -1)[2:]
     with torch.no_grad():
         code = network.encode(torch.from_numpy(clip).float().permute(3, 0, 1, 2)[None])[0]
     corner = code[:, :, 0, 0].T.numpy()
     elsewhere = code[:, :, 3, 3].T.numpy()
-    error = np.abs(found[2:].mean(1) - corner).mean()
+    error = np.abs(features[2:].mean(1) - corner).mean()
     assert error < 0.3 * np.abs(elsewhere - corner).mean()
 
 

@@ -8,34 +8,29 @@ import torch
 
 from mespot.device import generator
 from mespot.networks.reconstruction import ReconstructionNetwork
+from mespot.networks.spotter import Spotter
 from mespot.spotting import signals
-from mespot.steps import extract_features
-from mespot.training import joint, spot
+from mespot.training import encoders, joint
 from mespot.training.clips import Standardisation
-from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Augmentation
+from mespot.training.encoders import Encoder, EncoderInput
+from mespot.training.ensemble import Member
+from mespot.training.joint_encoders import JointEncoders
+from mespot.training.recipes import JointRecipe, SpotterRecipe
+from mespot.training.spotter_input import SpotterInput, standardised
+from mespot.training.spotter_training import SpotterTask
+from mespot.training.windows import WindowRecipe, WindowSampler
 from tests.unit.small_networks import built, plain_scale, shape_of
+from tests.unit.spotters import TRAINING
 
 NETWORK = shape_of("flow")
 SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [1.0] * 3)
 VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
-NONE = Augmentation(stretch=1.3, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
-RECIPE = spot.SpotterRecipe(
-    epochs=1,
-    batch_size=2,
-    learning_rate=0.01,
-    weight_decay=0.0,
-    weight_average=0.9,
-    boundary_weight=0.0,
-    focus=2.0,
-    expression_share=1.0,
-    inner_groups=2,
-    repeats=1,
-    snapshots=1,
-)
-TUNING = joint.Tuning(steps=60, batch_size=2, learning_rate=0.02, encoder_learning_rate=0.02)
+WINDOWS = WindowRecipe(48, [1], expression_share=1.0, streams=["flow"], stretch=1.3)
+CHANGES = dict(weight_decay=0.0, weight_average=0.9, boundary_weight=0.0)
+RECIPE = SpotterRecipe.of({**TRAINING, **CHANGES}, streams=["flow"])
+TUNING = JointRecipe(steps=60, batch_size=2, learning_rate=0.02, encoder_learning_rate=0.02)
 SHAPE = dict(
     regions=REGIONS,
     motion=0,
@@ -61,12 +56,12 @@ def initial():
 
 
 def encoder(network, **values):
-    return joint.Encoder(NETWORK, network.state_dict(), SCALE, {**VALUES, **values})
+    return Encoder(NETWORK, network.state_dict(), SCALE, {**VALUES, **values})
 
 
 def recordings(frames=120, number=2, motion=0):
     """Videos of noise whose second channel shows the expression, and nothing else does."""
-    found, sources = [], {}
+    made, videos = [], {}
     for i in range(number):
         rng = np.random.default_rng(i)
         values = rng.normal(scale=0.2, size=(frames, 3, SIDE, SIDE))
@@ -77,9 +72,18 @@ def recordings(frames=120, number=2, motion=0):
         features = {"flow": np.zeros((frames, REGIONS, 2), np.float32)}
         context = np.zeros((frames, 1), np.float32)
         span = np.zeros(frames, int)
-        found.append(SpotterInput(f"s{i}", f"v{i}", path, features, context, span, labels))
-        sources[f"v{i}"] = joint.Source(values.astype(np.float16), WEIGHTS, 60)
-    return found, {"flow": sources}
+        made.append(SpotterInput(f"s{i}", f"v{i}", path, features, context, span, labels))
+        videos[f"v{i}"] = EncoderInput(values.astype(np.float16), WEIGHTS)
+    return made, videos
+
+
+def joint_encoders(network, videos, units=(1.0, 1.0)):
+    return JointEncoders(
+        encoders={"flow": encoder(network)},
+        inputs={"flow": videos},
+        drift_frames=dict.fromkeys(videos, 60),
+        scale={"flow": np.array(units)},
+    )
 
 
 def blind():
@@ -90,26 +94,15 @@ def blind():
     return network
 
 
-def go_on(network, tuning=TUNING, seed=(0, 0), start=None):
-    known, sources = recordings()
+def go_on(network, tuning=TUNING, seed=(0, 0)):
+    """A network of a spotter after joint training with this encoder."""
+    known, videos = recordings()
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        state = spot.Spotter(**SHAPE).state_dict()
-    member = start or spot.Member(["s9"], state, [{"step": 5.0}], {})
-    return joint.train(
-        {"flow": encoder(network)},
-        sources,
-        {"flow": np.ones(2)},
-        tuning,
-        member,
-        SHAPE,
-        known,
-        48,
-        [1],
-        NONE,
-        RECIPE,
-        seed,
-    )
+        state = Spotter(**SHAPE).state_dict()
+    member = Member(["s9"], state, [{"step": 5.0}])
+    task = SpotterTask(SHAPE, known, WINDOWS, replace(RECIPE, joint=tuning))
+    return joint.train_jointly(joint_encoders(network, videos), member, task, seed)
 
 
 @pytest.mark.parametrize("frames", [1, 7, 90])
@@ -117,8 +110,8 @@ def go_on(network, tuning=TUNING, seed=(0, 0), start=None):
 def test_drift_is_taken_off_as_the_stored_features_lose_it(frames, drift_frames):
     signal = np.random.default_rng(0).normal(size=(frames, 3, 2)).cumsum(axis=0)
     expected = signals.without_drift(signal, np.zeros(frames, int), drift_frames)
-    found = joint.minus_moving_average(torch.from_numpy(signal), drift_frames)
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+    result = joint.minus_moving_average(torch.from_numpy(signal), drift_frames)
+    np.testing.assert_allclose(result.numpy(), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("first", [0, 5, 20, 35])
@@ -126,27 +119,24 @@ def test_windows_are_coded_as_the_whole_span_is(first):
     network = initial()
     values = np.random.default_rng(3).normal(size=(60, 3, SIDE, SIDE)).astype(np.float16)
     span = np.repeat([0, -1, 1], [10, 2, 48])
-    whole = extract_features.features(network, values, span, WEIGHTS, SCALE)
+    video = EncoderInput(values, WEIGHTS)
+    whole = encoders.features(network, encoder(network), video, span)
     start, stop = (0, 10) if first < 10 else (12, 60)
-    place = joint.Place("v", (start, stop), first, 1.0)
-    source = joint.Source(values, WEIGHTS, 20)
-    with torch.no_grad():
-        found = joint.pooled(network, encoder(network), source, place, 25)
     last = min(first + 25, stop)
-    assert found.shape == (last - first, REGIONS, 2) and found.std() > 0.1
-    np.testing.assert_allclose(found.numpy(), whole[first:last].astype(float), atol=2e-3)
+    with torch.no_grad():
+        code = encoders.coded(network, encoder(network), video, (first, last), (start, stop))
+    assert code.shape == (last - first, REGIONS, 2) and code.std() > 0.1
+    np.testing.assert_allclose(code.numpy(), whole[first:last].astype(float), atol=2e-3)
 
 
 def test_motion_is_scaled_before_the_encoder():
     network = initial()
     values = np.random.default_rng(3).normal(size=(20, 3, SIDE, SIDE)).astype(np.float16)
-    place, weights = joint.Place("v", (0, 20), 0, 2.0), WEIGHTS
 
     def coded(values, amplitude, **of):
-        source = joint.Source(values, weights, 20)
+        video, whole = EncoderInput(values, WEIGHTS), (0, 20)
         with torch.no_grad():
-            at = replace(place, amplitude=amplitude)
-            return joint.pooled(network, encoder(network, **of), source, at, 20)
+            return encoders.coded(network, encoder(network, **of), video, whole, whole, amplitude)
 
     twice = coded(values * np.float16(2), 1.0)
     torch.testing.assert_close(coded(values, 2.0), twice)
@@ -158,51 +148,67 @@ def test_motion_is_scaled_before_the_encoder():
 def test_the_reference_is_not_scaled():
     network = built(shape_of("face"), generator(0))
     values = np.random.default_rng(3).normal(size=(20, 2, SIDE, SIDE)).astype(np.float16)
-    scale = plain_scale("face")
     face = {"stream": "face", "input_size": SIDE, "reference_seconds": 1.0}
-    one = joint.Encoder(shape_of("face"), network.state_dict(), scale, face)
+    one = Encoder(shape_of("face"), network.state_dict(), plain_scale("face"), face)
 
     def coded(values, amplitude):
-        place = joint.Place("v", (0, 20), 0, amplitude)
+        video = EncoderInput(values, WEIGHTS)
         with torch.no_grad():
-            return joint.pooled(network, one, joint.Source(values, WEIGHTS, 20), place, 20)
+            return encoders.coded(network, one, video, (0, 20), (0, 20), amplitude)
 
     twice = values * np.array([2, 1], np.float16)[:, None, None]
     torch.testing.assert_close(coded(values, 2.0), coded(twice, 1.0))
     assert not torch.allclose(coded(values, 2.0), coded(values * np.float16(2), 1.0))
 
 
-def test_windows_tell_where_they_lie_and_what_was_dropped():
+def test_all_motion_of_a_window_is_scaled_alike():
     known, _ = recordings(motion=4)
-    how = Augmentation(stretch=1.5, amplitude=2.0, mirror=[1, 0], regions=0.3, streams=0.3)
-    sampler = joint.PlacedWindows(known, 48, [1], how, 0.5, np.random.default_rng(0))
-    batch, places = sampler.draw(60)
-    matrices = set()
-    for motion, mix, place in zip(batch["motion"], batch["features"]["flow"], places, strict=True):
-        assert place.span == (0, 120) and 0 <= place.first <= 72
-        expected = np.arange(place.first, place.first + 48) * place.amplitude
-        kept = [r for r in range(REGIONS) if motion[:, r].any()]
-        for region in kept:
-            assert motion[:, region, 1] == pytest.approx(expected, rel=1e-5)
-        assert (mix == mix[0]).all()
-        assert not mix[0].any() or mix[0].sum() == len(kept)
-        matrices.add(tuple(mix[0].ravel().tolist()))
-    # Both regions, in place or mirrored; one of them; none.
-    assert matrices >= {(1, 0, 0, 1), (0, 1, 1, 0), (0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0)}
-    amplitudes = [place.amplitude for place in places]
+    sampler = WindowSampler(known, replace(WINDOWS, stretch=1.0), np.random.default_rng(0))
+    windows = joint.draw_windows(sampler, 2.0, 60)
+    batch = sampler.stacked(windows)
+    for motion, window in zip(batch["motion"], windows, strict=True):
+        assert motion[:, 0, 1] == pytest.approx(window.times(48) * window.amplitude, rel=1e-5)
+    amplitudes = [window.amplitude for window in windows]
     assert 0.5 <= min(amplitudes) < 0.7 and 1.5 < max(amplitudes) <= 2.0
+
+
+def test_windows_of_encoders_are_those_of_their_stored_features():
+    """Mirrored, with regions and streams left out, and padded; over whole spans, so that drift is
+    the same."""
+    network, (known, videos) = initial(), recordings(number=1)
+    own = joint_encoders(network, videos, units=(0.5, 2.0))
+    how = replace(
+        WINDOWS,
+        frames=150,
+        stretch=1.0,
+        mirror=[1, 0],
+        region_dropout=0.3,
+        stream_dropout=0.3,
+        whole_frames=True,
+    )
+    feature = own.features("flow", network.state_dict(), known[0]).astype(np.float32)
+    still = signals.without_drift(feature, known[0].span, 60).astype(np.float32)
+    stored = standardised(replace(known[0], features={"flow": still}), own.scale)
+    sampler = WindowSampler([stored], how, np.random.default_rng(0))
+    windows = [sampler.draw() for _ in range(30)]
+    expected = sampler.stacked(windows)["features"]["flow"]
+    with torch.no_grad():
+        features = joint.window_features({"flow": network}, own, sampler, windows)["flow"]
+    assert expected.any(axis=(1, 2, 3)).any() and not expected.any(axis=(1, 2, 3)).all()
+    assert not expected[:, 120:].any()
+    np.testing.assert_allclose(features.numpy(), expected, atol=4e-3)
 
 
 def test_only_the_encoder_can_tell_and_learns_to():
     network = blind()
-    found = go_on(network)
-    start, learned = network.state_dict(), found.encoders["flow"]
+    member = go_on(network)
+    start, learned = network.state_dict(), member.encoders["flow"]
     for name in ("stem.weight", "encoder.0.1.weight", "to_code.weight"):
         assert not torch.equal(start[name], learned[name]), name
     assert torch.equal(start["to_amounts.weight"], learned["to_amounts.weight"])  # the decoder's
-    losses = [row["score_micro"] for row in found.history[1:]]
-    assert [row["step"] for row in found.history] == [5, 25, 45, 65]
-    assert found.held_out == ["s9"] and found.earlier == {}
+    losses = [row["score_micro"] for row in member.history[1:]]
+    assert [row["step"] for row in member.history] == [5, 25, 45, 65]
+    assert member.held_out == ["s9"]
     frozen = go_on(network, tuning=replace(TUNING, encoder_learning_rate=1e-9))
     assert losses[-1] < 0.5 * losses[0]
     assert losses[-1] < 0.5 * frozen.history[-1]["score_micro"]
@@ -220,36 +226,3 @@ def test_same_seed_same_weights_other_seed_others():
         assert all(torch.equal(one[name], same[name]) for name in one)
     name = "stem.weight"
     assert not torch.equal(first.encoders["flow"][name], other.encoders["flow"][name])
-
-
-def test_averages_are_those_of_one_prediction_by_several_networks():
-    known, _ = recordings()
-    one = replace(known[0], span=np.repeat([0, -1, 1], [60, 5, 55]))
-    with torch.random.fork_rng():
-        torch.manual_seed(2)
-        states = [spot.Spotter(**SHAPE).state_dict() for _ in range(3)]
-    networks = spot.rebuilt(SHAPE, states)
-    expected = spot.predict(networks, one)
-    found = spot.average_predictions([spot.predict([network], one) for network in networks])
-    assert found.score == pytest.approx(expected.score, rel=1e-5)
-    assert found.distances == pytest.approx(expected.distances, rel=1e-5)
-    assert not found.distances[60:65].any() and found.score.dtype == np.float32
-
-
-def test_members_go_on_only_where_they_are_told_to():
-    known, _ = recordings(number=3)
-    motion = [replace(r, features={}) for r in known]
-    shape = {**SHAPE, "streams": {}}
-    arguments = (shape, motion, 48, [1], NONE, RECIPE, 7)
-    plain = spot.train_members(*arguments)
-    seen = []
-
-    def note(member, *task):
-        seen.append((member.held_out, task[-1]))
-        return replace(member, encoders={"flow": {}})
-
-    told = spot.train_members(*arguments, go_on=note)
-    assert seen == [(m.held_out, (7, i)) for i, m in enumerate(plain)]
-    for one, other in zip(plain, told, strict=True):
-        assert one.encoders == {} and other.encoders == {"flow": {}}
-        assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)

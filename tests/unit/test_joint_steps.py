@@ -7,28 +7,25 @@ import torch
 from mespot.device import generator
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS
-from mespot.steps import _encoders, extract_features, spot, train_spotter
-from mespot.steps._recordings import read_recordings
+from mespot.steps import extract_features, spot, train_spotter
 from mespot.store import io, tables
-from mespot.training import checkpoint
+from mespot.training import checkpoint, joint_encoders
 from mespot.training.clips import as_builtins
-from mespot.training.spotter_input import feature_channels
+from mespot.training.spotter_input import feature_channels, read_inputs
 from tests.unit.moving_regions import write_labels
 from tests.unit.small_networks import built, plain_scale, shape_of
-from tests.unit.spotters import SPOTTING
+from tests.unit.spotters import DECODING, TRAINING, outputs, watch_networks
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
 FRAMES = 90
 STREAMS = ("face", "flow")
 JOINT = {
-    "kind": "learned",
-    "encoder": "random",
     "streams": list(STREAMS),
     "regional_flow": True,
     "encoder_training": "joint",
 }
-LEARNED = {
-    **SPOTTING["learned"],
+SETTINGS = {
+    **TRAINING,
     "lags": [1],
     "epochs": 1,
     "repeats": 2,
@@ -86,7 +83,7 @@ def corpus(tmp_path_factory):
     return folder, files
 
 
-def train(corpus, folder, method=JOINT, **inputs):
+def train(corpus, folder, method=JOINT, training=SETTINGS, **inputs):
     source, files = corpus
     given = {
         "features": {stream: source / f"{stream}.h5" for stream in STREAMS},
@@ -95,7 +92,7 @@ def train(corpus, folder, method=JOINT, **inputs):
     }
     train_spotter.run(
         method=method,
-        spotting={**SPOTTING, "learned": LEARNED},
+        training=training,
         flow=files["flow"][:3],
         labels=source / "labels.csv",
         output=folder / "spotter.pt",
@@ -108,17 +105,15 @@ def train(corpus, folder, method=JOINT, **inputs):
 
 def find(corpus, folder, spotter, **inputs):
     spot.run(
-        method=JOINT,
-        spotting={**SPOTTING, "learned": LEARNED},
         flow=corpus[1]["flow"][3:],
         features={},
+        method=JOINT,
+        decoding=DECODING,
         spotter=spotter,
-        **{f"{name}_out": folder / name for name in ("intervals", "candidates", "snapshots")},
-        scores_out=folder / "scores.h5",
-        provenance={},
+        **outputs(folder),
         **{"frames": corpus[1]["frames"][3:], **inputs},
     )
-    return io.read_videos(folder / "scores.h5", "scores")["v3"]
+    return dict(io.read_videos(folder / "scores.h5", "scores")["v3"])
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +123,7 @@ def trained(corpus, tmp_path_factory):
 
 def test_each_network_brings_its_own_encoders(corpus, trained):
     content = checkpoint.load(trained, "spotter")
-    assert len(content["state"]) == 2 and content["snapshots"] == {}
+    assert len(content["state"]) == 2
     assert set(content["encoders"]) == set(STREAMS)
     assert max(row["step"] for row in content["history"]) >= 4  # the epochs' and three more
     for stream, one in content["encoders"].items():
@@ -143,13 +138,12 @@ def test_each_network_brings_its_own_encoders(corpus, trained):
 def test_spotting_reads_the_encoders_of_the_spotter(corpus, trained, tmp_path):
     before = find(corpus, tmp_path, trained)["micro"]
     assert before.shape == (FRAMES,) and not before[:2].any() and before[2:].all()
-    assert len(tables.read(tmp_path / "snapshots", "snapshots")) == 0
-    tables.read(tmp_path / "intervals", "intervals")
+    tables.read(tmp_path / "intervals.csv", "intervals")
     content = checkpoint.load(trained, "spotter")
-    del content["kind"], content["version"]
+    del content["kind"], content["version"], content["provenance"]
     for state in content["encoders"]["flow"]["states"]:
         state["to_code.weight"] *= 5.0
-    checkpoint.save(tmp_path / "changed.pt", "spotter", content)
+    checkpoint.save(tmp_path / "changed.pt", "spotter", {**content, "provenance": {}})
     assert not np.array_equal(find(corpus, tmp_path, tmp_path / "changed.pt")["micro"], before)
 
 
@@ -158,23 +152,23 @@ def test_encoders_that_did_not_learn_give_the_stored_features(corpus):
     features that frozen encoders have stored."""
     folder, files = corpus
     records = [io.read(path, "flow") for path in files["flow"]]
-    paths = {stream: folder / f"{stream}.pt" for stream in STREAMS}
-    own = _encoders.from_checkpoints(paths, STREAMS, records, files["frames"], 2.0)
-    raw = read_recordings(
-        records, {s: folder / f"{s}.h5" for s in STREAMS}, JOINT, {**LEARNED, "drift_seconds": 2.0}
+    frames = [io.read(path, "frames") for path in files["frames"]]
+    encoders = joint_encoders.pretrained({s: folder / f"{s}.pt" for s in STREAMS}, STREAMS)
+    own = joint_encoders.reading(encoders, records, frames, drift_seconds=2.0, scale={})
+    stored = read_inputs(
+        records,
+        {stream: folder / f"{stream}.h5" for stream in STREAMS},
+        streams=STREAMS,
+        regional_flow=True,
+        lags=[1],
+        drift_seconds=2.0,
     )
     for stream, encoder in own.encoders.items():
-        for one in raw:
-            source = own.sources[stream][one.video]
-            feature = extract_features.features(
-                encoder.build(encoder.state),
-                source.values,
-                one.span,
-                source.weights,
-                encoder.standardisation,
-            )
-            found = feature_channels(feature, one.span, drift_frames=source.drift_frames)
-            np.testing.assert_array_equal(found, one.features[stream])
+        for one in stored:
+            feature = own.features(stream, encoder.state, one)
+            drift_frames = own.drift_frames[one.video]
+            channels = feature_channels(feature, one.span, drift_frames=drift_frames)
+            np.testing.assert_array_equal(channels, one.features[stream])
 
 
 def test_an_interrupted_training_gives_the_same_file(corpus, trained, tmp_path, monkeypatch):
@@ -189,23 +183,16 @@ def test_an_interrupted_training_gives_the_same_file(corpus, trained, tmp_path, 
     with pytest.raises(KeyboardInterrupt):
         train(corpus, tmp_path)
     monkeypatch.setattr(checkpoint, "save", save)
-    numbers = []
-    network = train_spotter.train_members.__globals__["train_network"]
-
-    def counting(*arguments):
-        numbers.append(arguments[-1])
-        return network(*arguments)
-
-    monkeypatch.setitem(train_spotter.train_members.__globals__, "train_network", counting)
+    seeds = watch_networks(monkeypatch)
     (tmp_path / "kept.pt").write_bytes((tmp_path / "partial.pt").read_bytes())
     assert train(corpus, tmp_path).read_bytes() == trained.read_bytes()
-    assert len(numbers) == 2  # of 4
+    assert len(seeds) == 2  # of 4
     # Of other encoders it is not taken up, even where the stored features are the same.
     (tmp_path / "partial.pt").write_bytes((tmp_path / "kept.pt").read_bytes())
     write_encoder(tmp_path / "other.pt", "flow", seed=1)
     encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "other.pt"}
     train(corpus, tmp_path, encoders=encoders)
-    assert len(numbers) == 2 + 4
+    assert len(seeds) == 2 + 4
 
 
 def test_frozen_encoders_are_the_default_and_are_not_stored(corpus, tmp_path):
@@ -214,8 +201,11 @@ def test_frozen_encoders_are_the_default_and_are_not_stored(corpus, tmp_path):
     assert "encoders" not in checkpoint.load(left_out, "spotter")
 
 
-def test_what_does_not_fit_is_told(corpus, trained, tmp_path):
+def test_what_does_not_fit_is_named(corpus, trained, tmp_path):
     folder, files = corpus
+    without = {name: value for name, value in SETTINGS.items() if name != "joint"}
+    with pytest.raises(InputError, match="spotting.learned: lacks joint"):
+        train(corpus, tmp_path, training=without)
     with pytest.raises(InputError, match="encoder of stream 'flow'"):
         train(corpus, tmp_path, encoders={"face": folder / "face.pt"})
     swapped = {"face": folder / "flow.pt", "flow": folder / "face.pt"}

@@ -66,23 +66,6 @@ def test_the_oracle_of_thresholds_is_at_least_any_of_them(predictions, labels, l
             assert np.isnan(own) or best[s, name] >= own - 1e-12
 
 
-def test_one_epoch_for_both_classes():
-    """Epoch 1 is right in micro, epoch 2 in macro: together only one of them can be had."""
-    labels = [("s1", "a", "micro", 10, 19), ("s1", "a", "macro", 50, 99)]
-    epochs = [made([label], labels) for label in labels]
-    found = oracle.oracle_epoch(epochs, 0.5)
-    assert found[0, "micro"] == found[0, "macro"] == 1
-    assert found[0, "all"] == found[3, "all"] == pytest.approx(2 / 3)
-    assert np.isnan(found[1, "all"])
-
-
-def test_each_subject_has_its_own_epoch():
-    labels = [("s1", "a", "micro", 10, 19), ("s2", "c", "micro", 50, 59)]
-    epochs = [made([label], labels) for label in labels]
-    assert oracle.oracle_epoch(epochs, 0.5)[3, "micro"] == 1
-    assert f1(strict(epochs[0]).sum(axis=0)) == pytest.approx(2 / 3)
-
-
 def test_each_subject_has_its_own_threshold():
     labels = [("s1", "a", "micro", 10, 19), ("s2", "c", "micro", 50, 59)]
     wrong = ("s1", "a", "micro", 70, 79, 0.5)

@@ -124,7 +124,6 @@ CASES = {
     "spotting.learned.vote_iou": (0.6, {"spot"}),
     "spotting.learned.class_iou": (0.3, {"spot"}),
     "spotting.learned.tolerance": (0.02, {"spot"}),
-    "spotting.learned.snapshots": (None, None),
     "spotting.learned.joint.steps": (10, set()),
     "spotting.learned.joint.batch_size": (4, set()),
     "spotting.learned.joint.learning_rate": (0.002, set()),

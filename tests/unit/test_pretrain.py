@@ -11,11 +11,11 @@ from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.steps import pretrain as step
 from mespot.training import checkpoint
 from mespot.training.clips import ClipPool, Standardisation, standardise
-from mespot.training.pretrain import PretrainingRecipe, evaluate, fit, reconstruct
+from mespot.training.pretrain import evaluate, fit, learning_rate, reconstruct
+from mespot.training.recipes import PretrainingRecipe, pretraining
 from tests.unit.stored_videos import CROP, waves, write_flow, write_frames
 
 SETTINGS = dict(
-    weights="pretrained",
     seed=3,
     input_size=16,
     reference_seconds=0.5,
@@ -39,7 +39,6 @@ SETTINGS = dict(
     batch_size=2,
     learning_rate=0.01,
     weight_decay=0.01,
-    save_seconds=1000.0,
 )
 CPU = torch.device("cpu")
 
@@ -53,17 +52,24 @@ def sources(tmp_path_factory):
     return paths
 
 
-def pretrain(folder, sources, **changes):
+def pretrain(folder, sources, stream="flow", weights="pretrained", save_seconds=1000.0, **changes):
     output, partial = folder / "flow.pt", folder / "flow.partial.pt"
-    arguments = {**SETTINGS, "stream": "flow", "provenance": {"rule": "pretrain"}, **changes}
-    step.run(sources=sources, output=output, partial=partial, **arguments)
+    step.run(
+        stream=stream,
+        sources=sources,
+        output=output,
+        partial=partial,
+        provenance={"rule": "pretrain"},
+        weights=weights,
+        settings={**SETTINGS, **changes},
+        save_seconds=save_seconds,
+    )
     assert not partial.exists()
     return output
 
 
 def recipe(**changes):
-    names = PretrainingRecipe.__dataclass_fields__
-    return PretrainingRecipe(**{**{name: SETTINGS[name] for name in names}, **changes})
+    return pretraining({**SETTINGS, **changes}, stream="face", weights="pretrained")[2]
 
 
 class Killed(Exception):
@@ -93,7 +99,7 @@ def test_same_seed_same_bytes_other_seed_other_weights(tmp_path, sources):
 
 
 @pytest.mark.parametrize("at", [1, 4, 11])
-def test_a_killed_run_is_continued_to_the_same_bytes(tmp_path, sources, monkeypatch, at):
+def test_a_killed_run_is_continued_to_the_same_bytes(tmp_path, sources, monkeypatch, caplog, at):
     (tmp_path / "whole").mkdir()
     undisturbed = pretrain(tmp_path / "whole", sources).read_bytes()
     save, saved = checkpoint.save, []
@@ -109,16 +115,9 @@ def test_a_killed_run_is_continued_to_the_same_bytes(tmp_path, sources, monkeypa
         pretrain(tmp_path, sources, save_seconds=0.0)
     assert not (tmp_path / "flow.pt").exists()
     monkeypatch.setattr(checkpoint, "save", save)
-    steps = []
-    evaluated = step.fit
-
-    def watched(*arguments, resume, **options):
-        steps.append(resume["step"])
-        return evaluated(*arguments, resume=resume, **options)
-
-    monkeypatch.setattr(step, "fit", watched)
-    assert pretrain(tmp_path, sources).read_bytes() == undisturbed
-    assert steps == [at]
+    with caplog.at_level(logging.INFO):
+        assert pretrain(tmp_path, sources).read_bytes() == undisturbed
+    assert f"continuing from step {at}" in caplog.messages
 
 
 def leave_partial(folder, sources, monkeypatch):
@@ -132,6 +131,19 @@ def leave_partial(folder, sources, monkeypatch):
         patch.setattr(checkpoint, "save", save_then_die)
         with pytest.raises(Killed):
             pretrain(folder, sources, save_seconds=0.0)
+
+
+NO_EFFECT = {"patch_size": 2, "patch_frames": 3, "target_reach": 3, "reference_seconds": 2.0}
+
+
+@pytest.mark.parametrize("key", NO_EFFECT)
+def test_keys_without_effect_change_nothing(tmp_path, sources, key):
+    """Those of patches, of a target's reach and of the face, for pixels, raw and the flow."""
+    for name in ("without", "with"):
+        (tmp_path / name).mkdir()
+    without = pretrain(tmp_path / "without", sources, epochs=1).read_bytes()
+    changed = pretrain(tmp_path / "with", sources, epochs=1, **{key: NO_EFFECT[key]})
+    assert changed.read_bytes() == without
 
 
 @pytest.mark.parametrize("change", ["settings", "data", "corrupt"])
@@ -167,12 +179,12 @@ def test_random_weights_are_the_initial_network_with_its_scales(tmp_path, source
 
 
 def test_a_checkpoint_rebuilds_its_network_and_says_who_was_seen(tmp_path, sources):
-    found = checkpoint.load(pretrain(tmp_path, sources), "encoder")
-    ReconstructionNetwork(**found["network"]).load_state_dict(found["state"])
-    assert found["subjects"] == ["s0", "s1"]
-    assert found["settings"]["stream"] == "flow"
-    assert PretrainingRecipe(**found["settings"]["recipe"]).mask_ratio == 0.5
-    assert Standardisation(**found["standardisation"]).target == "raw"
+    content = checkpoint.load(pretrain(tmp_path, sources), "encoder")
+    ReconstructionNetwork(**content["network"]).load_state_dict(content["state"])
+    assert content["subjects"] == ["s0", "s1"]
+    assert content["settings"]["stream"] == "flow"
+    assert PretrainingRecipe(**content["settings"]["recipe"]).mask_ratio == 0.5
+    assert Standardisation(**content["standardisation"]).target == "raw"
 
 
 def test_the_face_stream_goes_the_same_way(tmp_path):
@@ -190,7 +202,7 @@ def test_the_face_stream_goes_the_same_way(tmp_path):
     [
         ({"downsample": 5}, "pretrain.input_size"),
         ({"clip_length": 90}, "pretrain.clip_length"),
-        ({"target": "displacement", "target_reach": 4}, "pretrain.target_reach"),
+        ({"target": "temporal_difference", "target_reach": 4}, "pretrain.target_reach"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(tmp_path, sources, changes, key):
@@ -205,7 +217,7 @@ def test_a_foreign_source_is_refused(tmp_path, sources):
 
 def test_learning_rate_rises_then_falls_to_nothing():
     plan = recipe(epochs=10, steps_per_epoch=10, learning_rate=1.0)
-    rates = [plan.rate(step) for step in range(100)]
+    rates = [learning_rate(plan, step) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * (step + 1) for step in range(10)])
     assert max(rates) == 1.0
     assert all(after < before for before, after in zip(rates[10:], rates[11:], strict=False))
@@ -223,7 +235,7 @@ class Copy(torch.nn.Module):
         return torch.where(mask, self.value, clip)
 
 
-def test_errors_of_hidden_and_visible_pixels_are_told_apart():
+def test_errors_of_hidden_and_visible_pixels_are_kept_apart():
     clips = torch.randn(4, 1, 8, 16, 16, generator=generator(0))
     scale = standardise(clips, reconstructed=1, target="raw", target_reach=1)
     measured = evaluate(Copy(0.0), clips, scale, recipe(), CPU)
@@ -276,10 +288,10 @@ def test_nothing_hidden_leaves_the_visible_part(tmp_path, sources):
 
 
 def test_reconstruction_for_a_figure(tmp_path, sources):
-    found = checkpoint.load(pretrain(tmp_path, sources, target="displacement"), "encoder")
-    network = ReconstructionNetwork(**found["network"])
-    network.load_state_dict(found["state"])
-    scale = Standardisation(**found["standardisation"])
+    encoder = checkpoint.load(pretrain(tmp_path, sources, target="temporal_difference"), "encoder")
+    network = ReconstructionNetwork(**encoder["network"])
+    network.load_state_dict(encoder["state"])
+    scale = Standardisation(**encoder["standardisation"])
     values = np.random.default_rng(0).normal(size=(8, 3, 16, 16)).astype(np.float16)
     shown = reconstruct(network, values, scale, recipe(), generator(0))
     assert set(shown) == {"input", "masked", "target", "output", "error"}

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mespot.networks.reconstruction import ReconstructionNetwork, _bilinear
+from mespot.networks.reconstruction import ReconstructionNetwork, bilinear
 from tests.unit.small_networks import built, shape_of
 
 SHAPE = shape_of("flow", channels=8, code_channels=4)
@@ -61,7 +61,7 @@ def three_rows_in_four(frames):
 def test_what_is_read_of_a_flat_clip_is_the_same_masked_or_not(network):
     flat = torch.ones(1, 3, 9, 16, 16)
     bases = network.bases(flat)
-    whole, part = (network._read(flat, bases, mask) for mask in (None, three_rows_in_four(9)))
+    whole, part = (network.read(flat, bases, mask) for mask in (None, three_rows_in_four(9)))
     torch.testing.assert_close(part[:, :-1], whole[:, :-1])
     assert (whole[:, -1] == 1).all() and (part[:, -1] == 0.25).all()  # how many pixels are seen
 
@@ -72,8 +72,8 @@ def wave(shift_x=0.0, shift_y=0.0, size=16):
     return torch.sin(2 * math.pi * x / 11) + torch.cos(2 * math.pi * (x + 2 * y) / 17)
 
 
-def told():
-    """A network of one channel that is told the reference."""
+def with_reference():
+    """A network of one channel that reads its reference too."""
     return built(shape_of("face"), torch.Generator().manual_seed(0))
 
 
@@ -86,8 +86,8 @@ def test_motion_of_a_known_face_is_read_off_its_brightness():
     clip = still_face()
     moved = torch.stack([wave(), wave(0.2, 0.0), wave(0.0, -0.2)])
     clip[:, 0] = moved - wave()
-    network = told()
-    read = network._read(clip, network.bases(clip), None)[0]  # (channels, T, g, g)
+    network = with_reference()
+    read = network.read(clip, network.bases(clip), None)[0]  # (channels, T, g, g)
     inner = read[1:3, :, 1:3, 1:3].mean((2, 3))  # amounts of the derivatives along x and y
     # To the right by 0.2 px, a twentieth of a cell: the face minus so much of its derivative.
     expected = torch.tensor([[0.0, 0.0], [-0.05, 0.0], [0.0, 0.05]])
@@ -96,7 +96,7 @@ def test_motion_of_a_known_face_is_read_off_its_brightness():
 
 @torch.no_grad()
 def test_the_reference_is_told_and_not_reconstructed():
-    network = told()
+    network = with_reference()
     clip = still_face()
     assert network(clip).shape == (1, 1, 3, 16, 16)
     everywhere = torch.ones(1, 1, 3, 16, 16, dtype=torch.bool)
@@ -111,7 +111,7 @@ def test_the_reference_is_told_and_not_reconstructed():
 
 @torch.no_grad()
 def test_amounts_of_motion_move_the_face():
-    network = told()
+    network = with_reference()
     network.to_amounts.bias.copy_(torch.tensor([0.0, -0.05, 0.0, 0.0]))
     inner = (..., slice(1, -1), slice(1, -1))
     expected = (wave(0.2) - wave()).expand(1, 1, 3, 16, 16)
@@ -122,11 +122,11 @@ def test_a_clip_of_another_form_is_refused(network):
     with pytest.raises(ValueError, match="clip of 2 channels; this network reads 3$"):
         network.encode(clips(1, 2, 9, 16, 16))
     with pytest.raises(ValueError, match="clip of 1 channels; this network reads 1 and a ref"):
-        told()(clips(1, 1, 9, 16, 16))
+        with_reference()(clips(1, 1, 9, 16, 16))
 
 
 def test_between_the_middles_of_cells_is_a_line():
-    values = _bilinear(3, 4) @ torch.tensor([0.0, 4.0, 8.0])
+    values = bilinear(3, 4) @ torch.tensor([0.0, 4.0, 8.0])
     assert values.tolist() == [0, 0, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8, 8]
 
 

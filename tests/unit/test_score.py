@@ -37,34 +37,18 @@ def files(tmp_path):
     tables.write(
         tmp_path / "g2.csv", "intervals", table("intervals", ("s2", "v3", "micro", 0, 8, 0.7))
     )
-    for kind in ("intervals", "candidates", "snapshots"):
+    for kind in ("intervals", "candidates"):
         tables.write(tmp_path / f"no_{kind}.csv", kind, table(kind))
-    for kind, extra, rows in (
-        (
-            "candidates",
-            "level",
-            [
-                ("006", "v1", "micro", 12, 19, 0.9),
-                ("006", "v2", "micro", 5, 9, 0.4),
-                ("006", "v2", "macro", 100, 150, 0.3),  # right, below its threshold
-                ("006", "v2", "macro", 10, 50, 0.2),
-                ("s2", "v3", "micro", 0, 8, 0.7),
-            ],
-        ),
-        (
-            "snapshots",
-            "epoch",
-            [
-                ("006", "v1", "micro", 12, 19, 20),  # without the wrong one of the last epoch
-                ("006", "v1", "micro", 12, 19, 40),
-                ("006", "v2", "micro", 5, 9, 40),
-                ("s2", "v3", "micro", 0, 8, 40),
-            ],
-        ),
-    ):
-        made = table(kind, *rows)
-        made[extra] = made["confidence"]
-        tables.write(tmp_path / f"{kind}.csv", kind, made)
+    candidates = table(
+        "candidates",
+        ("006", "v1", "micro", 12, 19, 0.9),
+        ("006", "v2", "micro", 5, 9, 0.4),
+        ("006", "v2", "macro", 100, 150, 0.3),  # right, below its threshold
+        ("006", "v2", "macro", 10, 50, 0.2),
+        ("s2", "v3", "micro", 0, 8, 0.7),
+    )
+    candidates["level"] = candidates["confidence"]
+    tables.write(tmp_path / "candidates.csv", "candidates", candidates)
     return tmp_path
 
 
@@ -74,18 +58,12 @@ def run(files, labels="labels.csv", output="metrics.csv"):
             "method": "learned",
             "pretraining": "inductive",
             "intervals": [files / "g1.csv", files / "g2.csv"],
-            "epochs": True,
             "candidates": [files / "candidates.csv"],
-            "snapshots": [files / "snapshots.csv"],
         },
         {
             "method": "mute",
             "pretraining": "none",
-            "epochs": False,
-            **{
-                kind: [files / f"no_{kind}.csv"]
-                for kind in ("intervals", "candidates", "snapshots")
-            },
+            **{kind: [files / f"no_{kind}.csv"] for kind in ("intervals", "candidates")},
         },
     ]
     score.run(
@@ -115,25 +93,23 @@ def test_score(files):
     assert rows["f1"].isna()[("mute", "macro", "s2")]
 
 
-def test_oracles_stand_beside_the_honest_score(files):
+def test_the_oracle_stands_beside_the_honest_score(files):
     rows = tables.read(run(files), "metrics").set_index(["method", "expression", "subject"])
-    names = ["f1", "f1_oracle_threshold", "f1_oracle_epoch"]
-    assert list(rows.columns)[-2:] == names[1:]
+    names = ["f1", "f1_oracle_threshold"]
+    assert rows.columns[-1] == names[1]
     expected = {
-        # 006: a threshold between .9 and .4 leaves out the wrong one; so does epoch 20.
-        ("micro", "006"): [2 / 3, 1, 1],
-        ("micro", "s2"): [1, 1, 1],
-        ("micro", "all"): [4 / 5, 1, 1],
-        # The label at .3 is found at a lower threshold, in no epoch.
-        ("macro", "006"): [0, 1, 0],
-        ("all", "all"): [4 / 6, 1, 4 / 5],
+        # 006: a threshold between .9 and .4 leaves out the wrong one.
+        ("micro", "006"): [2 / 3, 1],
+        ("micro", "s2"): [1, 1],
+        ("micro", "all"): [4 / 5, 1],
+        # The label at .3 is predicted at a lower threshold.
+        ("macro", "006"): [0, 1],
+        ("all", "all"): [4 / 6, 1],
     }
     for key, values in expected.items():
-        found = rows.loc[("learned", *key), names].tolist()
-        assert found == pytest.approx(values, abs=1e-6), key
-    mute = rows.loc["mute"]
-    assert mute["f1_oracle_epoch"].isna().all()
-    assert mute.loc[("all", "all"), "f1_oracle_threshold"] == 0
+        f1 = rows.loc[("learned", *key), names].tolist()
+        assert f1 == pytest.approx(values, abs=1e-6), key
+    assert rows.loc[("mute", "all", "all"), "f1_oracle_threshold"] == 0
 
 
 def test_the_same_input_gives_the_same_bytes(files):
@@ -171,10 +147,8 @@ def test_every_pair_of_methods_is_compared_once(files):
     comparison = compared(files, methods=("g", "h", "mute"))
     pairs = [("g", "h"), ("g", "mute"), ("h", "mute")]
     expected = [(a, b, e) for a, b in pairs for e in ("micro", "macro", "all")]
-    assert (
-        list(zip(comparison.method_a, comparison.method_b, comparison.expression, strict=True))
-        == expected
-    )
+    columns = (comparison[name] for name in ("method_a", "method_b", "expression"))
+    assert list(zip(*columns, strict=True)) == expected
     first = comparison.iloc[0]
     assert (first.f1_a, first.f1_b) == (pytest.approx(4 / 5), pytest.approx(2 / 3, abs=1e-6))
     assert first.difference == pytest.approx(4 / 5 - 2 / 3, abs=1e-6)

@@ -42,9 +42,9 @@ def test_course_follows_a_burst_and_forgets_drift():
     burst = 2.0 * np.exp(-(((t - 150) / 6.0) ** 2))
     path = np.stack([burst, 0.01 * t], axis=1)[:, None]  # u: burst, v: slow drift
     span = np.zeros(300, int)
-    found = signals.course(lagged(path, [1, 3, 6]), [1, 3, 6], span, drift_frames=240)[:, 0]
-    assert found[150, 0] - found[120, 0] == pytest.approx(2.0, rel=0.1)
-    assert np.abs(found[60:240, 1]).max() < 0.3  # of 3 px
+    position = signals.course(lagged(path, [1, 3, 6]), [1, 3, 6], span, drift_frames=240)[:, 0]
+    assert position[150, 0] - position[120, 0] == pytest.approx(2.0, rel=0.1)
+    assert np.abs(position[60:240, 1]).max() < 0.3  # of 3 px
 
 
 def test_course_of_fast_and_of_slow_oscillation():
@@ -52,8 +52,8 @@ def test_course_of_fast_and_of_slow_oscillation():
     for period, gain in ((40, 1.0), (240, 0.5), (1500, 0.03)):
         path = np.cos(2 * np.pi * t / period)[:, None, None].repeat(2, axis=2)
         span = np.zeros(2000, int)
-        found = signals.course(lagged(path, [1, 3]), [1, 3], span, drift_frames=240)
-        assert np.abs(found[500:1500]).max() == pytest.approx(gain, abs=0.05)
+        position = signals.course(lagged(path, [1, 3]), [1, 3], span, drift_frames=240)
+        assert np.abs(position[500:1500]).max() == pytest.approx(gain, abs=0.05)
 
 
 def test_course_treats_spans_apart():

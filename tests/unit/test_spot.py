@@ -2,15 +2,28 @@
 
 import numpy as np
 import pytest
+import torch
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.metrics import strict_counts
-from mespot.steps import train_spotter
+from mespot.spotting.calibration import calibrate
+from mespot.spotting.decoders import Decoding
 from mespot.store import io, tables
+from mespot.store.schema import LAYOUTS
 from mespot.training import checkpoint
+from mespot.training.trained_spotter import TrainedSpotter
 from tests.unit.moving_regions import REGIONS, write_labels, write_moving_flow
-from tests.unit.spotters import LEARNED, SPOTTING, find, train
+from tests.unit.spotters import (
+    DECODING,
+    METHOD,
+    PEAKS,
+    TRAINING_FREE,
+    find,
+    find_without_training,
+    train,
+    watch_networks,
+)
 from tests.unit.stored_videos import clock
 
 
@@ -23,10 +36,20 @@ def counts(intervals, known, name):
     return total
 
 
-def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
+def unseen(corpus):
+    """Files and labels of the two subjects that `trained` has not seen."""
     _, files, known = corpus
-    scores, intervals = find(tmp_path, [files["v6"], files["v7"]], trained)
-    known = {key: known[key] for key in (("s6", "v6"), ("s7", "v7"))}
+    return [files["v6"], files["v7"]], {key: known[key] for key in (("s6", "v6"), ("s7", "v7"))}
+
+
+def thresholds(spotter, decoding=DECODING):
+    held_out = list(TrainedSpotter.load(spotter).held_out.values())
+    return calibrate(held_out, Decoding.of(decoding)).thresholds
+
+
+def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
+    flow, known = unseen(corpus)
+    scores, intervals = find(tmp_path, flow, trained)
     for name in CLASSES:
         tp, fp, fn = counts(intervals, known, name)
         assert tp >= 3 and fp <= 2 and fn <= 1, name  # of 4
@@ -39,16 +62,21 @@ def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
     assert (intervals["apex"] <= intervals["offset"]).all()
 
 
-def test_the_checkpoint_tells_what_it_was_made_of(corpus, trained):
+def test_the_checkpoint_holds_networks_and_what_thresholds_are_chosen_from(corpus, trained):
+    _, _, known = corpus
     content = checkpoint.load(trained, "spotter")
     assert content["subjects"] == [f"s{i}" for i in range(6)]
-    assert content["regions"] == REGIONS
+    assert content["regions"] == REGIONS and content["epochs"] == 25
+    assert content["lags"] == [3, 6] and content["drift_seconds"] == 8.0
     assert len(content["state"]) == 1
-    assert {epoch: len(states) for epoch, states in content["snapshots"].items()} == {12: 1}
-    assert content["epochs"] == 25 and content["decoder"] == "boundaries"
     assert {row["network"] for row in content["history"]} == {0, 1, 2}
-    shortest, longest = content["durations"]["micro"]
-    assert 2 <= shortest < 10 and 13 < longest < 25
+    assert list(content["held_out"]) == [f"v{i}" for i in range(6)]
+    one = content["held_out"]["v2"]
+    assert one["score"].shape == (400, 2) and one["score"].dtype == torch.float32
+    assert one["distances"].shape == (400, 2, 2) and one["span"].shape == (400,)
+    for name in CLASSES:
+        assert one["labels"][name].tolist() == known["s2", "v2"][name].tolist()
+    assert not {"thresholds", "decoder", "beside"} & set(content)
     assert not (trained.parent / "partial.pt").exists()
 
 
@@ -66,16 +94,9 @@ def test_an_interrupted_training_gives_the_same_file(corpus, tmp_path, monkeypat
         train(corpus, tmp_path, epochs=2)
     monkeypatch.setattr(checkpoint, "save", save)
     assert (tmp_path / "partial.pt").exists() and not (tmp_path / "spotter.pt").exists()
-    numbers = []
-    network = train_spotter.train_members.__globals__["train_network"]
-
-    def counting(*arguments):
-        numbers.append(arguments[-1])
-        return network(*arguments)
-
-    monkeypatch.setitem(train_spotter.train_members.__globals__, "train_network", counting)
+    seeds = watch_networks(monkeypatch)
     assert train(corpus, tmp_path, epochs=2).read_bytes() == whole
-    assert len(numbers) == 2
+    assert seeds == [(3, 1), (3, 2)]
 
 
 def test_a_partial_of_other_settings_is_not_taken(corpus, tmp_path):
@@ -87,14 +108,14 @@ def test_a_partial_of_other_settings_is_not_taken(corpus, tmp_path):
     assert len(checkpoint.load(train(corpus, tmp_path, epochs=1), "spotter")["state"]) == 1
 
 
-def assert_candidates(folder, thresholds):
+def assert_candidates(folder, levels):
     """The intervals are the candidates at or above the threshold, and there are others below."""
     intervals = tables.read(folder / "intervals.csv", "intervals")
     candidates = tables.read(folder / "candidates.csv", "candidates")
     own = list(tables.COLUMNS["intervals"])
     for name in CLASSES:
         rows = candidates[candidates["type"] == name]
-        kept = rows[rows["level"] >= thresholds[name]]
+        kept = rows[rows["level"] >= levels[name]]
         expected = intervals[intervals["type"] == name]
         assert kept[own].values.tolist() == expected.values.tolist(), name
         assert len(kept) > 0, name
@@ -102,56 +123,34 @@ def assert_candidates(folder, thresholds):
 
 
 def test_candidates_go_on_below_the_threshold(corpus, trained, tmp_path):
-    _, files, _ = corpus
-    find(tmp_path, [files["v6"], files["v7"]], trained)
-    assert_candidates(tmp_path, checkpoint.load(trained, "spotter")["thresholds"])
-    find(tmp_path, [files["v0"]], method={"kind": "training_free"})
-    assert_candidates(tmp_path, SPOTTING["training_free"]["p"])
-    assert len(tables.read(tmp_path / "snapshots.csv", "snapshots")) == 0
+    flow, _ = unseen(corpus)
+    find(tmp_path, flow, trained)
+    assert_candidates(tmp_path, thresholds(trained))
+    find_without_training(tmp_path, flow[:1])
+    assert_candidates(tmp_path, TRAINING_FREE["p"])
 
 
-def test_snapshots_are_what_was_spotted_at_earlier_epochs(corpus, trained, tmp_path):
-    _, files, _ = corpus
-    _, intervals = find(tmp_path, [files["v6"], files["v7"]], trained)
-    snapshots = tables.read(tmp_path / "snapshots.csv", "snapshots")
-    assert set(snapshots["epoch"]) == {12, 25}
-    own = list(tables.COLUMNS["intervals"])
-    last = snapshots[snapshots["epoch"] == 25][own]
-    assert last.values.tolist() == intervals.values.tolist()
-    first = snapshots[snapshots["epoch"] == 12][own]
-    assert first.values.tolist() != intervals.values.tolist()
-
-
-def test_earlier_epochs_change_nothing_else(corpus, trained, tmp_path):
-    alone = checkpoint.load(train(corpus, tmp_path, snapshots=1), "spotter")
-    beside = checkpoint.load(trained, "spotter")
-    assert alone["snapshots"] == {} and alone["thresholds"] == beside["thresholds"]
-    for one, other in zip(alone["state"], beside["state"], strict=True):
-        assert all((one[name] == other[name]).all() for name in one)
-
-
-def test_the_peaks_decoder_can_be_named(corpus, tmp_path):
-    _, files, known = corpus
-    method = {**LEARNED, "decoder": "peaks"}
-    spotter = train(corpus, tmp_path, method=method)
-    content = checkpoint.load(spotter, "spotter")
-    assert content["decoder"] == "peaks"
-    assert all(0 < p < 1 for p in content["thresholds"].values())
-    scores, intervals = find(tmp_path, [files["v6"], files["v7"]], spotter, method)
-    assert_candidates(tmp_path, content["thresholds"])
-    known = {key: known[key] for key in (("s6", "v6"), ("s7", "v7"))}
+def test_decoding_is_chosen_when_spotting(corpus, trained, tmp_path):
+    """The same networks serve every decoder and every setting of it."""
+    flow, known = unseen(corpus)
+    scores, intervals = find(tmp_path, flow, trained, decoding=PEAKS)
+    levels = thresholds(trained, PEAKS)
+    assert all(0 < p < 1 for p in levels.values())
+    assert_candidates(tmp_path, levels)
     for name in CLASSES:
         rows = intervals[intervals["type"] == name]
-        lengths = rows["offset"] - rows["onset"]
-        assert (lengths == 2 * content["half_lengths"][name]).all()
+        assert len(set(rows["offset"] - rows["onset"])) == 1
         assert scores["v6"].attrs[f"threshold_{name}"] <= scores["v6"][name].max()
     assert counts(intervals, known, "micro")[0] >= 2
+    _, narrow = find(tmp_path, flow, trained, decoding={**DECODING, "duration_slack": 1.0})
+    longest = max(np.diff(corpus[2][f"s{i}", f"v{i}"]["micro"]).max() for i in range(6))
+    micro = narrow[narrow["type"] == "micro"]
+    assert (micro["offset"] - micro["onset"]).max() <= longest
 
 
 def test_training_free_from_files_to_intervals(corpus, tmp_path):
     _, files, known = corpus
-    method = {"kind": "training_free"}
-    scores, intervals = find(tmp_path, [files["v0"], files["v1"]], method=method)
+    scores, intervals = find_without_training(tmp_path, [files["v0"], files["v1"]])
     known = {key: known[key] for key in (("s0", "v0"), ("s1", "v1"))}
     for name in CLASSES:
         tp, fp, _ = counts(intervals, known, name)
@@ -165,20 +164,19 @@ def test_intervals_are_in_native_frames(corpus, tmp_path):
     record = io.read(files["v0"], "flow")
     native = np.rint(np.arange(400) * 200 / 30).astype(np.int32) + 17
     arrays = {name: record[name] for name in record}
-    attrs = {k: v for k, v in record.attrs.items() if k not in ("kind", "version", "provenance")}
-    attrs.pop("description", None)
+    attrs = {k: v for k, v in record.attrs.items() if k in LAYOUTS["flow"].attributes}
     path = tmp_path / "fast.h5"
     io.write(path, "flow", {**arrays, "native_frame": native}, attrs=attrs, provenance={})
-    _, intervals = find(tmp_path, [path], method={"kind": "training_free"})
+    _, intervals = find_without_training(tmp_path, [path])
     assert len(intervals)
     for name in ("onset", "apex", "offset"):
         assert (intervals[name] == native[intervals[f"{name}_w"].to_numpy(int)]).all()
 
 
 def test_features_are_read_with_or_without_motion(corpus, tmp_path):
-    _, files, known = corpus
+    flow, known = unseen(corpus)
     videos = {}
-    for (_, video), labels in known.items():
+    for (_, video), labels in corpus[2].items():
         rng = np.random.default_rng(int(video[1:]))
         feature = rng.normal(size=(400, 5, 3)).astype(np.float16)
         for onset, offset in labels["micro"]:
@@ -188,12 +186,11 @@ def test_features_are_read_with_or_without_motion(corpus, tmp_path):
     io.write_videos(
         path, "features", videos, attrs={"regions": REGIONS, "stream": "flow"}, provenance={}
     )
-    method = {"kind": "learned", "streams": ["flow"], "regional_flow": False}
+    method = {"streams": ["flow"], "regional_flow": False}
     spotter = train(corpus, tmp_path, method=method, features={"flow": path}, epochs=20)
     content = checkpoint.load(spotter, "spotter")
     assert content["network"]["motion"] == 0 and content["network"]["streams"] == {"flow": 3}
-    _, intervals = find(tmp_path, [files["v6"], files["v7"]], spotter, method, {"flow": path})
-    known = {key: known[key] for key in (("s6", "v6"), ("s7", "v7"))}
+    _, intervals = find(tmp_path, flow, spotter, method, {"flow": path})
     assert counts(intervals, known, "micro")[0] >= 3
 
 
@@ -207,12 +204,14 @@ def test_a_video_without_a_face_gets_no_interval(corpus, trained, tmp_path):
         blink=np.full(50, np.nan, np.float32),
         span=np.full(50, -1, np.int16),
     )
-    for method, spotter in ((LEARNED, trained), ({"kind": "training_free"}, None)):
-        scores, intervals = find(tmp_path, [path], spotter, method)
+    for scores, intervals in (
+        find(tmp_path, [path], trained),
+        find_without_training(tmp_path, [path]),
+    ):
         assert len(intervals) == 0 and not scores["empty"]["macro"].any()
 
 
-def test_what_cannot_be_learned_from_is_told(corpus, tmp_path):
+def test_what_cannot_be_learned_from_is_named(corpus, tmp_path):
     _, files, known = corpus
     with pytest.raises(InputError, match="1 training subject"):
         train(corpus, tmp_path, flow=[files["v0"]])
@@ -222,22 +221,50 @@ def test_what_cannot_be_learned_from_is_told(corpus, tmp_path):
     with pytest.raises(InputError, match="no flow at lag 5"):
         train(corpus, tmp_path, lags=[5])
     with pytest.raises(InputError, match="'face'"):
-        train(corpus, tmp_path, method={**LEARNED, "streams": ["face"]})
+        train(corpus, tmp_path, method={**METHOD, "streams": ["face"]})
+    with pytest.raises(InputError, match="spotting.learned: knows no floor"):
+        train(corpus, tmp_path, floor=0.1)
 
 
 def test_a_class_without_labels_is_never_predicted(corpus, tmp_path):
-    _, files, known = corpus
-    only = {key: {"micro": labels["micro"]} for key, labels in known.items()}
+    flow, _ = unseen(corpus)
+    only = {key: {"micro": labels["micro"]} for key, labels in corpus[2].items()}
     write_labels(tmp_path / "labels.csv", only)
     spotter = train(corpus, tmp_path, labels=tmp_path / "labels.csv", epochs=12)
-    _, intervals = find(tmp_path, [files["v6"]], spotter)
+    _, intervals = find(tmp_path, flow[:1], spotter)
     assert set(intervals["type"]) == {"micro"}
 
 
 def test_a_spotter_needs_its_whole_checkpoint(corpus, trained, tmp_path):
-    _, files, _ = corpus
+    flow, _ = unseen(corpus)
     with pytest.raises(InputError, match="checkpoint"):
-        find(tmp_path, [files["v6"]], None)
+        find(tmp_path, flow, None)
     (tmp_path / "bad.pt").write_bytes(trained.read_bytes()[:500])
     with pytest.raises(InputError, match="bad.pt"):
-        find(tmp_path, [files["v6"]], tmp_path / "bad.pt")
+        find(tmp_path, flow, tmp_path / "bad.pt")
+
+
+def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
+    """Not in the video of the training, and not in another one of the same person."""
+    _, files, _ = corpus
+    again = tmp_path / "again.h5"
+    write_moving_flow(again, video="v20", subject="s3", regions=np.zeros((50, 5, 2)))
+    for path in (files["v3"], again):
+        with pytest.raises(InputError) as caught:
+            find(tmp_path, [files["v6"], path], trained)
+        for word in ("spotter.pt", "'s3'", str(path), "holds out"):
+            assert word in str(caught.value)
+    assert not (tmp_path / "intervals.csv").exists()
+    # In another corpus the same name is another person.
+    find(tmp_path, [again], trained, trained_elsewhere=True)
+
+
+def test_regions_must_be_those_of_the_training(corpus, trained, tmp_path):
+    flow, _ = unseen(corpus)
+    record = io.read(flow[0], "flow")
+    attrs = {k: v for k, v in record.attrs.items() if k in LAYOUTS["flow"].attributes}
+    attrs["regions"] = REGIONS[::-1]
+    path = tmp_path / "other.h5"
+    io.write(path, "flow", {n: record[n] for n in record}, attrs=attrs, provenance={})
+    with pytest.raises(InputError, match="other.h5: face regions differ"):
+        find(tmp_path, [path], trained)

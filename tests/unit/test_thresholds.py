@@ -24,28 +24,28 @@ def candidates():
 
 
 def test_sweep_counts_every_threshold():
-    found, labels = candidates()
-    levels, f1 = thresholds.sweep(found, labels)
+    intervals, labels = candidates()
+    levels, f1 = thresholds.sweep(intervals, labels)
     assert levels.tolist() == [0.2, 0.4, 0.6, 0.7, 0.9]
     assert f1 == pytest.approx([6 / 8, 6 / 7, 1.0, 4 / 5, 2 / 4])
 
 
 def test_best_threshold_takes_the_top_and_the_middle_of_a_plateau():
-    found, labels = candidates()
-    assert thresholds.best_threshold(found, labels, tolerance=0.0) == (0.6, 1.0)
-    threshold, f1 = thresholds.best_threshold(found, labels, tolerance=0.3)
+    intervals, labels = candidates()
+    assert thresholds.best_threshold(intervals, labels, tolerance=0.0) == (0.6, 1.0)
+    threshold, f1 = thresholds.best_threshold(intervals, labels, tolerance=0.3)
     assert (threshold, f1) == (0.4, pytest.approx(6 / 7))  # of 0.2, 0.4, 0.6, 0.7
 
 
 def test_best_threshold_counts_missed_labels_of_videos_without_candidates():
-    found, labels = candidates()
+    intervals, labels = candidates()
     nothing = decode.intervals([], [], [], [])
-    _, f1 = thresholds.sweep([*found, nothing], [*labels, np.array([[3, 9]])])
+    _, f1 = thresholds.sweep([*intervals, nothing], [*labels, np.array([[3, 9]])])
     assert f1.max() == pytest.approx(6 / 7)
 
 
 def test_best_threshold_without_a_match_predicts_nothing():
-    found, _ = candidates()
+    intervals, _ = candidates()
     none = [np.zeros((0, 2), int)] * 2
-    assert thresholds.best_threshold(found, none, tolerance=0.1) == (math.inf, 0.0)
+    assert thresholds.best_threshold(intervals, none, tolerance=0.1) == (math.inf, 0.0)
     assert thresholds.best_threshold([], [], tolerance=0.1) == (math.inf, 0.0)

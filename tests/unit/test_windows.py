@@ -1,10 +1,17 @@
 import numpy as np
 import pytest
 
+from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.windows import Augmentation, WindowSampler, mirrored, stretch_lags, targets
-
-NONE = Augmentation(stretch=1.0, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
+from mespot.training.windows import (
+    WindowRecipe,
+    WindowSampler,
+    mirrored,
+    stretch_lags,
+    targets,
+    window_recipe,
+)
+from tests.unit.spotters import TRAINING
 
 
 def one(frames=100, span=None, labels=((40, 49),)):
@@ -21,8 +28,9 @@ def one(frames=100, span=None, labels=((40, 49),)):
     )
 
 
-def sampler(recording, frames=32, augmentation=NONE, share=1.0):
-    return WindowSampler([recording], frames, [2], augmentation, share, np.random.default_rng(0))
+def sampler(recording, frames=32, **changes):
+    recipe = WindowRecipe(frames, [2], expression_share=1.0, streams=["flow"], **changes)
+    return WindowSampler([recording], recipe, np.random.default_rng(0))
 
 
 def test_targets_of_one_expression():
@@ -70,11 +78,11 @@ def test_windows_stay_in_one_span_and_pad():
 
 
 def test_stretched_window_slows_time_and_motion():
-    augmentation = Augmentation(stretch=1.4, amplitude=1.0, mirror=None, regions=0.0, streams=0.0)
     record = one()
     record.motion[..., :2] = 2.0  # moves one unit a frame: two over a lag of 2
+    source = sampler(record, stretch=1.4)
     for _ in range(8):
-        window = sampler(record, augmentation=augmentation).batch(1)
+        window = source.batch(1)
         pace = float(np.diff(window["context"][0, :, 0]).mean())
         assert window["motion"][0, 5, 0, 0] == pytest.approx(2.0 * pace, rel=1e-3)
         assert np.diff(window["motion"][0, :, 0, 2]).mean() == pytest.approx(pace, rel=1e-3)
@@ -83,19 +91,17 @@ def test_stretched_window_slows_time_and_motion():
 def test_mirror_swaps_sides_and_turns_the_horizontal():
     assert mirrored(["left_brow", "chin", "right_brow"]) == [2, 1, 0]
     assert mirrored(["outer_right_eye", "mouth"]) == [0, 1]
-    augmentation = Augmentation(stretch=1.0, amplitude=1.0, mirror=[1, 0], regions=0, streams=0)
     record = one()
     record.motion[:, 0], record.motion[:, 1] = [1, 2, 3, 4], [5, 6, 7, 8]
-    windows = sampler(record, augmentation=augmentation).batch(20)["motion"][:, 3]
+    windows = sampler(record, mirror=[1, 0]).batch(20)["motion"][:, 3]
     seen = {tuple(np.round(w.ravel(), 3).tolist()) for w in windows}
     assert seen == {(1, 2, 3, 4, 5, 6, 7, 8), (-5, 6, -7, 8, -1, 2, -3, 4)}
 
 
 def test_amplitude_and_drop_out():
-    augmentation = Augmentation(stretch=1.0, amplitude=2.0, mirror=None, regions=0.5, streams=0.5)
     record = one()
     record.motion[:] = 1.0
-    batch = sampler(record, augmentation=augmentation).batch(40)
+    batch = sampler(record, amplitude=2.0, region_dropout=0.5, stream_dropout=0.5).batch(40)
     size = batch["motion"][:, 0, :, 0]
     kept = size[size > 0]
     assert 0.3 < (size == 0).mean() < 0.7
@@ -114,3 +120,39 @@ def test_stretch_lags():
 def test_recordings_without_labels_are_sampled_anywhere():
     batch = sampler(one(labels=())).batch(4)
     assert not batch["score"].any() and batch["mask"].all()
+
+
+def test_a_drawn_window_says_what_is_cut():
+    source = sampler(
+        one(), stretch=1.3, amplitude=2.0, mirror=[1, 0], region_dropout=0.3, stream_dropout=0.3
+    )
+    windows = [source.draw() for _ in range(60)]
+    batch = source.stacked(windows)
+    for i, window in enumerate(windows):
+        time = batch["context"][i, :, 0]
+        assert window.span == (0, 100) and window.first >= 0
+        assert time == pytest.approx(window.times(32), rel=1e-5)
+        path = time[:, None] * window.kept() * window.amplitude
+        assert batch["motion"][i, ..., 3] == pytest.approx(path, rel=1e-4, abs=1e-4)
+        shown = batch["features"]["flow"][i, :, :, 0]
+        assert (shown == window.kept("flow")).all()
+    assert {window.mirror is None for window in windows} == {True, False}
+    assert {window.regions for window in windows} > {(True, True), (True, False), (False, True)}
+    assert {"flow" in window.streams for window in windows} == {True, False}
+    assert not source.draw().kept("face").any()  # a stream that is not read
+
+
+def test_windows_on_whole_frames():
+    source = sampler(one(), whole_frames=True)
+    firsts = [source.draw().first for _ in range(20)]
+    assert all(first == round(first) for first in firsts) and len(set(firsts)) > 5
+
+
+@pytest.mark.parametrize(("mirror", "order"), [(True, [1, 0, 2]), (False, None)])
+def test_the_recipe_of_windows_is_in_frames_and_regions(mirror, order):
+    changes = {"window_seconds": 4.0, "mirror": mirror, "stream_dropout": 0.3}
+    recipe = SpotterRecipe.of({**TRAINING, **changes}, streams=["flow"])
+    regions = ["left_eye", "right_eye", "chin"]
+    windows = window_recipe(recipe, streams=["flow"], rate=25.0, regions=regions)
+    assert windows.frames == 100 and windows.mirror == order
+    assert windows.stream_dropout == 0.3 and list(windows.streams) == ["flow"]

@@ -1,0 +1,230 @@
+"""A trained spotter and its checkpoint: all that spotting needs except the decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mespot.errors import InputError
+from mespot.spotting.calibration import HeldOut
+from mespot.spotting.predictions import Prediction, average_predictions
+from mespot.store import io
+from mespot.training import checkpoint
+from mespot.training.clips import Standardisation, as_builtins
+from mespot.training.encoders import Encoder
+from mespot.training.ensemble import Member, predict
+from mespot.training.joint_encoders import JointEncoders, reading
+from mespot.training.spotter_input import SpotterInput, standardised
+from mespot.training.spotter_training import SpotterTask
+
+
+@dataclass(frozen=True)
+class TrainedSpotter:
+    """Networks that spot together, and how the recordings were read that they were trained on.
+
+    path: of the checkpoint. network: keyword arguments of networks.Spotter. members: the networks
+    that saw all training subjects. scale: the units of features, {stream: (C,)}. lags,
+    drift_seconds: as in spotter_input.read_inputs. regions: names. subjects: of the training.
+    held_out: {video: training recording}. history: rows of losses. encoders: {stream: encoder} of
+    those that have learned with the networks, which hold their weights; empty if none has.
+    """
+
+    path: Path
+    network: Mapping[str, Any]
+    members: list[Member]
+    scale: dict[str, np.ndarray]
+    lags: list[int]
+    drift_seconds: float
+    regions: list[str]
+    subjects: list[str]
+    held_out: dict[str, HeldOut]
+    epochs: float
+    history: list[dict[str, float]]
+    encoders: dict[str, Encoder] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        task: SpotterTask,
+        members: Sequence[Member],
+        predictions: Sequence[Prediction],
+        *,
+        scale: dict[str, np.ndarray],
+        regions: Sequence[str],
+        encoders: JointEncoders | None = None,
+    ) -> TrainedSpotter:
+        """From a training. members: all networks, those of the inner groups too. predictions: of
+        the recordings of the task, by the networks that never saw their subjects."""
+        held_out = {
+            one.video: HeldOut(prediction, one.span, one.labels)
+            for one, prediction in zip(task.recordings, predictions, strict=True)
+        }
+        history = [
+            {"network": number, **row}
+            for number, member in enumerate(members)
+            for row in member.history
+        ]
+        return cls(
+            path=Path(path),
+            network=task.shape,
+            members=[member for member in members if not member.held_out],
+            scale=scale,
+            lags=list(task.recipe.lags),
+            drift_seconds=task.recipe.drift_seconds,
+            regions=list(regions),
+            subjects=sorted({one.subject for one in task.recordings}),
+            held_out=held_out,
+            epochs=task.recipe.epochs,
+            history=history,
+            encoders=dict(encoders.encoders) if encoders is not None else {},
+        )
+
+    def save(self, provenance: Mapping[str, Any]) -> None:
+        """Write the checkpoint. Raises InputError when it cannot be written."""
+        content = {
+            "network": dict(self.network),
+            "state": [member.state for member in self.members],
+            "standardisation": {name: torch.from_numpy(x) for name, x in self.scale.items()},
+            "lags": list(self.lags),
+            "drift_seconds": self.drift_seconds,
+            "regions": list(self.regions),
+            "subjects": self.subjects,
+            "held_out": {video: _stored(one) for video, one in self.held_out.items()},
+            "epochs": self.epochs,
+            "history": self.history,
+            "provenance": dict(provenance),
+        }
+        if self.encoders:
+            content["encoders"] = {
+                name: {
+                    "network": dict(encoder.network),
+                    "standardisation": as_builtins(encoder.standardisation),
+                    "values": dict(encoder.values),
+                    "states": [member.encoders[name] for member in self.members],
+                }
+                for name, encoder in self.encoders.items()
+            }
+        checkpoint.save(self.path, "spotter", content)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TrainedSpotter:
+        """Read a checkpoint of train_spotter. Raises InputError when it cannot be used."""
+        content = checkpoint.load(path, "spotter")
+        stored = content.get("encoders", {})
+        members = [
+            Member([], state, [], {name: one["states"][i] for name, one in stored.items()})
+            for i, state in enumerate(content["state"])
+        ]
+        encoders = {
+            name: Encoder(
+                one["network"],
+                one["states"][0],
+                Standardisation(**one["standardisation"]),
+                one["values"],
+            )
+            for name, one in stored.items()
+        }
+        return cls(
+            Path(path),
+            content["network"],
+            members,
+            {name: x.numpy() for name, x in content["standardisation"].items()},
+            content["lags"],
+            content["drift_seconds"],
+            content["regions"],
+            content["subjects"],
+            {video: _restored(one) for video, one in content["held_out"].items()},
+            content["epochs"],
+            content["history"],
+            encoders,
+        )
+
+    def check_unseen(self, records: Sequence[io.Record]) -> None:
+        """Raises InputError when a flow record is of a subject that the networks have seen."""
+        for record in records:
+            subject = str(record.attrs["subject"])
+            if subject in self.subjects:
+                raise InputError(
+                    f"{self.path}: was trained on subject {subject!r} of {record.path}, so its "
+                    "result there would be worth nothing; give a spotter of a fold that holds out "
+                    f"{subject!r}"
+                )
+
+    def check_regions(self, records: Sequence[io.Record]) -> None:
+        """Raises InputError when a flow record has other face regions than the training had."""
+        for record in records:
+            if list(record.attrs["regions"]) != self.regions:
+                raise InputError(
+                    f"{record.path}: face regions differ from those of {self.path}; run again"
+                )
+
+    def check_partner(self, partner: TrainedSpotter) -> None:
+        """Raises InputError when the predictions of `partner` cannot be averaged with these."""
+        rebuild = "delete both files and run again"
+        for video in {**self.held_out, **partner.held_out}:
+            lengths = [
+                len(one.held_out[video].span) if video in one.held_out else None
+                for one in (self, partner)
+            ]
+            if lengths[0] != lengths[1]:
+                raise InputError(
+                    f"{partner.path}: was not trained on {video} as {self.path} was; {rebuild}"
+                )
+        if (self.lags, self.drift_seconds) != (partner.lags, partner.drift_seconds):
+            raise InputError(
+                f"{partner.path}: was trained with other lags or drift_seconds than {self.path}; "
+                f"{rebuild}"
+            )
+
+    def predict(
+        self, recording: SpotterInput, flow: io.Record, frames: Sequence[io.Record]
+    ) -> Prediction:
+        """Average of the networks.
+
+        recording: of the record `flow`, its features in their own units. frames: records of kind
+        `frames`, this video's among them; for a spotter with encoders, which reads no features.
+        """
+        if self.encoders:
+            encoders = reading(
+                self.encoders,
+                [flow],
+                frames,
+                drift_seconds=self.drift_seconds,
+                scale=self.scale,
+            )
+            return encoders.predict(self.network, self.members, recording)
+        features = {name: recording.features[name] for name in self.scale}
+        read = standardised(replace(recording, features=features), self.scale)
+        return predict(self.network, self.members, read)
+
+
+def average_held_out(spotters: Sequence[TrainedSpotter]) -> list[HeldOut]:
+    """The recordings that all were trained on, with the average of their predictions."""
+    return [
+        replace(
+            one,
+            prediction=average_predictions([s.held_out[video].prediction for s in spotters]),
+        )
+        for video, one in spotters[0].held_out.items()
+    ]
+
+
+def _stored(one: HeldOut) -> dict[str, Any]:
+    return {
+        "score": torch.from_numpy(one.prediction.score),
+        "distances": torch.from_numpy(one.prediction.distances),
+        "span": torch.from_numpy(np.asarray(one.span)),
+        "labels": {name: torch.from_numpy(known) for name, known in one.labels.items()},
+    }
+
+
+def _restored(stored: Mapping[str, Any]) -> HeldOut:
+    prediction = Prediction(stored["score"].numpy(), stored["distances"].numpy())
+    labels = {name: known.numpy() for name, known in stored["labels"].items()}
+    return HeldOut(prediction, stored["span"].numpy(), labels)

@@ -1,0 +1,87 @@
+"""From the predictions of a learned spotter to intervals, on made curves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mespot.spotting.calibration import HeldOut, calibrate, decoded
+from mespot.spotting.decoders import Decoding
+from mespot.spotting.lengths import Lengths, label_lengths, mean_half_length
+from mespot.spotting.predictions import Prediction
+
+HOW = Decoding("boundaries", 1.5, 0.2, 0.0, floor=0.05, nms_iou=0.2, vote_iou=0.5)
+FRAMES = 200
+NONE = np.zeros((0, 2), int)
+
+
+def prediction(*events):
+    """Events (class, onset, offset, score), with the right ends around each."""
+    score = np.zeros((FRAMES, 2), np.float32)
+    distances = np.ones((FRAMES, 2, 2), np.float32)
+    t = np.arange(FRAMES)
+    for c, onset, offset, sure in events:
+        near = (t >= onset) & (t <= offset)
+        score[near, c] = sure * (1 - 0.5 * np.abs(t - (onset + offset) / 2)[near] / FRAMES)
+        distances[near, c] = np.stack([t - onset, offset - t], axis=1)[near]
+    return Prediction(score, distances)
+
+
+def held_out(events, micro=NONE, macro=NONE):
+    labels = {"micro": np.array(micro), "macro": np.array(macro)}
+    return HeldOut(prediction(*events), np.zeros(FRAMES, int), labels)
+
+
+def calibrated(how=HOW):
+    return calibrate(
+        [
+            held_out([(0, 20, 29, 0.8), (0, 60, 69, 0.4), (1, 100, 149, 0.6)],
+                     micro=[[20, 29]], macro=[[100, 149]]),
+            held_out([(0, 30, 41, 0.7), (1, 60, 99, 0.2)], micro=[[30, 41]]),
+        ],
+        how,
+    )  # fmt: skip
+
+
+def test_lengths_are_those_of_the_labels_with_slack():
+    labels = [np.array([[10, 19], [30, 44]]), NONE, np.array([[0, 11]])]  # 10, 15, 12 frames
+    assert label_lengths(labels, 1.5) == Lengths(6, 23, 6)
+    assert mean_half_length(labels) == pytest.approx(37 / 6)
+    assert label_lengths([np.array([[5, 5]])], 1.5) == Lengths(2, 2, 1)
+    empty = label_lengths([NONE], 1.5)
+    assert empty.longest < empty.shortest and empty.half == 1
+
+
+def test_thresholds_part_right_from_wrong_on_held_out_recordings():
+    calibration = calibrated()
+    assert 0.4 < calibration.thresholds["micro"] < 0.7 + 1e-6
+    assert 0.2 < calibration.thresholds["macro"] < 0.6 + 1e-6
+    assert calibration.lengths["micro"] == Lengths(6, 18, 5)
+
+
+def test_a_prediction_becomes_intervals_at_the_thresholds():
+    events = [(0, 50, 59, 0.9), (0, 150, 159, 0.3), (1, 80, 129, 0.7)]
+    spotted = decoded(prediction(*events), np.zeros(FRAMES, int), calibrated(), HOW)
+    assert spotted.intervals["micro"].bounds.tolist() == [[50, 59]]
+    assert spotted.candidates["micro"].bounds.tolist() == [[50, 59], [150, 159]]
+    assert spotted.intervals["macro"].bounds.tolist() == [[80, 129]]
+    assert spotted.thresholds == calibrated().thresholds
+    assert spotted.levels["micro"].tolist() == spotted.candidates["micro"].confidence.tolist()
+    assert spotted.scores["macro"][100] == pytest.approx(0.7, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("micro", "macro", "stays"), [(0.95, 0.62, "micro"), (0.71, 0.95, "macro")]
+)
+def test_of_two_classes_at_one_place_the_one_further_above_its_threshold_stays(micro, macro, stays):
+    how = replace(HOW, duration_slack=4.0)
+    events = [(0, 50, 65, micro), (1, 48, 80, macro)]
+    spotted = decoded(prediction(*events), np.zeros(FRAMES, int), calibrated(how), how)
+    assert [name for name, rows in spotted.intervals.items() if len(rows)] == [stays]
+
+
+def test_a_class_without_labels_is_never_predicted():
+    calibration = calibrate([held_out([(0, 20, 29, 0.8)], micro=[[20, 29]])], HOW)
+    assert calibration.thresholds["macro"] == float("inf")
+    spotted = decoded(prediction((1, 20, 69, 1.0)), np.zeros(FRAMES, int), calibration, HOW)
+    assert not len(spotted.candidates["macro"])

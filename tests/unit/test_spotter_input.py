@@ -1,0 +1,61 @@
+"""Recordings as the spotter reads them."""
+
+import numpy as np
+import pytest
+
+from mespot.errors import InputError
+from mespot.store import io
+from mespot.training.spotter_input import (
+    SpotterInput,
+    feature_channels,
+    feature_scale,
+    motion_channels,
+    read_inputs,
+    standardised,
+)
+from tests.unit.moving_regions import LAGS, REGIONS, lagged, moving_face
+from tests.unit.stored_videos import clock
+
+
+def test_features_lose_their_rest_and_get_one_scale():
+    rng = np.random.default_rng(0)
+    span = np.repeat([0, -1], [300, 20])
+    recordings = []
+    for size in (2.0, 2.0):
+        feature = 100 + rng.normal(scale=size, size=(320, 3, 2)).astype(np.float32)
+        channels = feature_channels(feature, span, drift_frames=60)
+        assert abs(channels[:300].mean()) < 0.1 and not channels[300:].any()
+        empty = np.zeros((320, 3, 0), np.float32)
+        recordings.append(SpotterInput("s", "v", empty, {"face": channels}, empty[:, 0], span))
+    scale = feature_scale(recordings)
+    assert scale["face"] == pytest.approx(2.0, rel=0.1)
+    one = standardised(recordings[0], scale)
+    assert one.features["face"][:300].std() == pytest.approx(1, rel=0.1)
+
+
+def test_motion_channels_do_not_depend_on_the_flows_gain():
+    path, _ = moving_face(np.random.default_rng(0))
+    span = np.zeros(len(path), int)
+    options = dict(use_lags=[1, 6], drift_frames=240)
+    one = motion_channels(lagged(path, LAGS), LAGS, span, **options)
+    half = motion_channels(lagged(path, LAGS) / 2, LAGS, span, **options)
+    assert one.shape == (len(path), 5, 6) and one.std() > 0.5
+    assert half == pytest.approx(one, rel=1e-4, abs=1e-4)
+
+
+def test_features_of_other_frames_are_refused(corpus, tmp_path):
+    _, files, _ = corpus
+    path = tmp_path / "face.h5"
+    feature = np.zeros((399, len(REGIONS), 2), np.float16)
+    videos = {"v0": {"feature": feature, **clock(np.zeros(399, np.int16))}}
+    attrs = {"regions": REGIONS, "stream": "face"}
+    io.write_videos(path, "features", videos, attrs=attrs, provenance={})
+    with pytest.raises(InputError, match=r"v0.h5: face features of \(399, 5\) frames and regions"):
+        read_inputs(
+            [io.read(files["v0"], "flow")],
+            {"face": path},
+            streams=["face"],
+            regional_flow=True,
+            lags=[3],
+            drift_seconds=8.0,
+        )
