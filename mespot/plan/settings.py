@@ -87,7 +87,9 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     decoder = recipe.get("decoder", "boundaries")
     keys = (*_DECODING, *(_BOUNDARIES if decoder == "boundaries" else ()))
     decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
-    return plain({"method": without(recipe, ("seed", "decoder")), "decoding": decoding})
+    # In another corpus the same name is another person, whom the spotter has not seen.
+    elsewhere = {"trained_elsewhere": True} if plan.corpora[corpus].uses_other else {}
+    return plain({"method": without(recipe, ("seed", "decoder")), "decoding": decoding} | elsewhere)
 
 
 def scoring(plan: Plan, corpus: str = "") -> dict[str, Any]:
