@@ -211,7 +211,8 @@ class WindowSampler:
             of = self.labels[some[rng.integers(len(some))]]
             r, on, off = of[rng.integers(len(of))]
             a, b = next((a, b) for q, a, b in self.spans if q == r and a <= on < b)
-            first = rng.uniform(off - source, on)
+            # Around the expression; inside of it where it is longer than the window.
+            first = rng.uniform(*sorted((off - source, on)))
         else:
             r, a, b = self.spans[rng.choice(len(self.spans), p=self.span_share)]
             first = rng.uniform(a, max(a, b - source))

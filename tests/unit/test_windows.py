@@ -57,6 +57,15 @@ def test_overlapping_labels_take_the_nearer_middle():
     assert distances[18, 0].tolist() == [3, 7]
 
 
+def test_a_window_lies_inside_an_expression_that_is_longer():
+    draws = sampler(one(frames=200, labels=[(40, 159)]), stretch=1.25)
+    for _ in range(50):
+        window = draws.draw()
+        at = window.times(32)
+        assert at[0] >= 40 and at[-1] <= 159
+        assert (draws.cut(window)["score"][:, 0] > 0).all()
+
+
 def test_windows_hold_the_expression_and_fit_their_labels():
     batch = sampler(one()).batch(16)
     assert batch["score"].shape == (16, 32, 2) and batch["features"]["flow"].shape == (16, 32, 2, 3)
