@@ -61,7 +61,12 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
     span = np.zeros(_FRAMES, np.int16)
     grid = side // settings["downsample"]
     weights = np.full((len(REGIONS), grid, grid), 1 / grid**2, np.float32)
-    read = dict(stream=stream, input_size=side, reference_seconds=settings["reference_seconds"])
+    read = dict(
+        stream=stream,
+        input_size=side,
+        reference_seconds=settings["reference_seconds"],
+        clip_length=settings["clip_length"],
+    )
     encoder = Encoder(shape, network.state_dict(), scale, read)
     video = EncoderInput(values, weights)
     frames = round(config["spotting"]["learned"]["window_seconds"] * config["tracking"]["rate"])

@@ -59,6 +59,7 @@ def run(
         "stream": stream,
         "input_size": clips.input_size,
         "reference_seconds": clips.reference_seconds,
+        "clip_length": clips.clip_length,
     }
     random = generator(recipe.seed)
     # 2. Clips to train on, and some of the same subjects that are held out.

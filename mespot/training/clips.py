@@ -41,7 +41,12 @@ class StoredVideo(Protocol):
 
 
 def video_values(
-    record: StoredVideo, *, stream: str, input_size: int, reference_seconds: float = 0.0
+    record: StoredVideo,
+    *,
+    stream: str,
+    input_size: int,
+    reference_seconds: float = 0.0,
+    clip_length: int = 1,
 ) -> np.ndarray:
     """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
 
@@ -51,6 +56,10 @@ def video_values(
     subject's looks, the light and the slow turns of the head are not. With 0 the reference is the
     mean face of the span and nothing is taken off. Both are in units of the contrast of the span's
     mean face, around its mean grey. Flow is motion already and stays as it is.
+
+    clip_length: frames of the clips in which pixels are hidden. The reference is never hidden, and
+    its change from frame to frame is the difference of the frames that enter and leave it. So it
+    reaches a clip's length to both sides at least: then none of these belongs to the clip.
     """
     span = record["span"]
     moving, with_reference = form(stream)["in_channels"], form(stream)["reference"]
@@ -68,7 +77,7 @@ def video_values(
     if with_reference:
         reach = 0
         if reference_seconds > 0:
-            reach = max(1, round(reference_seconds * record.attrs["rate"] / 2))
+            reach = max(1, clip_length - 1, round(reference_seconds * record.attrs["rate"] / 2))
         for first, last in usable_spans(span):
             values[first:last] = _around_reference(values[first:last, :1], reach)
     values[span < 0] = 0

@@ -70,6 +70,23 @@ def test_deviation_and_reference_are_the_face():
     np.testing.assert_allclose(values[1, 1, 0, :2], looks[0, 0, 1], atol=2e-3)
 
 
+def test_the_reference_tells_nothing_of_a_hidden_frame():
+    """At 25 frames a second half a second is 12 frames, and clips have 16: the change of a shorter
+    reference inside a clip would give away the hidden frames that enter and leave it."""
+    rng = np.random.default_rng(0)
+    clip = slice(30, 46)
+    image = rng.integers(60, 200, (80, 4, 4)).astype(np.uint8)
+    other = image.copy()
+    other[clip] = other[clip][rng.permutation(16)]  # the same frames in another order
+    references = []
+    for frames in (image, other):
+        video = Video(image=frames, span=np.zeros(80, np.int16))
+        video.attrs = {"rate": 25.0}
+        read = dict(stream="face", input_size=4, reference_seconds=1.0, clip_length=16)
+        references.append(video_values(video, **read)[clip, 1])
+    assert np.array_equal(*references)
+
+
 @pytest.mark.parametrize("bright", [1.0, 2.0])
 def test_deviation_shows_what_moves_and_not_the_face_or_its_light(bright):
     values = deviation(face(bright=bright), 4 / 30)  # two frames before and after
