@@ -8,6 +8,7 @@ from typing import Any
 
 from mespot import config as configs
 from mespot.corpora import ALL, corpora_of, open_corpus
+from mespot.errors import InputError
 from mespot.plan import variants
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
@@ -128,6 +129,21 @@ class Plan:
         return {method: list(dict.fromkeys(at_seeds)) for method, at_seeds in names.items()}
 
 
+def _check_training_subjects(planned: PlannedCorpus) -> None:
+    """Learned methods choose thresholds on subjects that a network has not seen: they need two."""
+    if not (planned.trained and planned.labelled):
+        return
+    for fold in planned.folds:
+        videos = planned.corpus.training_videos(fold)
+        subjects = len({planned.subjects[video] for video in videos})
+        if subjects < 2:
+            raise InputError(
+                f"{planned.name}: fold {fold} has {subjects} training subject(s), and learned "
+                "methods need two; add subjects, set evaluation.folds to loso, or leave the labels "
+                "out to get the intervals of the training-free method"
+            )
+
+
 def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
     """Check a config and plan the run that it describes.
 
@@ -138,9 +154,13 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
     encoders = variants.all_encoders(config)
     names = corpora_of({**config, "encoders": encoders})
     opened = [open_corpus(name, config, check_labels=check_labels) for name in names]
+    corpora = {corpus.name: planned_corpus(corpus, config) for corpus in opened}
+    if any(method["kind"] == "learned" for method in config["methods"].values()):
+        for corpus in corpora.values():
+            _check_training_subjects(corpus)
     return Plan(
         config=config,
-        corpora={corpus.name: planned_corpus(corpus, config) for corpus in opened},
+        corpora=corpora,
         encoders=encoders,
         methods=variants.all_methods(config),
         shared=variants.shared_encoders(config),

@@ -127,7 +127,7 @@ def _learned(
     # 1. Refuse files that do not fit together.
     first, *others = spotters
     for one in spotters:
-        one.check_regions(records)
+        one.check_form(records)
     for other in others:
         first.check_partner(other)
     # 2. Choose thresholds from the training subjects.

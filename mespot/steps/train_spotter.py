@@ -15,6 +15,7 @@ from mespot.training.joint_encoders import JointEncoders, pretrained, reading
 from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
+    common_rate,
     feature_scale,
     labelled,
     read_inputs,
@@ -62,7 +63,7 @@ def run(
     scale = feature_scale(recordings)
     recordings = [standardised(one, scale) for one in recordings]
     # 3. What every network is, reads and is trained with.
-    rate, regions = records[0].attrs["rate"], records[0].attrs["regions"]
+    rate, regions = common_rate(records), records[0].attrs["regions"]
     windows = window_recipe(recipe, streams=method["streams"], rate=rate, regions=regions)
     task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
     settings: list[Any] = [task.shape, dict(method), dict(training), dict(provenance)]
@@ -85,7 +86,14 @@ def run(
     predictions = held_out_predictions(task, members, own.predict if own else predict)
     # 7. Write the networks that saw every subject.
     trained = TrainedSpotter.of(
-        output, task, members, predictions, scale=scale, regions=regions, encoders=own
+        output,
+        task,
+        members,
+        predictions,
+        scale=scale,
+        rate=rate,
+        regions=regions,
+        encoders=own,
     )
     trained.save(provenance)
     kept.remove()

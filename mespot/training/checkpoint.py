@@ -18,12 +18,14 @@ import torch
 from mespot.errors import InputError
 from mespot.store.files import replacing
 
+# How a spotter reads recordings.
+_READ = ("lags", "drift_seconds", "rate", "regions")
 _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (5, (*_ARTEFACT, "lags", "drift_seconds", "regions", "subjects", "held_out")),
+    "spotter": (5, (*_ARTEFACT, *_READ, "subjects", "held_out")),
     "training": (1, ("digest", "state")),
 }
 

@@ -14,6 +14,10 @@ from mespot.expressions import CLASSES
 from mespot.spotting.signals import course, noise_scale, without_drift
 from mespot.store import io
 
+# Rates that differ by less count as one: a recording that is faster than tracking.rate by less than
+# this keeps all its frames (mespot.recording).
+SAME_RATE = 1.1
+
 
 @dataclass
 class SpotterInput:
@@ -114,6 +118,24 @@ def read_inputs(
         subject = str(record.attrs["subject"])
         inputs.append(SpotterInput(subject, video, motion, channels, context, record["span"]))
     return inputs
+
+
+def common_rate(records: Sequence[io.Record], rate: float | None = None) -> float:
+    """The rate of flow records, working frames a second: that of the first, or `rate` if given.
+
+    A spotter learns in frames, so an expression must last as many of them in every recording.
+    Raises InputError for a record whose rate differs by more than a tenth.
+    """
+    rates = {str(record.path): float(record.attrs["rate"]) for record in records}
+    wanted = next(iter(rates.values())) if rate is None else rate
+    for path, own in rates.items():
+        if max(own, wanted) > SAME_RATE * min(own, wanted):
+            raise InputError(
+                f"{path}: has {own:g} working frames a second, the spotter's other recordings have "
+                f"{wanted:g}; set tracking.rate to {min(own, wanted):g}, for all or in the "
+                "`settings` of a corpus"
+            )
+    return wanted
 
 
 def _motion(

@@ -19,7 +19,7 @@ from mespot.training.clips import Standardisation, as_builtins
 from mespot.training.encoders import Encoder
 from mespot.training.ensemble import Member, predict
 from mespot.training.joint_encoders import JointEncoders, reading
-from mespot.training.spotter_input import SpotterInput, standardised
+from mespot.training.spotter_input import SpotterInput, common_rate, standardised
 from mespot.training.spotter_training import SpotterTask
 
 
@@ -29,7 +29,8 @@ class TrainedSpotter:
 
     path: of the checkpoint. network: keyword arguments of networks.Spotter. members: the networks
     that saw all training subjects. scale: the units of features, {stream: (C,)}. lags,
-    drift_seconds: as in spotter_input.read_inputs. regions: names. subjects: of the training.
+    drift_seconds: as in spotter_input.read_inputs. rate: working frames a second. regions: names.
+    subjects: of the training.
     held_out: {video: training recording}. history: rows of losses. encoders: {stream: encoder} of
     those that have learned with the networks, which hold their weights; empty if none has.
     """
@@ -40,6 +41,7 @@ class TrainedSpotter:
     scale: dict[str, np.ndarray]
     lags: list[int]
     drift_seconds: float
+    rate: float
     regions: list[str]
     subjects: list[str]
     held_out: dict[str, HeldOut]
@@ -56,6 +58,7 @@ class TrainedSpotter:
         predictions: Sequence[Prediction],
         *,
         scale: dict[str, np.ndarray],
+        rate: float,
         regions: Sequence[str],
         encoders: JointEncoders | None = None,
     ) -> TrainedSpotter:
@@ -77,6 +80,7 @@ class TrainedSpotter:
             scale=scale,
             lags=list(task.recipe.lags),
             drift_seconds=task.recipe.drift_seconds,
+            rate=rate,
             regions=list(regions),
             subjects=sorted({one.subject for one in task.recordings}),
             held_out=held_out,
@@ -93,6 +97,7 @@ class TrainedSpotter:
             "standardisation": {name: torch.from_numpy(x) for name, x in self.scale.items()},
             "lags": list(self.lags),
             "drift_seconds": self.drift_seconds,
+            "rate": self.rate,
             "regions": list(self.regions),
             "subjects": self.subjects,
             "held_out": {video: _stored(one) for video, one in self.held_out.items()},
@@ -137,6 +142,7 @@ class TrainedSpotter:
             {name: x.numpy() for name, x in content["standardisation"].items()},
             content["lags"],
             content["drift_seconds"],
+            content["rate"],
             content["regions"],
             content["subjects"],
             {video: _restored(one) for video, one in content["held_out"].items()},
@@ -156,8 +162,10 @@ class TrainedSpotter:
                     f"{subject!r}"
                 )
 
-    def check_regions(self, records: Sequence[io.Record]) -> None:
-        """Raises InputError when a flow record has other face regions than the training had."""
+    def check_form(self, records: Sequence[io.Record]) -> None:
+        """Raises InputError when a flow record has other face regions than the training had, or
+        another rate."""
+        common_rate(records, self.rate)
         for record in records:
             if list(record.attrs["regions"]) != self.regions:
                 raise InputError(

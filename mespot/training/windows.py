@@ -212,7 +212,7 @@ class WindowSampler:
             r, on, off = of[rng.integers(len(of))]
             a, b = next((a, b) for q, a, b in self.spans if q == r and a <= on < b)
             # Around the expression; inside of it where it is longer than the window.
-            first = rng.uniform(*sorted((off - source, on)))
+            first = rng.uniform(min(off - source, on), max(off - source, on))
         else:
             r, a, b = self.spans[rng.choice(len(self.spans), p=self.span_share)]
             first = rng.uniform(a, max(a, b - source))

@@ -259,6 +259,29 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
     find(tmp_path, [again], trained, trained_elsewhere=True)
 
 
+def at_rate(path, rate, folder):
+    """A copy of a flow file as if it had another rate."""
+    record = io.read(path, "flow")
+    attrs = {k: v for k, v in record.attrs.items() if k in LAYOUTS["flow"].attributes}
+    copy = folder / f"rate_{rate:g}_{path.name}"
+    arrays = {name: record[name] for name in record}
+    io.write(copy, "flow", arrays, attrs={**attrs, "rate": rate}, provenance={})
+    return copy
+
+
+def test_recordings_of_another_rate_are_neither_learned_from_nor_spotted(corpus, trained, tmp_path):
+    _, files, _ = corpus
+    paths = [files[f"v{i}"] for i in range(6)]
+    slow = at_rate(paths[3], 25.0, tmp_path)
+    with pytest.raises(InputError, match=f"{slow}: has 25 working frames.*have 30.*rate to 25"):
+        train(corpus, tmp_path, flow=[*paths[:3], slow, *paths[4:]], epochs=1)
+    flow, _ = unseen(corpus)
+    with pytest.raises(InputError, match="25 working frames"):
+        find(tmp_path, [at_rate(flow[0], 25.0, tmp_path)], trained)
+    # 29.97 counts as 30.
+    find(tmp_path, [at_rate(flow[0], 30000 / 1001, tmp_path)], trained)
+
+
 def test_regions_must_be_those_of_the_training(corpus, trained, tmp_path):
     flow, _ = unseen(corpus)
     record = io.read(flow[0], "flow")
