@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from mespot.expressions import CLASSES
 from mespot.settings import fill
 from mespot.spans import usable_spans
 from mespot.spotting import decode
@@ -109,8 +110,8 @@ def spot(motion: RegionMotion, recipe: TrainingFreeRecipe) -> Spotted:
     than class_iou, the one that scores higher stays.
     """
     lengths = {
-        c: half_lengths(shortest, longest, motion.rate, recipe.length_ratio)
-        for c, (shortest, longest) in recipe.seconds.items()
+        c: half_lengths(*recipe.seconds[c], motion.rate, recipe.length_ratio)
+        for c in CLASSES  # not in the order of the config: in a tie the first class stays
     }
     every = sorted({h for options in lengths.values() for h in options})
     by_length = {

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,20 @@ def motion(path, span=None, blink=None, eyes=()):
 
 def spot(path, span=None, blink=None):
     return training_free.spot(motion(path, span=span, blink=blink, eyes=[3]), RECIPE)
+
+
+def test_the_order_of_the_classes_in_the_config_does_not_matter():
+    """Windows of half a second belong to both classes. In a tie the micro-expression stays."""
+    seconds, p = dict(reversed(RECIPE.seconds.items())), dict(reversed(RECIPE.p.items()))
+    path = np.random.default_rng(0).normal(scale=0.01, size=(400, 5, 2))
+    path[:, :2, 1] += bump(400, 60, 73, -1.0)[:, None]  # best in the shared window
+    one, other = (
+        training_free.spot(motion(path), recipe)
+        for recipe in (RECIPE, replace(RECIPE, seconds=seconds, p=p))
+    )
+    for c in ("micro", "macro"):
+        assert np.array_equal(one.intervals[c].bounds, other.intervals[c].bounds)
+    assert len(one.intervals["micro"]) == 1
 
 
 def test_finds_a_micro_and_a_macro_expression():
