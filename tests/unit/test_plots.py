@@ -182,7 +182,7 @@ def metrics_table():
                 low, high = (0.2, 0.7) if subject == "all" else (np.nan, np.nan)
                 rows.append(
                     ["demo", method, "none", expression, subject, 2, 9, 7, 3 + m, 4, 5, 0.5, 0.4]
-                    + [score, low, high, score, np.nan]
+                    + [score, low, high, score]
                 )
     table = pd.DataFrame(rows, columns=list(tables.COLUMNS["metrics"]))
     return table.astype(tables.COLUMNS["metrics"])

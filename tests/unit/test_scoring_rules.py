@@ -57,9 +57,9 @@ def test_sl_swin_from_scores_to_counts_at_every_threshold(name):
         of = pool(videos, labels, table(*rows), "predictions")
         assert counts("sl_swin", of) == tuple(hits), p
         if p == expected["p"]:
-            spotted = [(row[1], *row[3:]) for row in rows]
+            written = [(row[1], *row[3:]) for row in rows]
             columns = printed[["video_id", "onset0", "offset0"]]
-            assert spotted == list(columns.itertuples(index=False, name=None))
+            assert written == list(columns.itertuples(index=False, name=None))
             apexes = np.concatenate([one.apex for one in spotted.values()])
             assert apexes.tolist() == printed["peak0"].tolist()
             others = expected["variants_on_same_data"]
