@@ -8,6 +8,7 @@ COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
 ABLATION_FIGURE = "results/figures/ablation"
 LANDMARKER = "results/resources/face_landmarker.task"
+MOTION = "motion"  # the corpus that has motion and no videos
 FIGURE_ENDS = ("png", "pdf")
 
 
@@ -86,4 +87,6 @@ def maker(path: str) -> tuple[str, dict[str, str]] | None:
     if kind not in _MAKERS:
         return None
     rule, names = _MAKERS[kind]
+    if (corpus, kind) == (MOTION, "flow"):
+        rule = "import_motion"
     return rule, {"corpus": corpus, **dict(zip(names, words, strict=True))}

@@ -55,8 +55,12 @@ def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
 # -------------------------------------------------------------------------------- stages
 
 
-def _of_videos(kind: str) -> Callable[[Plan, str], list[str]]:
-    return lambda plan, corpus: inputs.of_videos(plan, kind, corpus)
+def _frames(plan: Plan, corpus: str) -> list[str]:
+    return inputs.of_videos(plan, "frames", corpus) if plan.corpora[corpus].has_faces else []
+
+
+def _flow(plan: Plan, corpus: str) -> list[str]:
+    return inputs.of_videos(plan, "flow", corpus)
 
 
 def _encoders(plan: Plan, corpus: str) -> list[str]:
@@ -77,7 +81,7 @@ def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
         for encoder in plan.config["encoders"]
         for fold in plan.folds_of_encoder(corpus, encoder)
         for stream in STREAMS
-        if planned.trained or planned.spotted
+        if plan.has_encoders(corpus) and (planned.trained or planned.spotted)
     ]
 
 
@@ -98,7 +102,8 @@ def _submissions(plan: Plan, corpus: str) -> list[str]:
 
 
 def _figures(plan: Plan, corpus: str) -> list[str]:
-    planned, encoders = plan.corpora[corpus], plan.config["encoders"]
+    planned = plan.corpora[corpus]
+    encoders = plan.config["encoders"] if plan.has_encoders(corpus) else {}
     names = [f"timeline/{video}" for video in planned.videos if planned.spotted]
     if planned.trained:
         for encoder, recipe in encoders.items():
@@ -111,8 +116,8 @@ def _figures(plan: Plan, corpus: str) -> list[str]:
 
 
 _STAGES: dict[str, Callable[[Plan, str], list[str]]] = {
-    "frames": _of_videos("frames"),
-    "flow": _of_videos("flow"),
+    "frames": _frames,
+    "flow": _flow,
     "encoders": _encoders,
     "features": _features,
     "intervals": _intervals,
