@@ -215,7 +215,7 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     faults = [
         f"is of {name} {attrs[name]!r}, but videos.csv says {wanted!r}; make them agree"
         for name, wanted in pairs
-        if wanted is not None and attrs[name] != wanted
+        if wanted is not None and not _same(attrs[name], wanted)
     ]
     for name in ("native_fps", "rate"):
         if not (isinstance(attrs[name], (int, float)) and 0 < attrs[name] < math.inf):
@@ -228,6 +228,13 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     if not names or len(set(names)) != len(names):
         faults.append(f"regions are {attrs['regions']!r}; write different names")
     return faults
+
+
+def _same(own: Any, stated: Any) -> bool:
+    """Whether a file and the sheet agree; sheets have rates with six decimals."""
+    if isinstance(own, float) and isinstance(stated, float):
+        return math.isclose(own, stated, rel_tol=1e-6)
+    return bool(own == stated)
 
 
 def _faults_of_values(record: io.Record, attrs: dict[str, Any]) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 from mespot.corpora.motion import read_regions
 from mespot.corpora.motion_series import Described, read_series
 from mespot.errors import InputError
-from mespot.face.motion import SCALE, STRAIN_SCALE
 from mespot.spotting.signals import displacement
 from mespot.store import io
 
@@ -61,8 +60,8 @@ def run(
         },
         attrs={
             **series.attrs,
-            "scale": SCALE,
-            "strain_scale": STRAIN_SCALE,
+            "scale": 1.0,
+            "strain_scale": 1.0,
             "lags": list(lags),
             "rigid_parameters": [],
             "crop_size": 0,
