@@ -4,6 +4,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from mespot.corpora.kinds import MOTION
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest

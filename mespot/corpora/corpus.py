@@ -123,7 +123,7 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
     if name == "unlabelled":
         return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
-    if name == "motion":
+    if name == kinds.MOTION:
         return _motion(config["motion"])
     if name in kinds.KINDS:
         return _real(name, config[name], for_labels)

@@ -220,6 +220,9 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     for name in ("native_fps", "rate"):
         if not (isinstance(attrs[name], (int, float)) and 0 < attrs[name] < math.inf):
             faults.append(f"{name} is {attrs[name]!r}; write a positive number")
+    for name in ("first_native_frame", "n_native_frames"):
+        if not isinstance(attrs[name], int):
+            faults.append(f"{name} is {attrs[name]!r}; write a whole number")
     lags = attrs["lags"] if isinstance(attrs["lags"], list) else []
     whole = all(isinstance(lag, int) and lag > 0 for lag in lags)
     if not lags or not whole or len(set(lags)) != len(lags):

@@ -3,12 +3,13 @@
 Every argument may be a wildcard of a rule as well: `spotter("{corpus}", "{method}", "{fold}")`.
 """
 
+from mespot.corpora.kinds import MOTION
+
 METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
 ABLATION_FIGURE = "results/figures/ablation"
 LANDMARKER = "results/resources/face_landmarker.task"
-MOTION = "motion"  # the corpus that has motion and no videos
 FIGURE_ENDS = ("png", "pdf")
 
 
