@@ -56,7 +56,7 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
     root = None if section["root"] is None else Path(section["root"])
     if root is not None and not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
-        raise InputError(f"{root}: {what}; give the folder of videos.csv as motion.root")
+        raise InputError(f"{root}: {what}; give the folder of the series as motion.root, or null")
     given = {key: _file(section[key], root, key) for key in ("videos", "annotations", "regions")}
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
     if sheet is None:

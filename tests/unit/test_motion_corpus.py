@@ -93,7 +93,7 @@ def test_bad_rows(root, tmp_path, row, words):
 
 def test_bad_folders(root, tmp_path):
     for keys, words in (
-        ({"root": str(tmp_path / "none")}, "none: does not exist; give the folder of videos.csv"),
+        ({"root": str(tmp_path / "none")}, "none: does not exist; give the folder of the series"),
         ({"root": str(root / "videos.csv")}, "videos.csv: is a file"),
         ({"root": str(root / "motion")}, "motion: has no videos.csv"),
         ({"videos": str(root / "none.csv")}, "none.csv: does not exist"),
