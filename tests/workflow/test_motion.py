@@ -1,0 +1,96 @@
+"""The corpus `motion`: from series without any video to metrics, timelines and back."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mespot.cli import main
+from mespot.store import io, tables
+from tests.unit.motion_folders import HEADER, LABELS
+from tests.unit.moving_regions import REGIONS, moving_face
+from tests.workflow import project
+
+pytestmark = pytest.mark.slow
+
+TINY = """\
+corpora: [motion]
+motion: {{root: {root}}}
+"""
+
+
+def write_study(root):
+    """Two arrays and a table, of a subject each, with micro- and macro-expressions."""
+    (root / "motion").mkdir(parents=True)
+    (root / "regions.txt").write_text("\n".join(REGIONS))
+    rng, lines, marked = np.random.default_rng(0), [HEADER], [LABELS]
+    for subject, form in (("anna", "npy"), ("ben", "csv"), ("cleo", "npy")):
+        path, known = moving_face(rng)
+        series, name = np.diff(path, axis=0), f"motion/{subject}1.{form}"
+        if form == "npy":
+            np.save(root / name, series.astype(np.float32))
+        else:
+            columns = [f"{region}_{axis}" for region in REGIONS for axis in "uv"]
+            table = pd.DataFrame(series.reshape(len(series), -1), columns=columns)
+            table.to_csv(root / name, index=False)
+        lines.append(f"{subject},{subject}1,{name},60,1,2,{2 * len(series) + 1}")
+        for kind, intervals in known.items():
+            for onset, offset in intervals:
+                marked.append(f"{subject},{subject}1,{2 * onset + 1},,{2 * offset + 1},{kind}")
+    (root / "videos.csv").write_text("\n".join(lines) + "\n")
+    (root / "annotations.csv").write_text("\n".join(marked) + "\n")
+    return root
+
+
+def run(folder, root, *targets, options=()):
+    (folder / "motion.yaml").write_text(TINY.format(root=root))
+    configs = ("tiny.yaml", "motion.yaml")
+    return project.snakemake(folder, *targets, options=options, configs=configs)
+
+
+def test_motion_becomes_metrics_and_comes_back_the_same(tmp_path, capsys):
+    folder, root = project.copy(tmp_path / "project"), write_study(tmp_path / "study")
+    done = run(folder, root, "all")
+    assert done.returncode == 0, done.stdout[-5000:]
+    metrics = tables.read(folder / "results" / "metrics.csv", "metrics")
+    assert set(metrics["method"]) == {"training_free", "regions"}
+    pooled = metrics[(metrics["subject"] == "all") & (metrics["expression"] == "all")]
+    assert pooled["labels"].tolist() == [12, 12]
+    assert len(tables.read(folder / "results" / "comparison.csv", "comparison")) > 0
+    own = folder / "results" / "motion"
+    for video in ("anna1", "ben1", "cleo1"):
+        assert (own / "figures" / "timeline" / f"{video}.png").exists()
+    for kind in ("landmarks", "frames", "encoders", "features"):
+        assert not (own / kind).exists()
+    record = io.read(own / "flow" / "ben1.h5", "flow")
+    assert record.attrs["rate"] == 30 and record["native_frame"][1] == 3
+    # Nothing is left to do, and a deleted file is made again.
+    idle = run(folder, root, "all", options=("--dry-run",))
+    assert project.planned(idle.stdout) == set(), idle.stdout[-3000:]
+    (own / "flow" / "ben1.h5").unlink()
+    planned = project.planned(run(folder, root, "results/metrics.csv", options=("-n",)).stdout)
+    assert {"import_motion", "train_spotter", "score"} <= planned
+    assert run(folder, root, "all").returncode == 0
+
+    out = tmp_path / "exported"
+    status = main(
+        ["motion", "export", str(folder / "results"), "--corpus", "motion", "--out", str(out)]
+    )
+    assert status == 0, capsys.readouterr()
+    again = project.copy(tmp_path / "again")
+    done = run(again, out, "results/metrics.csv")
+    assert done.returncode == 0, done.stdout[-5000:]
+    for name in ("metrics.csv", "motion/labels.csv", "motion/intervals/regions/anna.csv"):
+        one, two = ((place / "results" / name).read_bytes() for place in (folder, again))
+        assert one == two, name
+
+
+def test_a_bad_series_is_named_and_the_rest_goes_on(tmp_path):
+    folder, root = project.copy(tmp_path / "project"), write_study(tmp_path / "study")
+    series = np.load(root / "motion" / "anna1.npy")
+    series[7, 1, 0] = np.nan
+    np.save(root / "motion" / "anna1.npy", series)
+    done = run(folder, root, "flow", options=("--keep-going",))
+    assert done.returncode != 0 and "Traceback" not in done.stdout
+    assert f"{root}/motion/anna1.npy: row 7 of region 'right_brow'" in done.stdout
+    made = sorted(path.stem for path in (folder / "results" / "motion" / "flow").glob("*.h5"))
+    assert made == ["ben1", "cleo1"]
