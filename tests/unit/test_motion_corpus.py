@@ -9,9 +9,13 @@ import pytest
 from mespot.corpora import open_corpus
 from mespot.corpora.motion import read_motion, read_regions
 from mespot.errors import InputError
+from mespot.face.regions import eye_regions
 from mespot.plan import open_plan, reports
+from mespot.spotting.signals import displacement
+from mespot.spotting.training_free import pool_regions
 from mespot.steps import import_motion, label_frames
 from mespot.store import io, tables
+from mespot.training.spotter_input import motion_channels
 from tests.unit.motion_folders import HEADER, REGIONS, config_of, make, moved, section
 
 REFERENCE = Path("/work/shared/reference/motion")
@@ -211,3 +215,32 @@ def test_a_name_may_be_any_that_a_region_has(root, tmp_path):
     assert io.read(flow["a1"], "flow").attrs["regions"] == names
     described = reports.series(plan, "motion", "a1")
     assert described["n_frames"] == 100 and described["fps"] == 30.0
+
+
+TWELVE = """left_brow_outer left_brow_middle left_brow_inner right_brow_inner right_brow_middle
+right_brow_outer nose_bridge nose_tip left_mouth_corner upper_lip right_mouth_corner lower_lip"""
+
+
+@pytest.mark.parametrize("names", [["whole"], ["a.b", "C-1"], TWELVE.split(), ["left_eye", "x"]])
+def test_any_regions_can_be_spotted_in(tmp_path, names):
+    rows = np.zeros((149, len(names), 2), np.float32)
+    rows[60:66, -1, 1], rows[66:72, -1, 1] = 1.0, -1.0  # goes and comes back
+    np.save(tmp_path / "a1.npy", rows)
+    (tmp_path / "regions.txt").write_text("\n".join(names))
+    import_motion.run(
+        source=tmp_path / "a1.npy",
+        recording=dict(subject="a", video="a1", fps=30.0, first_frame=1, every=1, n_frames=150),
+        regions=tmp_path / "regions.txt",
+        lags=[1, 3, 6],
+        output=tmp_path / "a1.h5",
+        provenance={},
+    )
+    record = io.read(tmp_path / "a1.h5", "flow")
+    motion = motion_channels(
+        record["regional"], [1, 3, 6], record["span"], use_lags=[1, 6], drift_frames=90
+    )
+    assert motion.shape == (150, len(names), 6) and np.isfinite(motion).all()
+    assert len(eye_regions(names)) == sum("eye" in name for name in names)
+    moved_in = displacement(record["regional"], record.attrs["lags"], 6, record["span"])
+    score = pool_regions(np.linalg.norm(moved_in, axis=2), 3)
+    assert score.argmax() == 66 and score[66] == pytest.approx(6 / min(3, len(names)))
