@@ -1,6 +1,8 @@
 # What the stages share. Which corpora, folds, networks and files a run consists of is decided in
 # mespot/plan; a rule asks it for its inputs and its settings by its own name.
 
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -36,6 +38,18 @@ wildcard_constraints:
 def of_job(function):
     """A function of the planning, called with the wildcards of a job."""
     return lambda wildcards: function(PLAN, **dict(wildcards.items()))
+
+
+def below(table, function):
+    """What a finished table rests on; jobs whose files were deleted are made to run again."""
+
+    def files(wildcards):
+        wanted = function(PLAN)
+        if workflow.is_main_process and Path(table).exists():
+            workflow.dag.forcefiles.update(f for f in wanted if not Path(f).exists())
+        return wanted
+
+    return files
 
 
 def of_target(name):

@@ -54,7 +54,7 @@ rule join_metrics:
     input:
         unpack(of_job(inputs.join_metrics)),
         # A deleted file is not missed otherwise: see mespot/plan/targets.py.
-        rests_on=ancient(of_job(targets.behind_metrics)),
+        rests_on=ancient(below(paths.METRICS, targets.behind_metrics)),
     output:
         metrics=report(
             paths.METRICS,
@@ -82,7 +82,7 @@ rule join_metrics:
 rule compare_methods:
     input:
         unpack(of_job(inputs.compare_methods)),
-        rests_on=ancient(of_job(targets.behind_metrics)),
+        rests_on=ancient(below(paths.COMPARISON, targets.behind_metrics)),
     output:
         comparison=report(
             paths.COMPARISON,
