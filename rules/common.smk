@@ -40,13 +40,18 @@ def of_job(function):
     return lambda wildcards: function(PLAN, **dict(wildcards.items()))
 
 
-def below(table, function):
-    """What a finished table rests on; jobs whose files were deleted are made to run again."""
+def missing(*files):
+    """Those of some files that do not exist."""
+    return {file for file in files if not Path(file).exists()}
+
+
+def below(table, function, *own):
+    """What a finished table rests on; of that and `own`, deleted files are made again."""
 
     def files(wildcards):
         wanted = function(PLAN)
         if workflow.is_main_process and Path(table).exists():
-            workflow.dag.forcefiles.update(f for f in wanted if not Path(f).exists())
+            workflow.dag.forcefiles |= missing(*wanted, *own)
         return wanted
 
     return files

@@ -54,7 +54,13 @@ rule join_metrics:
     input:
         unpack(of_job(inputs.join_metrics)),
         # A deleted file is not missed otherwise: see mespot/plan/targets.py.
-        rests_on=ancient(below(paths.METRICS, targets.behind_metrics)),
+        rests_on=ancient(
+            below(
+                paths.METRICS,
+                targets.behind_metrics,
+                *map(paths.metrics, PLAN.spotted),
+            )
+        ),
     output:
         metrics=report(
             paths.METRICS,
