@@ -181,10 +181,15 @@ def _check_corpora(config: Mapping[str, Any]) -> list[str]:
     named = {name: "corpora" for name in config["corpora"]}
     for where, recipe in recipes.items():
         named |= {name: f"{where}.corpora" for name in recipe.get("corpora", [])}
-    lines = []
+    lines = [
+        f"{where}.corpora: motion has no faces, so no encoder can learn from it; remove it"
+        for where, recipe in recipes.items()
+        if "motion" in recipe.get("corpora", [])
+    ]
     for name, where in named.items():
         key = "videos" if name in ("sheet", "unlabelled") else "root"
-        if name != "demo" and not config[name][key]:
+        given = config[name].get(key) or (name == "motion" and config[name]["videos"])
+        if name != "demo" and not given:
             what = "sheet" if key == "videos" else "folder"
             lines.append(f"{name}.{key}: missing, but {where} names {name}; give its {what}")
         lines += _check_overrides(config, name)

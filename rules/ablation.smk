@@ -5,7 +5,6 @@
 rule ablate:
     input:
         unpack(of_job(inputs.ablate)),
-        rests_on=ancient(of_job(targets.behind_ablation)),
     output:
         table=report(
             paths.ABLATION,

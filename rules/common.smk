@@ -4,6 +4,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from mespot.corpora.kinds import MOTION
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
@@ -18,6 +19,10 @@ except InputError as error:
 ENVIRONMENT = "../envs/mespot.yaml"
 
 if workflow.is_main_process:
+    # As if each of them had been named after --forcerun: Snakemake does not miss a deleted file while
+    # what was made from it is there.
+    asked = workflow.dag_settings
+    asked.forcerun = {*asked.forcerun, *targets.deleted(PLAN, asked.targets)}
     for name, corpus in PLAN.corpora.items():
         for note in corpus.corpus.notes:
             logger.warning(f"mespot: {name}: {note.what}: {note}")

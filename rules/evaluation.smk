@@ -53,8 +53,6 @@ rule write_submission:
 rule join_metrics:
     input:
         unpack(of_job(inputs.join_metrics)),
-        # A deleted file is not missed otherwise: see mespot/plan/targets.py.
-        rests_on=ancient(of_job(targets.behind_metrics)),
     output:
         metrics=report(
             paths.METRICS,
@@ -82,7 +80,6 @@ rule join_metrics:
 rule compare_methods:
     input:
         unpack(of_job(inputs.compare_methods)),
-        rests_on=ancient(of_job(targets.behind_metrics)),
     output:
         comparison=report(
             paths.COMPARISON,

@@ -78,6 +78,35 @@ rule crop_frames:
         "../workflow_scripts/crop_frames.py"
 
 
+# Motion that was measured elsewhere takes the place of all of the above.
+ruleorder: import_motion > optical_flow
+
+
+rule import_motion:
+    input:
+        unpack(of_job(inputs.import_motion)),
+    output:
+        flow=paths.of_video("flow", f"{{corpus,{MOTION}}}", "{video}"),
+    log:
+        "results/{corpus}/logs/import_motion/{video}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/import_motion/{video}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        recording=of_job(reports.series),
+        settings=of_job(settings.import_motion),
+        code=code_digest("mespot.steps.import_motion"),
+    message:
+        "Reading the motion of {wildcards.corpus}/{wildcards.video}"
+    script:
+        "../workflow_scripts/import_motion.py"
+
+
 rule optical_flow:
     input:
         unpack(of_job(inputs.optical_flow)),

@@ -8,6 +8,7 @@ with job(snakemake) as provenance:
     label_frames.run(
         annotations=list(snakemake.input.annotations),
         landmarks=list(snakemake.input.landmarks),
+        flow=list(snakemake.input.flow),
         output=snakemake.output.labels,
         loader=snakemake.params.loader,
         provenance=provenance,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.kinds import KINDS
+from mespot.corpora.kinds import KINDS, MOTION
 from mespot.errors import InputError
 
 
@@ -21,7 +21,9 @@ def add(subparsers: Any) -> None:
         " where it cannot be used at all.",
     )
     action.add_argument("root", type=Path, metavar="ROOT", help="folder of the corpus")
-    action.add_argument("--kind", required=True, choices=KINDS, help="which corpus it is")
+    action.add_argument(
+        "--kind", required=True, choices=(*KINDS, MOTION), help="which corpus it is"
+    )
     action.add_argument("--workbook", help="annotation workbook; else the one in ROOT")
     action.add_argument(
         "--set",
@@ -47,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     from mespot.corpora.check import check
 
     given = {key: value for key, _, value in (pair.partition("=") for pair in options.set)}
+    if options.kind == MOTION:
+        return _check_motion(options, given)
     if options.workbook is not None:
         given["workbook"] = options.workbook
     settings = config.loader_settings(options.kind, given)
@@ -58,4 +62,21 @@ def run(options: argparse.Namespace) -> int:
     print(corpus_report.page(checked))
     if options.out is not None:
         print("\n".join(corpus_report.write(checked, options.out)))
+    return 0
+
+
+def _check_motion(options: argparse.Namespace, given: dict[str, str]) -> int:
+    """The same of a folder that has motion and no videos."""
+    from mespot.cli import corpus_report
+    from mespot.corpora.motion_check import check_motion
+
+    for name in ("workbook", "images", "out"):
+        if getattr(options, name):
+            raise InputError(f"--{name}: is for corpora with videos; leave it out")
+    try:
+        checked = check_motion(options.root, given)
+    except InputError as error:
+        print(f"{options.kind}: cannot be used: {error}")
+        return 1
+    print(corpus_report.page(checked))
     return 0

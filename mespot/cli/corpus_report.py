@@ -46,16 +46,17 @@ def summary(checked: Checked) -> list[str]:
     head = ["subject", "videos", "labelled", "frames", "seconds", *CLASSES]
     if labels is None:
         head, rows = _without_labels(head), [_without_labels(row) for row in rows]
-    title = f"{checked.kind}: {kinds.loader(checked.kind).TITLE} in {shown(checked.root)}"
+    title = f"{checked.kind}: {kinds.title(checked.kind)} in {shown(checked.root)}"
     lines = [title, f"{len(rows) - 1} subjects", "", *_aligned([head, *rows]), ""]
     frames = [one.frames for one in checked.recordings if one.frames]
-    rates = sorted({one.fps for one in checked.recordings})
+    rates = sorted({one.fps for one in checked.recordings if one.frames})
     lines.append(
         f"frames a video: {min(frames)} to {max(frames)}, mean {sum(frames) / len(frames):.0f}; "
         f"{' and '.join(f'{rate:g}' for rate in rates)} frames a second"
     )
     if labels is not None:
-        lines.append(f"labels: {checked.stated} in the workbook, {len(labels)} used")
+        place = "annotations.csv" if checked.kind == kinds.MOTION else "the workbook"
+        lines.append(f"labels: {checked.stated} in {place}, {len(labels)} used")
         lines += _durations(checked, labels)
     return lines
 
@@ -68,7 +69,7 @@ def _row(
         len(own),
         sum(one.video in with_labels for one in own),
         sum(one.frames for one in own),
-        round(sum(one.frames / one.fps for one in own)),
+        round(sum(one.frames / one.fps for one in own if one.frames)),
         kinds_of[subject, "micro"],
         kinds_of[subject, "macro"],
     ]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mespot.corpora import kinds
 from mespot.corpora.folds import folds
+from mespot.corpora.motion import read_motion
 from mespot.corpora.notes import Note
 from mespot.corpora.sheet import read_sheets, read_videos
 from mespot.demo.corpus import videos as demo_videos
@@ -32,7 +33,9 @@ class Corpus:
     videos: table (subject, video, path, fps, first_frame), indexed by video. annotations: the files
     in which the labels are, None for an unlabelled corpus. folds: fold -> its test subjects.
     loader: for a real corpus its `kind` and the settings of its loader, which say what the labels
-    in those files mean; None for sheets. notes: what was odd in its folders.
+    in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
+    `motion`, whose table has a series of motion in place of a video, and the columns every and
+    n_frames. regions: the file that names the face regions of such series.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Corpus:
     folds: dict[str, list[str]]
     loader: dict[str, Any] | None = None
     notes: list[Note] = field(default_factory=list)
+    has_faces: bool = True
+    regions: Path | None = None
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -92,6 +97,8 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         _folds(name, sources.videos, annotations is not None, config["evaluation"]),
         sources.loader,
         sources.notes,
+        sources.has_faces,
+        sources.regions,
     )
 
 
@@ -103,6 +110,8 @@ class _Sources:
     annotations: list[Path] | None = None
     loader: dict[str, Any] | None = None
     notes: list[Note] = field(default_factory=list)
+    has_faces: bool = True
+    regions: Path | None = None
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
@@ -114,6 +123,8 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
     if name == "unlabelled":
         return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
+    if name == kinds.MOTION:
+        return _motion(config["motion"])
     if name in kinds.KINDS:
         return _real(name, config[name], for_labels)
     raise InputError(f"config: corpora: no corpus {name!r}; name one that config.yaml describes")
@@ -127,6 +138,15 @@ def _demo(section: Mapping[str, Any]) -> _Sources:
     videos["fps"] = section["fps"]
     videos["first_frame"] = pd.NA
     return _Sources(videos, [folder / "annotations.csv"])
+
+
+def _motion(section: Mapping[str, Any]) -> _Sources:
+    """Series of motion, without any video."""
+    motion = read_motion(section)
+    annotations = None if motion.annotations is None else [motion.annotations]
+    return _Sources(
+        motion.videos, annotations, notes=motion.notes, has_faces=False, regions=motion.regions
+    )
 
 
 def _real(kind: str, section: Mapping[str, Any], for_labels: bool) -> _Sources:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOTION = "motion"  # the corpus that has motion and no videos
 KINDS = ("casme2", "samm_lv", "casme3", "casme3_b", "smic_e_long", "megc")
 
 
@@ -35,6 +36,11 @@ def loader(kind: str) -> ModuleType:
         "megc": megc,
     }
     return modules[kind]
+
+
+def title(kind: str) -> str:
+    """What a corpus is called."""
+    return "motion without videos" if kind == MOTION else str(loader(kind).TITLE)
 
 
 def labelled(kind: str) -> bool:

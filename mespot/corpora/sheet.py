@@ -13,14 +13,12 @@ folder of images. Everything that is wrong is collected and reported at once, wi
 column; row numbers are line numbers of the file, the header is row 1.
 """
 
-import math
-import os
 from pathlib import Path
 
 import pandas as pd
 
+from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.corpus_tables import videos_table
-from mespot.corpora.names import CHARACTERS, NAME, RESERVED
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store.sheet_rows import Errors, rows, whole_frame
@@ -58,23 +56,27 @@ def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFram
     for line, row in rows(sheet, VIDEO_COLUMNS, OPTIONAL_COLUMNS):
         subject, video = row["subject"], row["video"]
         for column in ("subject", "video"):
-            _check_name(errors, line, column, row[column])
+            check_name(errors, line, column, row[column])
         if video and video in first_line:
             errors.add(
                 line, "video", f"'{video}' is already in row {first_line[video]}; rename one"
             )
         first_line.setdefault(video, line)
-        place = _place(errors, line, row["path"], folder)
-        fps = _rate(errors, line, row["fps"])
-        if place is not None and place.is_dir() and not row["fps"]:
+        where = None
+        if row["path"]:
+            where = place(errors, line, row["path"], folder, "recordings")
+        else:
+            errors.add(line, "path", "is empty; write the video file or the folder of images")
+        fps = rate(errors, line, row["fps"])
+        if where is not None and where.is_dir() and not row["fps"]:
             errors.add(line, "fps", "is needed for a folder of images; write their frame rate")
         first_frame = None
         if row.get("first_frame"):
             first_frame = whole_frame(errors, line, "first_frame", row["first_frame"])
-            if place is not None and place.is_dir():
+            if where is not None and where.is_dir():
                 errors.add(line, "first_frame", "is for video files only; leave it empty")
         table.append(
-            dict(subject=subject, video=video, path=str(place), fps=fps, first_frame=first_frame)
+            dict(subject=subject, video=video, path=str(where), fps=fps, first_frame=first_frame)
         )
     errors.raise_any()
     if not table:
@@ -125,56 +127,3 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
         table.append((subject, video, onset, apex, offset, kind))
     errors.raise_any()
     return pd.DataFrame(table, columns=ANNOTATION_COLUMNS).astype(COLUMNS["annotations"])
-
-
-# ---------------------------------------------------------------- one cell
-
-
-def _check_name(errors: Errors, line: int, column: str, name: str) -> None:
-    """Names become file names and wildcards."""
-    if not name:
-        errors.add(line, column, "is empty; give it a name")
-    elif not NAME.fullmatch(name):
-        errors.add(line, column, f"'{name}' may have the characters {CHARACTERS} only; rename it")
-    elif name in RESERVED:
-        errors.add(line, column, f"'{name}' is reserved; rename it")
-
-
-def _place(errors: Errors, line: int, text: str, root: Path) -> Path | None:
-    """The path of a recording, which must lie below `root`, links followed."""
-    if not text:
-        errors.add(line, "path", "is empty; write the video file or the folder of images")
-        return None
-    own = root == errors.sheet.parent
-    inside = f"but recordings must lie below {'the folder of the sheet' if own else root}"
-    relative = Path(text)
-    if relative.is_absolute() or ".." in relative.parts:
-        errors.add(line, "path", f"'{text}' leads elsewhere, {inside}; write it relative to that")
-        return None
-    try:
-        target = (root / relative).resolve()
-        exists = target.exists()
-        outside = not target.is_relative_to(root.resolve())
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte
-        errors.add(line, "path", f"'{text}' cannot be followed: {error}; correct it")
-        return None
-    if outside:
-        errors.add(line, "path", f"'{text}' is a link to {target}, {inside}; move or copy it")
-    elif not exists:
-        errors.add(line, "path", f"'{text}' does not exist in {root}; correct it")
-    else:
-        return Path(os.path.normpath(root / relative))
-    return None
-
-
-def _rate(errors: Errors, line: int, text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        fps = float(text)
-    except ValueError:
-        fps = math.nan
-    if not (math.isfinite(fps) and fps > 0):
-        errors.add(line, "fps", f"'{text}' must be a positive number of frames per second")
-        return None
-    return fps

@@ -17,12 +17,21 @@ Inputs = dict[str, str | list[str]]
 
 
 def label_frames(plan: Plan, corpus: str) -> Inputs:
-    """The sheet or workbooks, and all tracked recordings."""
-    annotations = plan.corpora[corpus].corpus.annotations or []
+    """The sheet or workbooks, and all tracked recordings; their motion where there is no video."""
+    planned = plan.corpora[corpus]
     return {
-        "annotations": [str(path) for path in annotations],
-        "landmarks": of_videos(plan, "landmarks", corpus),
+        "annotations": [str(path) for path in planned.corpus.annotations or []],
+        "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
+        "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
     }
+
+
+def import_motion(plan: Plan, corpus: str, video: str) -> Inputs:
+    """The series of a recording, and the names of its regions where it does not say them."""
+    source = str(plan.corpora[corpus].corpus.videos.path[video])
+    regions = plan.corpora[corpus].corpus.regions
+    named = regions is not None and not source.endswith(".h5")
+    return {"source": source, "regions": str(regions) if named else []}
 
 
 def track_face(plan: Plan, corpus: str, video: str) -> Inputs:
@@ -105,14 +114,18 @@ def write_submission(plan: Plan, corpus: str, method: str) -> Inputs:
 
 
 def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
-    """What is drawn of one video: scores of one method, intervals of all, labels and faces."""
+    """What is drawn of one video: scores of one method, intervals of all, labels and faces.
+
+    Where there are no faces, the motion says when a frame was.
+    """
+    kind = "frames" if plan.corpora[corpus].has_faces else "flow"
     shown = timeline_method(plan, corpus)
     folds = {name: plan.fold_of_video(corpus, name, video) for name in plan.methods_of(corpus)}
     return {
         "scores": paths.scores(corpus, shown, folds[shown]),
         "intervals": [paths.table("intervals", corpus, name, fold) for name, fold in folds.items()],
         "labels": labels_of(plan, corpus),
-        "frames": paths.of_video("frames", corpus, video),
+        kind: paths.of_video(kind, corpus, video),
     }
 
 
@@ -165,9 +178,9 @@ def compare_methods(plan: Plan) -> Inputs:
 
 def ablate(plan: Plan) -> Inputs:
     """The intervals of every run of the ablation's methods, where there are labels."""
-    runs = [(c, name) for c in plan.scored for name in chain(*plan.ablation_runs(c).values())]
+    runs = [(c, name) for c in plan.ablated for name in chain(*plan.ablation_runs(c).values())]
     return {
-        "labels": [paths.labels(corpus) for corpus in plan.scored],
+        "labels": [paths.labels(corpus) for corpus in plan.ablated],
         "intervals": [p for c, name in runs for p in of_method(plan, "intervals", c, name)],
     }
 
@@ -200,8 +213,7 @@ def of_all_methods(plan: Plan, kind: str, corpus: str) -> list[str]:
 
 def timeline_method(plan: Plan, corpus: str) -> str:
     """The method whose scores and faces a timeline shows."""
-    chosen, methods = plan.config["figures"]["method"], plan.methods_of(corpus)
-    return chosen if chosen in methods else methods[0]
+    return plan.preferred(plan.config["figures"]["method"], plan.methods_of(corpus))
 
 
 def _recordings(

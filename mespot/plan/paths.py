@@ -3,6 +3,8 @@
 Every argument may be a wildcard of a rule as well: `spotter("{corpus}", "{method}", "{fold}")`.
 """
 
+from mespot.corpora.kinds import MOTION
+
 METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
@@ -86,4 +88,6 @@ def maker(path: str) -> tuple[str, dict[str, str]] | None:
     if kind not in _MAKERS:
         return None
     rule, names = _MAKERS[kind]
+    if (corpus, kind) == (MOTION, "flow"):
+        rule = "import_motion"
     return rule, {"corpus": corpus, **dict(zip(names, words, strict=True))}

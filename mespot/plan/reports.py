@@ -22,6 +22,18 @@ def recording(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
     }
 
 
+def series(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
+    """What the sheet says of a series of motion; None for what it leaves to the file."""
+    row = plan.corpora[corpus].corpus.videos.loc[video]
+    whole = ("first_frame", "every", "n_frames")
+    return {
+        "subject": str(row["subject"]),
+        "video": video,
+        "fps": None if pd.isna(row["fps"]) else float(row["fps"]),
+        **{name: None if pd.isna(row[name]) else int(row[name]) for name in whole},
+    }
+
+
 def loader(plan: Plan, corpus: str) -> dict[str, Any] | None:
     """How the labels of a real corpus are read; None for sheets."""
     return plan.corpora[corpus].corpus.loader
@@ -92,7 +104,6 @@ def compare_methods(plan: Plan) -> list[dict[str, Any]]:
 
 def ablate(plan: Plan) -> list[dict[str, Any]]:
     """The corpora, the groups of the ablation, and the tables of every run of its methods."""
-    ablation = plan.config["ablation"]
     return [
         {
             "corpus": corpus,
@@ -100,9 +111,9 @@ def ablate(plan: Plan) -> list[dict[str, Any]]:
             "labels": paths.labels(corpus),
             "groups": {
                 group: [shown_method(plan, corpus, method) for method in methods]
-                for group, methods in ablation["rows"].items()
+                for group, methods in plan.ablation_groups(corpus).items()
             },
-            "full": shown_method(plan, corpus, ablation["full"]),
+            "full": shown_method(plan, corpus, plan.ablation_full(corpus)),
             "runs": {
                 shown_method(plan, corpus, method): [
                     inputs.of_method(plan, "intervals", corpus, name) for name in names
@@ -110,14 +121,15 @@ def ablate(plan: Plan) -> list[dict[str, Any]]:
                 for method, names in plan.ablation_runs(corpus).items()
             },
         }
-        for corpus in plan.scored
+        for corpus in plan.ablated
     ]
 
 
 def plot_ablation(plan: Plan) -> dict[str, str]:
     """The method that the others are compared with, on each corpus."""
-    full = plan.config["ablation"]["full"]
-    return {corpus: shown_method(plan, corpus, full) for corpus in plan.scored}
+    return {
+        corpus: shown_method(plan, corpus, plan.ablation_full(corpus)) for corpus in plan.ablated
+    }
 
 
 def checkpoints(plan: Plan, corpus: str, encoder: str) -> dict[str, dict[str, str]]:

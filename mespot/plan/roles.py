@@ -33,6 +33,11 @@ class PlannedCorpus:
         return self.corpus.annotations is not None
 
     @property
+    def has_faces(self) -> bool:
+        """Whether there are videos with faces: without, there is nothing that an encoder reads."""
+        return self.corpus.has_faces
+
+    @property
     def has_spotters(self) -> bool:
         """Whether learned methods spot here, with spotters of its own or of another corpus."""
         return self.labelled or self.uses_other

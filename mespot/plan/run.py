@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,35 @@ class Plan:
         """Those of them that have labels, so that methods can be compared."""
         return [name for name in self.spotted if self.corpora[name].labelled]
 
+    @property
+    def ablated(self) -> list[str]:
+        """Those of them in which methods of the ablation can spot."""
+        return [name for name in self.scored if self.ablation_groups(name)]
+
+    def has_encoders(self, corpus: str) -> bool:
+        """Whether a corpus is coded by encoders: its recordings are videos, and so are those that
+        its networks are trained on."""
+        planned = self.corpora[corpus]
+        return planned.has_faces and self.corpora[planned.networks_of].has_faces
+
     # ------------------------------------------------------------------------------------ methods
 
     def methods_of(self, corpus: str) -> list[str]:
-        """Methods of the main run: where there are no spotters, the training-free ones only."""
+        """Methods of the main run: where there are no spotters, the training-free ones only, and
+        where there are no encoders, those that read motion only."""
         learned = self.corpora[corpus].has_spotters
         named = self.config["methods"]  # the ablation has a table of its own
-        return [name for name in named if learned or not self.learns(name)]
+        possible = [name for name in named if learned or not self.learns(name)]
+        return [name for name in possible if self._can_read(corpus, name)]
+
+    def preferred(self, chosen: str, methods: Sequence[str]) -> str:
+        """The method `chosen` where it is one of `methods`, else the first learned one of them,
+        else the first."""
+        same = [name for name in methods if name == chosen]
+        return (same or list(filter(self.learns, methods)) or list(methods))[0]
+
+    def _can_read(self, corpus: str, method: str) -> bool:
+        return self.has_encoders(corpus) or not self.methods[method].get("streams")
 
     def learns(self, method: str) -> bool:
         """Whether a method has a spotter that is trained."""
@@ -106,17 +128,32 @@ class Plan:
         added = self.added_corpora(corpus, encoder)
         if self.encoders[encoder]["pretraining"] == "transductive":
             # It sees everybody, also who is spotted with it on another corpus.
-            served = [name for name, other in self.corpora.items() if other.networks_of == corpus]
+            served = [
+                name
+                for name, other in self.corpora.items()
+                if other.networks_of == corpus and other.has_faces
+            ]
             added += [name for name in served if name not in (corpus, *added)]
         own = [(corpus, video) for video in self.corpora[corpus].corpus.training_videos(fold)]
         return own + [(name, video) for name in added for video in self.corpora[name].videos]
 
     # ----------------------------------------------------------------------------------- ablation
 
-    def ablation_methods(self) -> list[str]:
-        """Methods in the groups of the ablation, as config.yaml names them, each once."""
-        groups = self.config["ablation"]["rows"].values()
+    def ablation_groups(self, corpus: str) -> dict[str, list[str]]:
+        """Groups of the ablation with their methods, as config.yaml names them, of what can be
+        spotted with on a corpus; none that is empty."""
+        rows = self.config["ablation"]["rows"].items()
+        left = {group: [m for m in methods if self._can_read(corpus, m)] for group, methods in rows}
+        return {group: methods for group, methods in left.items() if methods}
+
+    def ablation_methods(self, corpus: str) -> list[str]:
+        """Methods in these groups, each once."""
+        groups = self.ablation_groups(corpus).values()
         return list(dict.fromkeys(name for names in groups for name in names))
+
+    def ablation_full(self, corpus: str) -> str:
+        """The method of the ablation that the others are compared with on a corpus."""
+        return self.preferred(self.config["ablation"]["full"], self.ablation_methods(corpus))
 
     def ablation_runs(self, corpus: str) -> dict[str, list[str]]:
         """Method of the ablation -> its names at the seeds; the training-free one has one name."""
@@ -124,7 +161,7 @@ class Plan:
         seeds = self.config["ablation"]["seeds"]
         names = {
             method: [variants.method_at(self.config, trained_on, method, seed) for seed in seeds]
-            for method in self.ablation_methods()
+            for method in self.ablation_methods(corpus)
         }
         return {method: list(dict.fromkeys(at_seeds)) for method, at_seeds in names.items()}
 

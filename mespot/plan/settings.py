@@ -60,6 +60,11 @@ def optical_flow(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
     return without(flow, () if flow["algorithm"] == "dis" else ("preset",))
 
 
+def import_motion(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
+    """The lags that motion measured by others is brought to."""
+    return only(for_corpus(plan.config, corpus)["flow"], ("lags",))
+
+
 def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> dict[str, Any]:
     """How an encoder is trained, and whether it is."""
     recipe = plan.encoders[encoder]

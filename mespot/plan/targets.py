@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain
+from pathlib import Path
 
 from mespot.plan import inputs, paths
 from mespot.plan.run import Plan
@@ -21,7 +22,12 @@ def files(plan: Plan, target: str) -> list[str]:
 
 
 def behind_metrics(plan: Plan) -> list[str]:
-    """Every artefact that the scores and the comparison of the main run rest on."""
+    """Every artefact that the scores of the main run rest on."""
+    return behind(plan, map(paths.metrics, plan.spotted))
+
+
+def behind_comparison(plan: Plan) -> list[str]:
+    """Every artefact that the comparison of its methods rests on."""
     return behind(plan, chain(*inputs.compare_methods(plan).values()))
 
 
@@ -30,12 +36,32 @@ def behind_ablation(plan: Plan) -> list[str]:
     return behind(plan, chain(*inputs.ablate(plan).values()))
 
 
-def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
-    """The artefacts `wanted` and all that they are made from, without files of the user.
+def deleted(plan: Plan, asked: Collection[str]) -> list[str]:
+    """Artefacts that are gone although a finished table that is asked for rests on them.
 
-    Snakemake does not miss a deleted file as long as what was made from it is there. A table that
-    names these among its inputs is made anew with whatever is gone.
+    asked: the targets of a run, files or names; none for the default target. While a table itself
+    is missing, nothing is reported: what it rests on is made as far as it is needed.
     """
+    behind_table = {
+        paths.METRICS: behind_metrics,
+        paths.COMPARISON: behind_comparison,
+        paths.ABLATION: behind_ablation,
+    }
+    named = {
+        "all": [paths.METRICS, paths.COMPARISON],
+        "metrics": [paths.METRICS, paths.COMPARISON],
+        "ablation": [paths.ABLATION],
+    }
+    tables = {table for name in asked or ["all"] for table in named.get(name, [name])}
+    gone: set[str] = set()
+    for table, rests_on in behind_table.items():
+        if table in tables and Path(table).exists():
+            gone |= {path for path in rests_on(plan) if not Path(path).exists()}
+    return sorted(gone)
+
+
+def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
+    """The artefacts `wanted` and all that they are made from, without files of the user."""
     known: dict[str, None] = {}
     queue = list(wanted)
     while queue:
@@ -55,8 +81,12 @@ def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
 # -------------------------------------------------------------------------------- stages
 
 
-def _of_videos(kind: str) -> Callable[[Plan, str], list[str]]:
-    return lambda plan, corpus: inputs.of_videos(plan, kind, corpus)
+def _frames(plan: Plan, corpus: str) -> list[str]:
+    return inputs.of_videos(plan, "frames", corpus) if plan.corpora[corpus].has_faces else []
+
+
+def _flow(plan: Plan, corpus: str) -> list[str]:
+    return inputs.of_videos(plan, "flow", corpus)
 
 
 def _encoders(plan: Plan, corpus: str) -> list[str]:
@@ -77,7 +107,7 @@ def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
         for encoder in plan.config["encoders"]
         for fold in plan.folds_of_encoder(corpus, encoder)
         for stream in STREAMS
-        if planned.trained or planned.spotted
+        if plan.has_encoders(corpus) and (planned.trained or planned.spotted)
     ]
 
 
@@ -98,7 +128,8 @@ def _submissions(plan: Plan, corpus: str) -> list[str]:
 
 
 def _figures(plan: Plan, corpus: str) -> list[str]:
-    planned, encoders = plan.corpora[corpus], plan.config["encoders"]
+    planned = plan.corpora[corpus]
+    encoders = plan.config["encoders"] if plan.has_encoders(corpus) else {}
     names = [f"timeline/{video}" for video in planned.videos if planned.spotted]
     if planned.trained:
         for encoder, recipe in encoders.items():
@@ -111,8 +142,8 @@ def _figures(plan: Plan, corpus: str) -> list[str]:
 
 
 _STAGES: dict[str, Callable[[Plan, str], list[str]]] = {
-    "frames": _of_videos("frames"),
-    "flow": _of_videos("flow"),
+    "frames": _frames,
+    "flow": _flow,
     "encoders": _encoders,
     "features": _features,
     "intervals": _intervals,

@@ -1,4 +1,4 @@
-"""The timeline of one video: scores, labels, predictions and the faces behind two of them."""
+"""The timeline of one video: scores, labels, predictions, and two of them close up with faces."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ MOST_BLOCKS = 4
 LANE = 0.38  # height of a full bar; the rows are one apart, the two classes share a row
 UNUSABLE: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": "#BBBBBB", "hatch": "////"}
 THRESHOLD: dict[str, Any] = {"color": style.BLACK, "linewidth": 0.7, "linestyle": (0, (4, 2))}
-FACES = 1.75  # inches of height for each example
+FACES = 1.75  # inches of height for each example with faces
+ZOOM = 1.2  # and for one without
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class Curves:
 class Example:
     """One prediction to show: its mark in the timeline, its row of the matched predictions, faces.
 
-    faces: `(3, S, S)` grey images at onset, apex and offset, 0..255.
+    faces: `(3, S, S)` grey images at onset, apex and offset, 0..255; None where there are none.
     """
 
     mark: str
     title: str
     row: pd.Series
-    faces: np.ndarray
+    faces: np.ndarray | None
 
 
 def choose(matched: pd.DataFrame, labelled: bool) -> list[tuple[str, int]]:
@@ -98,7 +99,8 @@ def timeline(
     rows = (["labels"] if labels is not None else []) + list(predictions)
     block_height = 0.52 * len(CLASSES) + 0.23 * len(rows) + 0.45
     with style.house_style():
-        heights = [0.45 + blocks * block_height, FACES * max(len(examples), 0.3)]
+        each = ZOOM if any(example.faces is None for example in examples) else FACES
+        heights = [0.45 + blocks * block_height, each * max(len(examples), 0.3)]
         figure = style.new_figure(sum(heights))
         top, bottom = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
         ratios = ([0.52] * len(CLASSES) + [0.23 * len(rows) + 0.12]) * blocks
@@ -237,26 +239,32 @@ def _draw_examples(
         return
     rows = place.subfigures(len(examples), 1, squeeze=False)[:, 0]
     for part, example in zip(rows, examples, strict=True):
-        row = example.row
-        axes = part.subplots(1, 5, width_ratios=[1, 1, 1, 1.22, 1.6])
         part.suptitle(
             f"{example.mark}   {example.title}", x=0.01, ha="left", fontsize=8, fontweight="bold"
         )
-        names = ("onset", "apex", "offset")
-        for axis, face, name in zip(axes, example.faces, names, strict=False):
-            axis.imshow(face, cmap="gray", vmin=0, vmax=255)
-            axis.set_xlabel(f"{name}, {row[f'{name}_time']:.2f} s")
-        _draw_difference(axes[3], example)
-        for axis in axes[:4]:
-            axis.set_xticks([])
-            axis.set_yticks([])
-            axis.spines[:].set_visible(False)
+        if example.faces is None:
+            _draw_zoom(part.subplots(), example, curves, time, labels)
+            continue
+        axes = part.subplots(1, 5, width_ratios=[1, 1, 1, 1.22, 1.6])
+        _draw_faces(axes[:4], example.faces, example.row)
         _draw_zoom(axes[4], example, curves, time, labels)
 
 
-def _draw_difference(axis: Axes, example: Example) -> None:
+def _draw_faces(axes: np.ndarray, faces: np.ndarray, row: pd.Series) -> None:
+    """The face at onset, apex and offset, and what changed until the apex."""
+    for axis, face, name in zip(axes, faces, ("onset", "apex", "offset"), strict=False):
+        axis.imshow(face, cmap="gray", vmin=0, vmax=255)
+        axis.set_xlabel(f"{name}, {row[f'{name}_time']:.2f} s")
+    _draw_difference(axes[3], faces)
+    for axis in axes:
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.spines[:].set_visible(False)
+
+
+def _draw_difference(axis: Axes, faces: np.ndarray) -> None:
     """Apex minus onset, smoothed over a pixel's noise; the common change of light taken out."""
-    onset, apex = (gaussian_filter(f.astype(float), 1.5) for f in example.faces[:2])
+    onset, apex = (gaussian_filter(face.astype(float), 1.5) for face in faces[:2])
     difference = apex - onset
     difference -= np.median(difference)
     limit = max(5.0, float(np.quantile(np.abs(difference), 0.995)))

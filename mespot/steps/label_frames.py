@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 def run(
     *,
     annotations: Sequence[str | Path],
-    landmarks: Sequence[str | Path],
+    landmarks: Sequence[str | Path] = (),
+    flow: Sequence[str | Path] = (),
     output: str | Path,
     provenance: Mapping[str, Any],
     loader: Mapping[str, Any] | None = None,
@@ -32,16 +33,16 @@ def run(
     """Write the `labels` table.
 
     annotations: the annotation sheet, or the workbooks of a real corpus; none for a corpus without
-    labels (an empty table). landmarks: the tracked recordings, all of the corpus. loader: of a real
-    corpus, its `kind` and the settings that say how its labels are read.
+    labels (an empty table). landmarks: the tracked recordings, all of the corpus. flow: in place of
+    landmarks, the motion of a corpus without videos. loader: of a real corpus, its `kind` and the
+    settings that say how its labels are read.
 
     An impossible label in a sheet is refused: the InputError names file, row and video of each one.
     An impossible label in a workbook is changed or left out, and the log names its row.
     """
-    recordings = {}
-    for path in landmarks:
-        record = io.read(path, "landmarks")
-        recordings[str(record.attrs["video"])] = record
+    records = [io.read(path, "landmarks") for path in landmarks]
+    records += [io.read(path, "flow") for path in flow]
+    recordings = {str(record.attrs["video"]): record for record in records}
     if not annotations:
         tables.write(output, "labels", tables.empty("labels"))
         return
@@ -104,13 +105,16 @@ def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Recor
     errors = []
     lines = [line for line, _ in rows(sheet, list(tables.COLUMNS["annotations"]))]
     for line, label in zip(lines, labels.to_dict("records"), strict=True):
-        first, last = _extent(recordings[label["video"]])
+        record = recordings[label["video"]]
+        first, last = _extent(record)
         for column in ("onset", "offset"):
             frame = label[column]
             if not first <= frame <= last:
+                # Of a series of motion, the number of frames is what somebody wrote down.
+                or_sheet = ", or n_frames in videos.csv" if record.attrs["kind"] == "flow" else ""
                 errors.append(
                     f"{sheet}: row {line}: {column}: {frame} is outside video '{label['video']}', "
-                    f"which has frames {first} to {last}; correct the label"
+                    f"which has frames {first} to {last}; correct the label{or_sheet}"
                 )
     if errors:
         rest = [f"{sheet}: and {len(errors) - 20} more"] if len(errors) > 20 else []

@@ -1,4 +1,4 @@
-"""Rule plot_timeline: scores, labels and predictions of one video, and two of them as faces."""
+"""Rule plot_timeline: scores, labels and predictions of one video, and two of them close up."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,20 +23,27 @@ def run(
     scores: str | Path,
     intervals: Mapping[str, str | Path],
     labels: str | Path | None,
-    frames: str | Path,
+    frames: str | Path | None,
     iou: float,
     png: str | Path,
     pdf: str | Path,
     provenance: Mapping[str, Any],
+    flow: str | Path | None = None,
 ) -> None:
     """Draw one video.
 
     method: the one whose scores and faces are shown. scores: its file for the fold in which the
     video is tested. intervals: method -> intervals table of that fold, a row of the figure each.
-    labels: the labels table of the corpus, or None. frames: the video's aligned faces. iou: least
-    intersection over union of a hit. Raises InputError for scores of other frames.
+    labels: the labels table of the corpus, or None. frames: the video's aligned faces; None where
+    there is only motion, and then flow: its motion. iou: least intersection over union of a hit.
+    Raises InputError for scores of other frames.
     """
-    record = io.read(frames, "frames")
+    if frames is not None:
+        record = io.read(frames, "frames")
+    elif flow is not None:
+        record = io.read(flow, "flow")
+    else:
+        raise InputError(f"plot_timeline: {video}: needs frames or flow")
     truth = None if labels is None else _of(video, tables.read(labels, "labels"), record)
     names = [method, *(name for name in intervals if name != method)]
     matched = {
@@ -52,7 +59,7 @@ def run(
         for mark, (what, row) in zip("AB", choose(shown, truth is not None), strict=False)
     ]
     figure = timeline(
-        title=f"{video} (subject {record.attrs['subject']}), scores and faces: {method}",
+        title=f"{video} (subject {record.attrs['subject']}), {_shown(record)}: {method}",
         time=record["time"],
         usable=record["span"] >= 0,
         curves=curves,
@@ -61,6 +68,10 @@ def run(
         examples=examples,
     )
     style.save(figure, provenance, png, pdf)
+
+
+def _shown(record: Record) -> str:
+    return "scores and faces" if "image" in record else "scores"
 
 
 def _of(video: str, table: pd.DataFrame, record: Record) -> pd.DataFrame:
@@ -87,7 +98,9 @@ def _example(mark: str, what: str, row: pd.Series, record: Record) -> Example:
     onset, offset = int(row["onset_w"]), int(row["offset_w"])
     apex = (onset + offset) // 2 if pd.isna(row["apex_w"]) else int(row["apex_w"])
     at = [min(max(frame, 0), last) for frame in (onset, apex, offset)]
-    faces = np.stack([record.part("image", slice(frame, frame + 1))[0] for frame in at])
+    faces = None
+    if "image" in record:
+        faces = np.stack([record.part("image", slice(frame, frame + 1))[0] for frame in at])
     row = row.copy()
     for name, frame in zip(("onset_time", "apex_time", "offset_time"), at, strict=True):
         row[name] = float(record["time"][frame])

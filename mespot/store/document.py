@@ -15,12 +15,52 @@ Every HDF5 file has the attributes `kind`, `version`, `description` and `provena
 is JSON: the rule, its settings, and a digest of its code and of the versions of the libraries.
 Every data set has the attributes `axes`, `units` and `description`. A file is written under a
 temporary name and then moved into place. So a file that exists is complete. `h5ls -rv FILE` shows
-everything in it.
+everything in it. A file with a group for each video also has the attribute `videos`: their names,
+in the order of the corpus.
 
 `native_frame` is the number of a frame in the recording. For a folder of images, it is the number
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
 entry for each working frame. Intervals include both ends.
+"""
+
+_MOTION = """\
+## A folder of motion
+
+A lab that may not share its videos can share the motion of the face regions. The corpus `motion`
+reads it ([corpora.md](corpora.md)), and `mespot motion export` writes it. The folder has these
+files:
+
+- `videos.csv`, a table `motion_videos` (below): a row for each recording. `path` is its series,
+  relative to the folder. A recording with an empty path has no series and is left out.
+- `regions.txt`: the names of the face regions, one a line, in the order of the series. `.h5` files
+  have their own names and need no `regions.txt`. A region with the word `eye` in its name
+  (`left_eye`) moves in a blink. The words `left` and `right` say which regions change places in a
+  mirrored face.
+- `annotations.csv`, a table `annotations`, if there are labels. Frames are native numbers.
+
+A series has one of three forms. T working frames have T - 1 rows. Row i is the motion from working
+frame i to i + 1. Working frame i is native frame `first_frame + every * i`, so the working rate is
+`fps / every`.
+
+- `.npy`: an array (T - 1, R, 2) of real or whole numbers, u (to the right) and v (downwards) of
+  each of R regions.
+- `.csv`: a row for each pair of frames. It has the columns `{region}_u` and `{region}_v` of each
+  region and, if known, `blink` (0 to 1) of the later frame.
+- `.h5`: a file of the kind `motion` (above). It keeps every lag, usable spans and blinks, and its
+  working frames can be any native frames. `fps`, `first_frame` and `n_frames` may be empty in
+  `videos.csv`; where they are filled in, they must agree with the file. `every` must be empty.
+
+Some rules hold for all of them:
+
+- Any unit of displacement will do, if it is the same in all recordings. mespot's own is pixels of
+  the aligned crop.
+- `fps`, `first_frame` and `n_frames` describe the recording: its native rate, the number of its
+  first frame, and how many frames it has. T - 1 must be (`n_frames` - 1) / `every`, rounded down.
+- All recordings have the same regions.
+- A `.npy` or `.csv` has lag 1. The other lags of `flow.lags` are added up from it. Its frames are
+  one usable span. Without a column `blink` there are no blinks.
+
 """
 
 _CHECKPOINTS = """\
@@ -38,7 +78,7 @@ _TABLES = """\
 
 Tables are UTF-8, with commas and a header row. An empty cell means unknown or undefined.
 `numbered_videos` is the sheet of videos with the number of each first frame, for labels that do not
-count from 0.
+count from 0. `motion_videos` is the sheet of a folder of motion.
 
 Columns that end in `_w` are indices of working frames. All other frames are native numbers.
 `confidence` ranks the intervals of a method. `level` is the confidence on the scale on which the
@@ -54,7 +94,7 @@ def page() -> str:
     """The whole page, as Markdown."""
     parts = [_HEAD]
     parts += [_layout(kind, layout) for kind, layout in LAYOUTS.items()]
-    parts.append(_CHECKPOINTS)
+    parts.append(_MOTION + _CHECKPOINTS)
     parts.append(_TABLES)
     for kind, columns in COLUMNS.items():
         cells = ", ".join(f"`{name}` ({dtype.lower()})" for name, dtype in columns.items())

@@ -30,6 +30,7 @@ class Record(Mapping[str, np.ndarray]):
     group: str
     attrs: dict[str, Any]
     names: tuple[str, ...]
+    remedy: str = ""
     _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -41,7 +42,7 @@ class Record(Mapping[str, np.ndarray]):
 
     def part(self, name: str, frames: Any) -> np.ndarray:
         """Frames (a slice along the first axis) of one data set, without loading the rest."""
-        with _opened(self.path) as file:
+        with _opened(self.path, self.remedy) as file:
             return file[f"{self.group}/{name}"][frames]
 
     def __iter__(self) -> Iterator[str]:
@@ -90,6 +91,7 @@ def write_videos(
             _put(group, f"{kind} of {video}", layout, arrays)
             for name, value in (video_attrs or {}).get(video, {}).items():
                 group.attrs[name] = _attribute(value)
+        file.attrs[_ORDER] = _attribute(list(videos))
         known = set(attrs).union(*(video_attrs or {}).values())
         if known != set(layout.attributes):
             raise ValueError(f"{kind}: attributes {sorted(known)}, not {sorted(layout.attributes)}")
@@ -103,31 +105,37 @@ def read(path: str | Path, kind: str) -> Record:
     """
     layout = _layout(kind, per_video=False)
     path = Path(path)
-    with _opened(path) as file:
+    with _opened(path, layout.remedy) as file:
         _check_stamp(path, file, kind, layout)
         _check_group(path, file, layout)
         attrs = {name: _plain(value) for name, value in file.attrs.items()}
-    return Record(path, "", attrs, tuple(layout.data_sets))
+    return Record(path, "", attrs, tuple(layout.data_sets), layout.remedy)
 
 
 def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) -> dict[str, Record]:
-    """Open an artefact that holds one group a video; `videos` limits and orders what is read."""
+    """Open an artefact that holds one group a video; `videos` limits and orders what is read.
+
+    Without `videos`, all are read, in the order in which they were written.
+    """
     layout = _layout(kind, per_video=True)
     path = Path(path)
-    with _opened(path) as file:
+    with _opened(path, layout.remedy) as file:
         _check_stamp(path, file, kind, layout)
         shared = {name: _plain(value) for name, value in file.attrs.items()}
-        records = {}
-        for video in videos if videos is not None else list(file):
+        written = shared.pop(_ORDER, list(file))
+        names, records = tuple(layout.data_sets), {}
+        for video in videos if videos is not None else written:
             if video not in file:
-                raise InputError(f"{path}: has no video {video!r}; {_REBUILD}")
+                raise InputError(f"{path}: has no video {video!r}; {layout.remedy}")
             _check_group(path, file[video], layout)
             own = {name: _plain(value) for name, value in file[video].attrs.items()}
-            records[video] = Record(path, f"/{video}", {**shared, **own}, tuple(layout.data_sets))
+            attrs = {**shared, **own}
+            records[video] = Record(path, f"/{video}", attrs, names, layout.remedy)
     return records
 
 
-_REBUILD = "delete the file and run again, Snakemake makes it anew"
+# Attribute of a file with a group a video: the names of its videos as they were written.
+_ORDER = "videos"
 
 
 def _layout(kind: str, *, per_video: bool) -> Layout:
@@ -137,14 +145,14 @@ def _layout(kind: str, *, per_video: bool) -> Layout:
     return layout
 
 
-def _opened(path: str | Path) -> h5py.File:
+def _opened(path: str | Path, remedy: str) -> h5py.File:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: does not exist; run the rule that writes it")
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({error}); {_REBUILD}") from error
+        raise InputError(f"{path}: not a whole HDF5 file ({error}); {remedy}") from error
 
 
 @contextmanager
@@ -225,15 +233,15 @@ def _plain(value: Any) -> Any:
 def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
     kind_there, version_there = file.attrs.get("kind"), file.attrs.get("version")
     if kind_there is None:
-        raise InputError(f"{path}: is HDF5, but was not written by mespot; {_REBUILD}")
+        raise InputError(f"{path}: is HDF5, but was not written by mespot; {layout.remedy}")
     if (kind_there, version_there) != (kind, layout.version):
         raise InputError(
             f"{path}: holds {kind_there} version {version_there}, "
-            f"expected {kind} version {layout.version}; {_REBUILD}"
+            f"expected {kind} version {layout.version}; {layout.remedy}"
         )
 
 
 def _check_group(path: Path, group: h5py.Group, layout: Layout) -> None:
     missing = [name for name in layout.data_sets if name not in group]
     if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)} in {group.name}; {_REBUILD}")
+        raise InputError(f"{path}: lacks {', '.join(missing)} in {group.name}; {layout.remedy}")

@@ -35,7 +35,11 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of file. `per_video`: every video has a group of its own for the data sets."""
+    """One kind of file.
+
+    per_video: every video has a group of its own for the data sets. remedy: what to do about a file
+    that cannot be read.
+    """
 
     version: int
     path: str
@@ -43,6 +47,7 @@ class Layout:
     data_sets: dict[str, DataSet]
     attributes: dict[str, str]
     per_video: bool = False
+    remedy: str = "delete the file and run again, Snakemake makes it anew"
 
 
 _CLOCK = {
@@ -74,6 +79,23 @@ _RECORDING = {
 
 # Attributes that every per-video stage passes on to the next.
 RECORDING = tuple(_RECORDING)
+
+# What files with the motion of face regions share.
+_REGIONAL = {
+    "regional": DataSet(
+        "float32",
+        ("frame", "lag", "region", "uv"),
+        "px",
+        "mean displacement of a face region over the last `lag` working frames",
+    ),
+    "blink": DataSet("float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"),
+    **_CLOCK,
+}
+_REGIONAL_ATTRIBUTES = {
+    **_RECORDING,
+    "lags": "time lags, working frames",
+    "regions": "names of the face regions",
+}
 
 LAYOUTS: dict[str, Layout] = {
     "landmarks": Layout(
@@ -127,7 +149,8 @@ LAYOUTS: dict[str, Layout] = {
     "flow": Layout(
         1,
         "flow/{video}.h5",
-        "Optical flow between aligned face crops of one video, without rigid motion.",
+        "Optical flow between aligned face crops of one video, without rigid motion. In the corpus "
+        "`motion`, the maps and the rigid motion are empty (0 cells, 0 parameters).",
         {
             "flow": DataSet(
                 "int16",
@@ -141,32 +164,30 @@ LAYOUTS: dict[str, Layout] = {
                 "1/frame",
                 "magnitude of the optical strain; multiply by `strain_scale`",
             ),
-            "regional": DataSet(
-                "float32",
-                ("frame", "lag", "region", "uv"),
-                "px",
-                "mean displacement of a face region over the last `lag` working frames",
-            ),
             "rigid": DataSet(
                 "float32",
                 ("frame", "lag", "parameter"),
                 "px",
                 "rigid motion that the alignment left, and that was removed",
             ),
-            "blink": DataSet(
-                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
-            ),
-            **_CLOCK,
+            **_REGIONAL,
         },
         {
-            **_RECORDING,
+            **_REGIONAL_ATTRIBUTES,
             "scale": "px/frame of one unit of `flow`",
             "strain_scale": "1/frame of one unit of `strain`",
-            "lags": "time lags, working frames",
-            "regions": "names of the face regions",
             "rigid_parameters": "names of the parameters of the rigid motion",
             "crop_size": "side of the aligned crop, px",
         },
+    ),
+    "motion": Layout(
+        1,
+        "{video}.h5 in a folder of motion",
+        "Motion of the face regions of one video: what `mespot motion export` writes and the corpus"
+        " `motion` reads. It has no image and no landmark.",
+        _REGIONAL,
+        _REGIONAL_ATTRIBUTES,
+        remedy="copy or export it again",
     ),
     "features": Layout(
         1,

@@ -35,6 +35,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "fps": REAL,
         "first_frame": WHOLE,
     },
+    # Series of motion, with the native frames that they stand for.
+    "motion_videos": {
+        "subject": TEXT,
+        "video": TEXT,
+        "path": TEXT,
+        "fps": REAL,
+        "first_frame": WHOLE,
+        "every": WHOLE,
+        "n_frames": WHOLE,
+    },
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},

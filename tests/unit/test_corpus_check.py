@@ -9,6 +9,7 @@ import pytest
 from mespot.cli import main
 from mespot.corpora.sheet import read_sheets
 from tests import trees
+from tests.unit.motion_folders import make
 
 MAKE = {
     "casme2": trees.casme2,
@@ -37,6 +38,38 @@ def test_every_corpus_is_reported_in_a_table(tmp_path, capsys, kind):
     head = next(row for row in rows if row[:1] == ["subject"])
     assert int(total[head.index("frames")]) == FRAMES.get(kind, 480)
     assert "frames a second" in text
+
+
+def test_a_folder_of_motion(tmp_path, capsys):
+    root = make(tmp_path / "study", rows=90, every=8, fps=200)
+    status, text = check(capsys, root, "motion")
+    rows = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.strip()}
+    assert status == 0 and rows["all"] == ["3", "3", "2163", "12", "3", "3"]
+    assert "3 subjects" in text and "nothing odd" in text and "200 frames a second" in text
+    assert "labels: 6 in annotations.csv, 6 used" in text
+    np.save(root / "motion" / "b1.npy", np.zeros((90, 2, 2)))
+    with (root / "annotations.csv").open("a") as sheet:
+        sheet.write("a,a1,700,,800,macro\n")
+    with (root / "videos.csv").open("a") as sheet:
+        sheet.write("c,c2,,,,,\n")
+    status, text = check(capsys, root, "motion")
+    assert status == 0 and "stops a run until it is corrected (2):" in text
+    assert f"{root}/motion/b1.npy: has 2 regions, but regions.txt names 3" in text
+    assert "label 7: [700, 800] cut to [700, 721]" in text
+    assert "left out (1):" in text and "'c2' has no series" in text
+
+
+def test_a_folder_of_motion_that_cannot_be_used(tmp_path, capsys):
+    status, text = check(capsys, tmp_path, "motion")
+    assert status == 1 and "cannot be used" in text and "has no videos.csv" in text
+    root = make(tmp_path / "study", subjects=("a",))
+    (root / "motion" / "a1.npy").write_text("")
+    status, text = check(capsys, root, "motion")
+    assert status == 1 and "none of 1 series can be read" in text and "a1.npy" in text
+    status, text = check(capsys, root, "motion", "--set", "video=x")
+    assert status == 1 and "video: unknown key" in text
+    status, text = check(capsys, root, "motion", "--out", tmp_path / "out")
+    assert status == 2 and "--out: is for corpora with videos" in text
 
 
 def test_table_of_casme2(tmp_path, capsys):

@@ -10,6 +10,7 @@ from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
 from tests import trees
 from tests.unit import plans
+from tests.unit.motion_folders import config_of, make
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +162,94 @@ def test_the_metrics_rest_on_the_main_run_alone(demo):
     assert paths.metrics("demo") not in every
 
 
+def test_motion_without_videos_is_read_by_methods_of_motion_only(tmp_path):
+    config = config_of(make(tmp_path / "study"))
+    plan = plans.plan(config)
+    assert plan.methods_of("motion") == ["training_free", "regions"]
+    assert inputs.timeline_method(plan, "motion") == "regions"
+    made = targets.behind_metrics(plan)
+    kinds = {path.split("/")[2] for path in made if path.count("/") > 2}
+    assert kinds == {"flow", "spotters", "scores", "intervals", "candidates"}
+    for target in ("frames", "encoders", "features", "submissions"):
+        assert targets.files(plan, target) == []
+    figures = targets.files(plan, "figures")
+    assert {path.split("/")[-1] for path in figures if path.endswith("png")} == {
+        *("a1.png", "b1.png", "c1.png", "f1.png"),
+    }  # fmt: skip
+    timeline = inputs.plot_timeline(plan, "motion", "a1")
+    assert timeline["flow"] == paths.of_video("flow", "motion", "a1") and "frames" not in timeline
+    labels = inputs.label_frames(plan, "motion")
+    assert labels["landmarks"] == [] and len(labels["flow"]) == 3
+    assert inputs.label_frames(plans.plan(), "demo")["flow"] == []
+    assert inputs.import_motion(plan, "motion", "a1") == {
+        "source": str(tmp_path / "study/motion/a1.npy"),
+        "regions": str(tmp_path / "study/regions.txt"),
+    }
+    assert reports.series(plan, "motion", "a1")["every"] == 1
+
+
+def test_the_ablation_of_motion_without_videos_leaves_streams_out(tmp_path):
+    config = config_of(make(tmp_path / "study"))
+    config["corpora"] = ["demo", "motion"]
+    plan = plans.plan(config)
+    demo, motion = reports.ablate(plan)
+    assert demo["groups"] == config["ablation"]["rows"] and demo["full"] == "learned"
+    assert motion["groups"] == {"inputs": ["training_free", "regions", "regions_twice"]}
+    assert motion["full"] == "regions"
+    assert set(motion["runs"]) == set(motion["groups"]["inputs"])
+    assert reports.plot_ablation(plan) == {"demo": "learned", "motion": "regions"}
+    config["ablation"]["rows"] = {"weights": ["random", "learned"]}
+    plan = plans.plan(config)
+    assert [of["corpus"] for of in reports.ablate(plan)] == ["demo"]
+    assert inputs.ablate(plan)["labels"] == [paths.labels("demo")]
+    assert reports.plot_ablation(plan) == {"demo": "learned"}
+
+
+def test_networks_of_motion_and_of_videos_across_corpora(tmp_path):
+    config = config_of(make(tmp_path / "study"))
+    config["corpora"] = ["demo", "motion"]
+    for train, test in (("demo", "motion"), ("motion", "demo")):
+        config["evaluation"] = {**config["evaluation"], "train": train, "test": test}
+        plan = plans.plan(config)
+        assert plan.methods_of(test) == ["training_free", "regions"]
+        assert not any(f"/{test}/features/" in path for path in targets.files(plan, "all"))
+        spotting = inputs.spot(plan, test, "regions", f"from-{train}")
+        assert spotting["spotter"] == paths.spotter(train, "regions", "all")
+    config["evaluation"] = {**config["evaluation"], "train": "demo", "test": "motion"}
+    config["encoders"]["pretrained"]["pretraining"] = "transductive"
+    sources = inputs.pretrain(plans.plan(config), "demo", "pretrained", "all", "face")["sources"]
+    assert not any("/motion/" in path for path in sources)
+
+
+def test_motion_cannot_be_pretrained_on(tmp_path):
+    config = config_of(make(tmp_path / "study"))
+    config["pretrain"]["corpora"] = ["motion"]
+    with pytest.raises(InputError, match="pretrain.corpora: motion has no faces"):
+        plans.plan(config)
+    config = plans.changed(plans.DEFAULT, "corpora", ["motion"])
+    with pytest.raises(InputError, match="motion.root: missing, but corpora names motion"):
+        plans.plan(config)
+
+
+def test_what_is_gone_below_a_finished_table_is_listed(demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in targets.behind_metrics(demo):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    gone = paths.features("demo", "pretrained", "g1", "face")
+    (tmp_path / gone).unlink()
+    (tmp_path / paths.metrics("demo")).unlink()
+    assert targets.deleted(demo, [paths.METRICS]) == []  # there is no table yet
+    (tmp_path / paths.METRICS).touch()
+    both = sorted([gone, paths.metrics("demo")])
+    for asked in ([paths.METRICS], ["metrics"], ["all", "figures"], []):
+        assert targets.deleted(demo, asked) == both, asked
+    for asked in (["flow"], [paths.COMPARISON], ["ablation"]):
+        assert targets.deleted(demo, asked) == [], asked
+    (tmp_path / paths.COMPARISON).touch()
+    assert targets.deleted(demo, [paths.COMPARISON]) == [gone]
+
+
 def test_files_of_the_user_are_nobodys_artefacts(real, tmp_path):
     plan = plans.plan(real)
     assert not any(path.startswith(str(tmp_path)) for path in targets.behind_metrics(plan))
@@ -176,6 +265,10 @@ def test_the_rule_and_the_wildcards_of_a_path():
     assert paths.maker(paths.of_video("flow", "c", "a.b")) == (
         "optical_flow",
         {"corpus": "c", "video": "a.b"},
+    )
+    assert paths.maker(paths.of_video("flow", "motion", "a.b")) == (
+        "import_motion",
+        {"corpus": "motion", "video": "a.b"},
     )
     assert paths.maker(paths.labels("c")) == ("label_frames", {"corpus": "c"})
     assert paths.maker(paths.table("candidates", "c", "m", "006"))[1]["fold"] == "006"

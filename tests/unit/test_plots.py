@@ -11,7 +11,7 @@ from mespot.plots.f1 import f1
 from mespot.plots.timeline import choose
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from tests.unit.plotted import T, intervals, pixels, texts
+from tests.unit.plotted import RECORDING, T, intervals, pixels, texts
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -64,6 +64,32 @@ def timeline_files(tmp_path, clock, frames):
     )
     tables.write(tmp_path / "free.csv", "intervals", intervals())
     return tmp_path
+
+
+def write_flow(path, clock):
+    """Motion of the video of the timeline, of which only the clock is read."""
+    io.write(
+        path,
+        "flow",
+        {
+            "flow": np.zeros((T, 0, 0, 2), np.int16),
+            "strain": np.zeros((T, 0, 0), np.int16),
+            "regional": np.zeros((T, 1, 2, 2), np.float32),
+            "rigid": np.zeros((T, 1, 0), np.float32),
+            "blink": np.zeros(T, np.float32),
+            **clock,
+        },
+        attrs={
+            **RECORDING,
+            "scale": 1.0,
+            "strain_scale": 1.0,
+            "lags": [1],
+            "regions": ["brow", "mouth"],
+            "rigid_parameters": [],
+            "crop_size": 0,
+        },
+        provenance={},
+    )
 
 
 def draw_timeline(folder, name, method="learned", labels="labels.csv"):
@@ -148,6 +174,36 @@ def test_timeline_without_labels(timeline_files, saved):
     written = [text for text, _ in texts(saved[0])]
     assert any(text.startswith("A   most confident, micro, confidence 0.98") for text in written)
     assert "hit / label found" not in written
+
+
+def test_timeline_of_motion_has_no_faces(timeline_files, clock, saved):
+    write_flow(timeline_files / "flow.h5", clock)
+    plot_timeline.run(
+        video="v1",
+        method="learned",
+        scores=timeline_files / "scores.h5",
+        intervals={"learned": timeline_files / "learned.csv"},
+        labels=timeline_files / "labels.csv",
+        frames=None,
+        flow=timeline_files / "flow.h5",
+        iou=0.5,
+        png=timeline_files / "m.png",
+        pdf=timeline_files / "m.pdf",
+        provenance={},
+    )
+    (figure,) = saved
+    assert sum(len(axis.images) for axis in figure.axes) == 0
+    written = [text for text, _ in texts(figure)]
+    assert "v1 (subject 006), scores: learned" in written
+    assert sum(text.startswith(("A   best", "B   worst")) for text in written) == 2
+    # Below, a close-up of the scores around each of the two: the prediction is shaded.
+    best, worst = figure.axes[-2:]
+    start, end = best.patches[0].get_x(), best.patches[0].get_x() + best.patches[0].get_width()
+    # Native frames 131 to 149 of 60 a second, the first being 1.
+    assert (start, end) == pytest.approx((130 / 60, 149 / 60))
+    assert best.get_xlim()[0] < start and end < best.get_xlim()[1] and worst.lines
+    names, _ = row_bars(figure)
+    assert names == ["labels", "learned"]
 
 
 def test_timeline_of_a_method_without_predictions(timeline_files, saved):

@@ -61,6 +61,16 @@ def test_round_trip_of_a_group_a_video(tmp_path, kind):
         io.read_videos(path, kind, ["c"])
 
 
+def test_videos_are_read_in_the_order_in_which_they_were_written(tmp_path):
+    rng = np.random.default_rng(0)
+    names = ["z", "a", "v_10", "v_9", "b"]
+    content = {name: arrays("scores", rng) for name in names}
+    good = dict(attrs={}, video_attrs=dict.fromkeys(names, attributes("scores")), provenance={})
+    io.write_videos(tmp_path / "x.h5", "scores", content, **good)
+    records = io.read_videos(tmp_path / "x.h5", "scores")
+    assert list(records) == names and "videos" not in records["z"].attrs
+
+
 def test_every_data_set_says_its_units_and_axes(tmp_path):
     path = tmp_path / "x.h5"
     content = arrays("flow", np.random.default_rng(0))

@@ -1,0 +1,158 @@
+"""The corpus `motion`: motion of face regions that somebody measured, without any video.
+
+A folder has `videos.csv`, `regions.txt` and, where there are labels, `annotations.csv`. The columns
+of `videos.csv` are subject, video, path, fps, first_frame, every and n_frames. `path` is a series
+of the recording: `.npy`, `.csv` or our own `.h5` (see docs/file-formats.md). A recording without a
+path has no series and is left out. fps, first_frame and n_frames describe the recording itself;
+a row of the series is the motion between two working frames, and working frame i is native frame
+`first_frame + every * i`. An `.h5` file says all of this by itself, so these cells may be empty.
+`regions.txt` names the face regions of `.npy` and `.csv`, one a line.
+
+The sheets are read whenever the workflow is planned, so no series is opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.corpora.cells import check_name, place, rate
+from mespot.corpora.names import NAME
+from mespot.corpora.notes import LEFT_OUT, Note
+from mespot.corpora.sheet import read_annotations
+from mespot.errors import InputError
+from mespot.store.sheet_rows import Errors, rows, whole_frame
+from mespot.store.tables import COLUMNS
+
+COLUMNS_OF_VIDEOS = COLUMNS["motion_videos"]
+SUFFIXES = (".npy", ".csv", ".h5")
+# What the sheet says of a recording, and an .h5 file by itself.
+_CLOCK = ("fps", "first_frame", "every", "n_frames")
+
+
+@dataclass(frozen=True)
+class MotionCorpus:
+    """videos: table with the columns of `motion_videos`. annotations: path of their sheet, None
+    without labels. regions: path of the list of regions, None where no series needs it. notes:
+    recordings that are left out."""
+
+    videos: pd.DataFrame
+    annotations: Path | None
+    regions: Path | None
+    notes: list[Note]
+
+
+def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
+    """Read and check the sheets that the section `motion` of config.yaml names.
+
+    Keys: `root`, the folder of the files above, and `videos`, `annotations` and `regions` for files
+    at other places; paths in the sheet are relative to `root` or, without one, to the sheet.
+    Raises InputError that names file, row and column of every fault.
+    """
+    root = None if section["root"] is None else Path(section["root"])
+    if root is not None and not root.is_dir():
+        what = "is a file" if root.exists() else "does not exist"
+        raise InputError(f"{root}: {what}; give the folder of the series as motion.root, or null")
+    given = {key: _file(section[key], root, key) for key in ("videos", "annotations", "regions")}
+    sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
+    if sheet is None:
+        raise InputError(f"{root}: has no videos.csv; write one, or give its path as motion.videos")
+    videos, notes = _read_videos(sheet, root or sheet.parent)
+    if annotations is not None:
+        read_annotations(annotations, videos)
+    needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
+    if regions is not None:
+        read_regions(regions)
+    elif needs_names:
+        raise InputError(
+            f"{sheet}: {needs_names[0]} needs regions.txt, which names its face regions, one a "
+            "line; write it beside the sheet, or give its path as motion.regions"
+        )
+    return MotionCorpus(videos, annotations, regions if needs_names else None, notes)
+
+
+def read_regions(path: str | Path) -> list[str]:
+    """Names of the face regions, one a line, in the order of the series.
+
+    Raises InputError for a file without a name and for a name that is twice there or has other
+    characters than letters, digits, `_`, `-` and `.`.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text; write a name a line") from None
+    errors, names = Errors(path), []
+    for number, name in enumerate(map(str.strip, lines), 1):
+        if not name:
+            continue
+        if not NAME.fullmatch(name):
+            errors.add(number, "region", f"'{name}' must be one word; write a name a line")
+        elif name in names:
+            errors.add(number, "region", f"'{name}' is already there; rename one")
+        names.append(name)
+    errors.raise_any()
+    if not names:
+        raise InputError(f"{path}: is empty; write the names of the regions, one a line")
+    return names
+
+
+def _file(given: str | None, root: Path | None, name: str) -> Path | None:
+    """A file as given in the config, or the one of its usual name in the root, where it is."""
+    if given is not None:
+        return Path(given)
+    path = None if root is None else root / f"{name}.{'txt' if name == 'regions' else 'csv'}"
+    return path if path is not None and path.exists() else None
+
+
+def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, list[Note]]:
+    """The table of recordings that have a series, and notes on those that have none."""
+    errors, notes = Errors(sheet), []
+    first_line: dict[str, int] = {}
+    table = []
+    required = ["subject", "video", "path"]
+    for line, row in rows(sheet, required, _CLOCK):
+        for column in ("subject", "video"):
+            check_name(errors, line, column, row[column])
+        video = row["video"]
+        if video and video in first_line:
+            errors.add(
+                line, "video", f"'{video}' is already in row {first_line[video]}; rename one"
+            )
+        first_line.setdefault(video, line)
+        if not row["path"]:
+            notes.append(Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series"))
+            continue
+        table.append(_recording(errors, line, row, root))
+    errors.raise_any()
+    if not table:
+        raise InputError(f"{sheet}: names no series; list at least one recording with its path")
+    videos = pd.DataFrame(table, columns=list(COLUMNS_OF_VIDEOS)).astype(COLUMNS_OF_VIDEOS)
+    return videos, notes
+
+
+def _recording(errors: Errors, line: int, row: dict[str, str], root: Path) -> dict[str, Any]:
+    """The row of one recording; what is wrong in it goes to `errors`."""
+    series = place(errors, line, row["path"], root, "series")
+    if series is not None and (series.suffix not in SUFFIXES or not series.is_file()):
+        text = f"'{row['path']}' is no series; name a file that ends in {', '.join(SUFFIXES)}"
+        errors.add(line, "path", text)
+    own = row["path"].endswith(".h5")  # says its rate and its frames by itself
+    clock: dict[str, Any] = {"fps": rate(errors, line, row.get("fps", ""))}
+    for column in ("first_frame", "every", "n_frames"):
+        text = row.get(column, "")
+        clock[column] = whole_frame(errors, line, column, text) if text else None
+        if column != "first_frame" and clock[column] == 0:
+            errors.add(line, column, "'0' must be at least 1")
+    for column in _CLOCK:
+        if not row.get(column) and not own:
+            errors.add(line, column, f"is empty, but '{row['path']}' needs it; fill it in")
+    if own and clock["every"] is not None:
+        errors.add(line, "every", "is for .npy and .csv only; leave it empty")
+    return dict(subject=row["subject"], video=row["video"], path=str(series), **clock)
