@@ -4,7 +4,7 @@
 
 rule ablate:
     input:
-        unpack(of_job(inputs.ablate)),
+        unpack(of_table(inputs.ablate, paths.ABLATION)),
     output:
         table=report(
             paths.ABLATION,

@@ -19,10 +19,6 @@ except InputError as error:
 ENVIRONMENT = "../envs/mespot.yaml"
 
 if workflow.is_main_process:
-    # As if each of them had been named after --forcerun: Snakemake does not miss a deleted file while
-    # what was made from it is there.
-    asked = workflow.dag_settings
-    asked.forcerun = {*asked.forcerun, *targets.deleted(PLAN, asked.targets)}
     for name, corpus in PLAN.corpora.items():
         for note in corpus.corpus.notes:
             logger.warning(f"mespot: {name}: {note.what}: {note}")
@@ -40,6 +36,19 @@ wildcard_constraints:
 def of_job(function):
     """A function of the planning, called with the wildcards of a job."""
     return lambda wildcards: function(PLAN, **dict(wildcards.items()))
+
+
+def rebuild_deleted(table):
+    """Have what was deleted below a finished table made again, as --forcerun would."""
+    if workflow.is_main_process:
+        # Private, but there is no other way: the settings behind --forcerun are not there yet when
+        # this file is read, and have been used when an input function is called.
+        workflow.dag.forcefiles.update(targets.deleted(PLAN, table))
+
+
+def of_table(function, table):
+    """As of_job, for the rule that writes a final table."""
+    return lambda wildcards: rebuild_deleted(table) or function(PLAN)
 
 
 def of_target(name):

@@ -52,7 +52,7 @@ rule write_submission:
 
 rule join_metrics:
     input:
-        unpack(of_job(inputs.join_metrics)),
+        unpack(of_table(inputs.join_metrics, paths.METRICS)),
     output:
         metrics=report(
             paths.METRICS,
@@ -79,7 +79,7 @@ rule join_metrics:
 
 rule compare_methods:
     input:
-        unpack(of_job(inputs.compare_methods)),
+        unpack(of_table(inputs.compare_methods, paths.COMPARISON)),
     output:
         comparison=report(
             paths.COMPARISON,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -36,28 +36,21 @@ def behind_ablation(plan: Plan) -> list[str]:
     return behind(plan, chain(*inputs.ablate(plan).values()))
 
 
-def deleted(plan: Plan, asked: Collection[str]) -> list[str]:
-    """Artefacts that are gone although a finished table that is asked for rests on them.
+def deleted(plan: Plan, table: str) -> list[str]:
+    """Artefacts that are gone although a finished table rests on them.
 
-    asked: the targets of a run, files or names; none for the default target. While a table itself
-    is missing, nothing is reported: what it rests on is made as far as it is needed.
+    table: metrics.csv, comparison.csv or ablation.csv. While it is missing itself nothing is
+    listed: Snakemake then makes what it needs. Otherwise Snakemake does not miss a deleted file as
+    long as what was made from it is there.
     """
-    behind_table = {
+    rests_on = {
         paths.METRICS: behind_metrics,
         paths.COMPARISON: behind_comparison,
         paths.ABLATION: behind_ablation,
     }
-    named = {
-        "all": [paths.METRICS, paths.COMPARISON],
-        "metrics": [paths.METRICS, paths.COMPARISON],
-        "ablation": [paths.ABLATION],
-    }
-    tables = {table for name in asked or ["all"] for table in named.get(name, [name])}
-    gone: set[str] = set()
-    for table, rests_on in behind_table.items():
-        if table in tables and Path(table).exists():
-            gone |= {path for path in rests_on(plan) if not Path(path).exists()}
-    return sorted(gone)
+    if not Path(table).exists():
+        return []
+    return [path for path in rests_on[table](plan) if not Path(path).exists()]
 
 
 def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
