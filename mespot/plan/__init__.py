@@ -11,7 +11,7 @@ recording and no HDF5, and is the only place that decides which subjects a netwo
 | `paths` | where each artefact lies |
 | `inputs` | the files that the job of a rule reads, a function of the rule's name |
 | `settings` | the keys of config.yaml that a job uses, a function of the rule's name |
-| `reports` | what the rules that score, compare and draw are given beside their files |
+| `reports` | what the rules that score, compare and draw are given in addition to their files |
 | `targets` | the files behind a target, and those that a finished table rests on |
 """
 

@@ -1,4 +1,4 @@
-"""What the rules that score, compare and draw are given beside their files."""
+"""What the rules that score, compare and draw are given in addition to their files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mespot.streams import STREAMS
 
 
 def recording(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
-    """What the sheet says of a video beside its path; fps is None where the file's own is meant."""
+    """What the sheet says of a video in addition to its path; fps is None for the file's own."""
     row = plan.corpora[corpus].corpus.videos.loc[video].to_dict()
     return {
         "fps": None if pd.isna(row["fps"]) else float(row["fps"]),

@@ -15,7 +15,7 @@ class PlannedCorpus:
 
     networks_of: the corpus on which the networks that are used here were trained; mostly itself.
     trained: whether networks are trained on its recordings. spotted: whether intervals are spotted
-    in them and scored. A corpus that is neither is only pretrained on, beside others.
+    in them and scored. A corpus that is neither is only pretrained on.
     """
 
     corpus: Corpus

@@ -109,7 +109,7 @@ class Plan:
         return self.shared[stream][self.methods[method]["encoder"]]
 
     def added_corpora(self, corpus: str, encoder: str) -> list[str]:
-        """Corpora that an encoder of `corpus` is told to learn from beside its training subjects.
+        """Corpora that an encoder of `corpus` learns from in addition to its training subjects.
 
         The corpus itself is never added: its test subjects stay out. A corpus that is spotted with
         networks of another one is added to transductive recipes only.

@@ -10,7 +10,7 @@ from mespot.plan import inputs, paths
 from mespot.plan.run import Plan
 from mespot.streams import STREAMS
 
-# Stages that `all` makes beside the two tables; whatever they need is made with them.
+# Stages that `all` makes in addition to the two tables, with whatever they need.
 _ALL = ("metrics", "figures", "features", "intervals", "submissions")
 
 

@@ -1,7 +1,7 @@
 """Encoders and methods as the jobs know them: config.yaml's, the ablation's, each at every seed.
 
-What is run again at another seed is an encoder or a method of its own, with the seed in its name:
-its files lie beside those of the main run, and two rows of the ablation share whatever both read.
+At another seed an encoder or a method counts as one of its own, with the seed in its name. Its
+files lie next to those of the main run, and two rows of the ablation share whatever both read.
 """
 
 from collections.abc import Mapping

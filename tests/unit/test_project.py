@@ -142,6 +142,13 @@ def test_scoring_loads_neither_torch_nor_hdf5():
     assert answer.stdout == "set()\n", answer.stderr
 
 
+def test_steps_import_no_other_step():
+    """Or an edit of one would run the other again."""
+    for path in PACKAGE.rglob("*.py"):
+        names = [name for name in imports(path) if name.startswith("mespot.steps")]
+        assert names == [], f"{path}: what several steps need belongs to a module of its own"
+
+
 def test_package_does_not_know_snakemake():
     for path in PACKAGE.rglob("*.py"):
         assert not any(name.split(".")[0] == "snakemake" for name in imports(path)), path
