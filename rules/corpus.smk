@@ -65,6 +65,7 @@ rule label_frames:
         runtime=10,
     params:
         loader=of_job(reports.loader),
+        left_out=of_job(reports.left_out),
         code=code_digest("mespot.steps.label_frames"),
     message:
         "Checking the labels of {wildcards.corpus} against its recordings"

@@ -11,5 +11,6 @@ with job(snakemake) as provenance:
         flow=list(snakemake.input.flow),
         output=snakemake.output.labels,
         loader=snakemake.params.loader,
+        left_out=snakemake.params.left_out,
         provenance=provenance,
     )

@@ -35,7 +35,8 @@ class Corpus:
     loader: for a real corpus its `kind` and the settings of its loader, which say what the labels
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
     `motion`, whose table has a series of motion in place of a video, and the columns every and
-    n_frames. regions: the file that names the face regions of such series.
+    n_frames. regions: the file that names the face regions of such series. left_out: recordings of
+    the sheet that have none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Corpus:
     notes: list[Note] = field(default_factory=list)
     has_faces: bool = True
     regions: Path | None = None
+    left_out: list[str] = field(default_factory=list)
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -99,6 +101,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.notes,
         sources.has_faces,
         sources.regions,
+        sources.left_out,
     )
 
 
@@ -112,6 +115,7 @@ class _Sources:
     notes: list[Note] = field(default_factory=list)
     has_faces: bool = True
     regions: Path | None = None
+    left_out: list[str] = field(default_factory=list)
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
@@ -145,7 +149,12 @@ def _motion(section: Mapping[str, Any]) -> _Sources:
     motion = read_motion(section)
     annotations = None if motion.annotations is None else [motion.annotations]
     return _Sources(
-        motion.videos, annotations, notes=motion.notes, has_faces=False, regions=motion.regions
+        motion.videos,
+        annotations,
+        notes=motion.notes,
+        has_faces=False,
+        regions=motion.regions,
+        left_out=motion.left_out,
     )
 
 

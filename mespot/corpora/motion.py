@@ -37,12 +37,13 @@ _CLOCK = ("fps", "first_frame", "every", "n_frames")
 @dataclass(frozen=True)
 class MotionCorpus:
     """videos: table with the columns of `motion_videos`. annotations: path of their sheet, None
-    without labels. regions: path of the list of regions, None where no series needs it. notes:
-    recordings that are left out."""
+    without labels. regions: path of the list of regions, None where no series needs it. left_out:
+    videos without a series; notes says so."""
 
     videos: pd.DataFrame
     annotations: Path | None
     regions: Path | None
+    left_out: list[str]
     notes: list[Note]
 
 
@@ -61,9 +62,13 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
     if sheet is None:
         raise InputError(f"{root}: has no videos.csv; write one, or give its path as motion.videos")
-    videos, notes = _read_videos(sheet, root or sheet.parent)
+    videos, left_out = _read_videos(sheet, root or sheet.parent)
+    notes = [
+        Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series; its labels do not count")
+        for video, line in left_out.items()
+    ]
     if annotations is not None:
-        read_annotations(annotations, videos)
+        read_annotations(annotations, videos, left_out)
     needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
     if regions is not None:
         read_regions(regions)
@@ -72,7 +77,8 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
             f"{sheet}: {needs_names[0]} needs regions.txt, which names its face regions, one a "
             "line; write it beside the sheet, or give its path as motion.regions"
         )
-    return MotionCorpus(videos, annotations, regions if needs_names else None, notes)
+    named = regions if needs_names else None
+    return MotionCorpus(videos, annotations, named, list(left_out), notes)
 
 
 def read_regions(path: str | Path) -> list[str]:
@@ -111,9 +117,10 @@ def _file(given: str | None, root: Path | None, name: str) -> Path | None:
     return path if path is not None and path.exists() else None
 
 
-def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, list[Note]]:
-    """The table of recordings that have a series, and notes on those that have none."""
-    errors, notes = Errors(sheet), []
+def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The table of recordings that have a series; {video: row} of those that have none."""
+    errors = Errors(sheet)
+    left_out: dict[str, int] = {}
     first_line: dict[str, int] = {}
     table = []
     required = ["subject", "video", "path"]
@@ -127,14 +134,14 @@ def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, list[Note]]:
             )
         first_line.setdefault(video, line)
         if not row["path"]:
-            notes.append(Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series"))
+            left_out[video] = line
             continue
         table.append(_recording(errors, line, row, root))
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: names no series; list at least one recording with its path")
     videos = pd.DataFrame(table, columns=list(COLUMNS_OF_VIDEOS)).astype(COLUMNS_OF_VIDEOS)
-    return videos, notes
+    return videos, left_out
 
 
 def _recording(errors: Errors, line: int, row: dict[str, str], root: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def check_motion(root: str | Path, given: Mapping[str, str]) -> Checked:
         notes.entries += [Note(MISSING, one.video, text) for text in one.faults]
     labels, stated = None, 0
     if motion.annotations is not None:
-        labels = read_annotations(motion.annotations, motion.videos)
+        labels = read_annotations(motion.annotations, motion.videos, motion.left_out)
         stated, sheet = len(labels), motion.annotations.name
         labels["row"] = [f"{sheet}: label {number}" for number in range(1, stated + 1)]
         outside = Notes()

@@ -101,7 +101,8 @@ def _annotations(folder: Path, records: dict[str, Record]) -> pd.DataFrame:
     lost = sorted(set(annotations["video"]) - set(records))
     if lost:
         raise InputError(f"{path}: has labels of {lost[0]}, which has no motion; run again")
-    return annotations
+    # Labels that were cut off at the end of a recording may have become the same.
+    return annotations.drop_duplicates(["video", "type", "onset", "offset"])
 
 
 def _path(video: str) -> str:

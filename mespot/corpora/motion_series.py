@@ -13,13 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from mespot.corpora.names import NAME
 from mespot.errors import InputError
+from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.store.schema import LAYOUTS
 from mespot.store.sheet_rows import Errors, rows
 
 _LAYOUT = LAYOUTS["motion"]
 _BLINK = "blink"
+# Working frames of a thinned-out recording are the nearest native ones, so steps vary a little.
+_TOLERANCE = 0.1
 _MEND = "mend the series, or empty its path in videos.csv to leave the recording out"
 
 
@@ -177,7 +181,14 @@ def _from_rows(
 
 
 def _read_h5(path: Path, described: Described) -> Series:
-    record = io.read(path, "motion")
+    try:
+        return _checked(path, io.read(path, "motion"), described)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise InputError(f"{path}: is damaged ({error}); {_LAYOUT.remedy}") from error
+
+
+def _checked(path: Path, record: io.Record, described: Described) -> Series:
+    """Raises InputError that names every fault of the content."""
     lacking = sorted(set(_LAYOUT.attributes) - set(record.attrs))
     if lacking:
         raise InputError(f"{path}: lacks the attribute {lacking[0]}; {_LAYOUT.remedy}")
@@ -228,8 +239,9 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     if not lags or not whole or len(set(lags)) != len(lags):
         faults.append(f"lags are {attrs['lags']!r}; write different whole numbers from 1")
     names = attrs["regions"] if isinstance(attrs["regions"], list) else []
-    if not names or len(set(names)) != len(names):
-        faults.append(f"regions are {attrs['regions']!r}; write different names")
+    words = all(isinstance(name, str) and NAME.fullmatch(name) for name in names)
+    if not names or not words or len(set(names)) != len(names):
+        faults.append(f"regions are {attrs['regions']!r}; write different names, a word each")
     return faults
 
 
@@ -254,12 +266,26 @@ def _faults_of_values(record: io.Record, attrs: dict[str, Any]) -> list[str]:
         faults.append(f"regional is no finite number in working frame {frame}; {_MEND}")
     if not np.isfinite(record["blink"][span >= 0]).all():
         faults.append(f"blink is no finite number in a usable frame; {_MEND}")
+    elif ((record["blink"] < 0) | (record["blink"] > 1))[span >= 0].any():
+        faults.append("blink is not between 0 and 1; write it again")
     first = attrs["first_native_frame"]
     last = first + attrs["n_native_frames"] - 1
     if not len(native) or (np.diff(native) <= 0).any() or native[0] < first or native[-1] > last:
         faults.append(f"native_frame does not rise within {first} to {last}; write it again")
     if (span < -1).any():
         faults.append("span is below -1; write -1 where there is no usable face")
+    if len({span[start] for start, _ in usable_spans(span)}) != len(usable_spans(span)):
+        faults.append("span has one index in two places; number the runs of usable frames")
     if not np.isfinite(record["time"]).all() or (np.diff(record["time"]) <= 0).any():
         faults.append("time does not rise; write seconds")
+    elif len(native) > 1:
+        step, own = float(np.median(np.diff(record["time"]))), 1 / attrs["rate"]
+        played = (native[-1] - first) / attrs["native_fps"]
+        if not math.isclose(step, own, rel_tol=_TOLERANCE) or not math.isclose(
+            record["time"][-1], played, rel_tol=_TOLERANCE, abs_tol=own
+        ):
+            faults.append(
+                f"time has steps of {step:.4g} s and ends at {record['time'][-1]:.4g} s, but rate, "
+                f"native_fps and native_frame give {own:.4g} s and {played:.4g} s; make them agree"
+            )
     return faults

@@ -13,6 +13,7 @@ folder of images. Everything that is wrong is collected and reported at once, wi
 column; row numbers are line numbers of the file, the header is row 1.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -84,9 +85,12 @@ def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFram
     return videos_table(table)
 
 
-def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
+def read_annotations(
+    path: str | Path, videos: pd.DataFrame, left_out: Collection[str] = ()
+) -> pd.DataFrame:
     """The annotation sheet, checked against the recording sheet; see `read_sheets`.
 
+    left_out: videos of the recording sheet that are not used; so are their labels.
     A sheet with a header and no rows is a corpus in which nobody showed anything: an empty table.
     """
     sheet = Path(path)
@@ -96,6 +100,8 @@ def read_annotations(path: str | Path, videos: pd.DataFrame) -> pd.DataFrame:
     table = []
     for line, row in rows(sheet, ANNOTATION_COLUMNS):
         subject, video, kind = row["subject"], row["video"], row["type"]
+        if video in left_out:
+            continue
         if video not in owner:
             errors.add(line, "video", f"'{video}' is not in the recording sheet; add it there")
         elif owner[video] != subject:

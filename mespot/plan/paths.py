@@ -88,6 +88,8 @@ def maker(path: str) -> tuple[str, dict[str, str]] | None:
     if kind not in _MAKERS:
         return None
     rule, names = _MAKERS[kind]
+    if len(words) != len(names):  # a file of the user
+        return None
     if (corpus, kind) == (MOTION, "flow"):
         rule = "import_motion"
     return rule, {"corpus": corpus, **dict(zip(names, words, strict=True))}

@@ -39,6 +39,11 @@ def loader(plan: Plan, corpus: str) -> dict[str, Any] | None:
     return plan.corpora[corpus].corpus.loader
 
 
+def left_out(plan: Plan, corpus: str) -> list[str]:
+    """Videos of the sheet that are not used, and whose labels do not count."""
+    return plan.corpora[corpus].corpus.left_out
+
+
 def subjects(plan: Plan, corpus: str) -> dict[str, str]:
     """The subject of each video."""
     return plan.corpora[corpus].subjects

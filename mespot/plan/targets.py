@@ -22,8 +22,8 @@ def files(plan: Plan, target: str) -> list[str]:
 
 
 def behind_metrics(plan: Plan) -> list[str]:
-    """Every artefact that the scores of the main run rest on."""
-    return behind(plan, map(paths.metrics, plan.spotted))
+    """Every artefact that the scores of the main run rest on, and what else `all` computes."""
+    return behind(plan, [*map(paths.metrics, plan.spotted), *files(plan, "features")])
 
 
 def behind_comparison(plan: Plan) -> list[str]:
@@ -62,7 +62,8 @@ def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:
         if path in known or not path.startswith("results/"):
             continue
         known[path] = None
-        if made := paths.maker(path):
+        made = paths.maker(path)
+        if made and made[1]["corpus"] in plan.corpora:
             rule, wildcards = made
             for read in getattr(inputs, rule)(plan, **wildcards).values():
                 queue += [read] if isinstance(read, str) else read

@@ -17,7 +17,7 @@ _NO_EYES = tuple(sorted(set(range(len(REGIONS))) - set(eye_regions(REGIONS))))
 
 
 @dataclass(frozen=True)
-class RegionMotion:
+class VideoMotion:
     """How the regions of one video of T frames move.
 
     regional: `(T, L, R, 2)` px, mean displacement of each region over each lag. lags: working
@@ -74,7 +74,7 @@ class ExaminedClip:
 
 
 def labelled_clips(
-    video: int, motion: RegionMotion, labels: pd.DataFrame, length: int, drift_seconds: float
+    video: int, motion: VideoMotion, labels: pd.DataFrame, length: int, drift_seconds: float
 ) -> list[ClipCandidate]:
     """Clips of `length` frames around the labels of one video, as far as a usable span has room.
 
@@ -109,7 +109,7 @@ def labelled_clips(
     return candidates
 
 
-def liveliest_clip(video: int, motion: RegionMotion, length: int) -> list[ClipCandidate]:
+def liveliest_clip(video: int, motion: VideoMotion, length: int) -> list[ClipCandidate]:
     """The clip of one video in which a region moves most; none where no usable span has room."""
     starts, moved = _motion_of_clips(motion, length)
     if not len(starts):
@@ -120,7 +120,7 @@ def liveliest_clip(video: int, motion: RegionMotion, length: int) -> list[ClipCa
     return [ClipCandidate(video, start, middle, middle, middle, "", strength, False)]
 
 
-def _motion_of_clips(motion: RegionMotion, length: int) -> tuple[np.ndarray, np.ndarray]:
+def _motion_of_clips(motion: VideoMotion, length: int) -> tuple[np.ndarray, np.ndarray]:
     """First frames `(N,)` of all clips inside a span, and how much each region moves: `(N, R)`."""
     runs = [np.arange(start, stop - length + 1) for start, stop in usable_spans(motion.span)]
     starts = np.concatenate([np.zeros(0, int), *runs])

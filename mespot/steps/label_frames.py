@@ -29,13 +29,14 @@ def run(
     output: str | Path,
     provenance: Mapping[str, Any],
     loader: Mapping[str, Any] | None = None,
+    left_out: Sequence[str] = (),
 ) -> None:
     """Write the `labels` table.
 
     annotations: the annotation sheet, or the workbooks of a real corpus; none for a corpus without
     labels (an empty table). landmarks: the tracked recordings, all of the corpus. flow: in place of
     landmarks, the motion of a corpus without videos. loader: of a real corpus, its `kind` and the
-    settings that say how its labels are read.
+    settings that say how its labels are read. left_out: videos of a sheet that are not used.
 
     An impossible label in a sheet is refused: the InputError names file, row and video of each one.
     An impossible label in a workbook is changed or left out, and the log names its row.
@@ -53,7 +54,7 @@ def run(
         }
     )
     if loader is None:
-        labels = read_annotations(annotations[0], videos)
+        labels = read_annotations(annotations[0], videos, left_out)
         _check_extent(Path(annotations[0]), labels, recordings)
     else:
         labels = _from_workbooks(annotations, videos, loader, recordings)

@@ -9,12 +9,11 @@ import pandas as pd
 
 from mespot.device import deterministic, generator
 from mespot.errors import InputError
-from mespot.face.regions import region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.plots import style
 from mespot.plots.clips import (
     ClipCandidate,
-    RegionMotion,
+    VideoMotion,
     examine,
     labelled_clips,
     liveliest_clip,
@@ -26,6 +25,7 @@ from mespot.plots.reconstruction import Clip, reconstruction
 from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, video_values
+from mespot.training.encoders import pooling_weights
 from mespot.training.pretrain import PretrainingRecipe, reconstruct
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
@@ -76,7 +76,7 @@ def run(
         read = (flows if stream == "flow" else crops)[number]
         values = video_values(read, **settings["values"])
         own = [candidate for candidate in candidates if candidate.video == number]
-        weights = _weights(crops[number], values.shape[-1])
+        weights = pooling_weights(crops[number], values.shape[-1])
         clips += examine(own, values, weights, length, network.in_channels, under_one_mask)
     chosen = typical(clips)
     arrays, shares = mean_over_masks(under_one_mask, chosen.values, chosen.weight, MASKS)
@@ -105,7 +105,7 @@ def _candidates(
     """Clips around the labels of all videos or, without any, the liveliest of each video."""
     candidates: list[ClipCandidate] = []
     motions = [
-        RegionMotion(flow["regional"], flow.attrs["lags"], flow["span"], flow.attrs["rate"])
+        VideoMotion(flow["regional"], flow.attrs["lags"], flow["span"], flow.attrs["rate"])
         for flow in flows
     ]
     if labels is not None:
@@ -116,10 +116,3 @@ def _candidates(
         for number, motion in enumerate(motions):
             candidates += liveliest_clip(number, motion, length)
     return candidates
-
-
-def _weights(record: io.Record, size: int) -> np.ndarray:
-    """Each region on the clip's pixels, (R, size, size), at the video's mean landmarks."""
-    usable = record["span"] >= 0
-    side = record.part("image", slice(0, 1)).shape[1]
-    return region_weights(record["points"][usable].mean(axis=0), side, size)

@@ -119,5 +119,5 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
 
 
 def read_intervals(paths: Sequence[str | Path], kind: str = "intervals") -> pd.DataFrame:
-    """The tables of all folds of a method as one: its intervals, candidates or snapshots."""
+    """The tables of all folds of a method as one: its intervals or candidates."""
     return pd.concat([read(path, kind) for path in paths], ignore_index=True)

@@ -45,7 +45,6 @@ class TrainedSpotter:
     regions: list[str]
     subjects: list[str]
     held_out: dict[str, HeldOut]
-    epochs: float
     history: list[dict[str, float]]
     encoders: dict[str, Encoder] = field(default_factory=dict)
 
@@ -84,7 +83,6 @@ class TrainedSpotter:
             regions=list(regions),
             subjects=sorted({one.subject for one in task.recordings}),
             held_out=held_out,
-            epochs=task.recipe.epochs,
             history=history,
             encoders=dict(encoders.encoders) if encoders is not None else {},
         )
@@ -101,7 +99,6 @@ class TrainedSpotter:
             "regions": list(self.regions),
             "subjects": self.subjects,
             "held_out": {video: _stored(one) for video, one in self.held_out.items()},
-            "epochs": self.epochs,
             "history": self.history,
             "provenance": dict(provenance),
         }
@@ -146,7 +143,6 @@ class TrainedSpotter:
             content["regions"],
             content["subjects"],
             {video: _restored(one) for video, one in content["held_out"].items()},
-            content["epochs"],
             content["history"],
             encoders,
         )

@@ -1,7 +1,5 @@
 """The corpus `motion`: its sheets, its regions, and the recordings that others have measured."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,8 +15,9 @@ from mespot.steps import import_motion, label_frames
 from mespot.store import io, tables
 from mespot.training.spotter_input import motion_channels
 from tests.unit.motion_folders import HEADER, REGIONS, config_of, make, moved, section
+from tests.workflow.project import ROOT
 
-REFERENCE = Path("/work/shared/reference/motion")
+REFERENCE = ROOT.parent / "shared" / "reference" / "motion"
 
 
 @pytest.fixture
@@ -58,6 +57,15 @@ def test_a_recording_without_a_series_is_left_out_and_noted(root):
     assert list(corpus.videos.index) == ["a1", "b1", "c1"]
     (note,) = corpus.notes
     assert note.where.endswith("videos.csv: row 5") and "'c2' has no series" in note.text
+
+
+def test_labels_of_a_recording_without_a_series_do_not_count(tmp_path):
+    root = make(tmp_path / "study", subjects=("a", "b", "c", "d"))
+    sheet = root / "videos.csv"
+    sheet.write_text(sheet.read_text().replace("motion/b1.npy", ""))
+    plan = open_plan(config_of(root), check_labels=True)
+    _, labels = imported(plan, tmp_path)
+    assert set(labels["video"]) == {"a1", "c1", "d1"}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +163,7 @@ def imported(planned, folder):
         flow=list(flow.values()),
         output=folder / "labels.csv",
         provenance={},
+        left_out=reports.left_out(planned, "motion"),
     )
     return flow, tables.read(folder / "labels.csv", "labels")
 

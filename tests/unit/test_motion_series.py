@@ -173,8 +173,8 @@ def test_our_own_form_comes_back_as_it_was_written(tmp_path):
 
 
 def test_rates_of_a_sheet_are_rounded(tmp_path):
-    path = h5(tmp_path, attrs={"native_fps": 30000 / 1001})
-    read_series(path, Described("s1", "v1", 29.97003, None, None, None), [])
+    path = h5(tmp_path, attrs={"native_fps": 200000 / 1001})
+    read_series(path, Described("s1", "v1", 199.8002, None, None, None), [])
 
 
 def put(array, index, value):
@@ -194,6 +194,11 @@ def put(array, index, value):
         ({"native_frame": put(ARRAYS["native_frame"], 3, 14)}, {}, "native_frame does not rise"),
         ({"native_frame": ARRAYS["native_frame"] + 1}, {}, "native_frame does not rise within 1"),
         ({"time": put(ARRAYS["time"], 3, 0.0)}, {}, "time does not rise"),
+        ({"time": ARRAYS["time"] * 3}, {}, "time has steps of 0.105 s and ends at 0.705 s"),
+        ({}, {"rate": 5.0}, "rate, native_fps and native_frame give 0.2 s"),
+        ({"blink": put(ARRAYS["blink"], 2, 7)}, {}, "blink is not between 0 and 1"),
+        ({"span": put(ARRAYS["span"], 3, -1) % 2}, {}, "span has one index in two places"),
+        ({}, {"regions": [1, 2, 3]}, "regions are [1, 2, 3]"),
         ({}, {"lags": [1, 1]}, "lags are [1, 1]"),
         ({}, {"lags": [0, 3]}, "lags are [0, 3]"),
         ({}, {"regions": ["a", "a", "b"]}, "regions are ['a', 'a', 'b']"),
@@ -242,6 +247,11 @@ def test_files_of_somebody_elses_making(tmp_path):
         del file["regional"]
         file["regional"] = np.zeros((8, 3, 2))
     refused(path, "regional has the shape (8, 3, 2); its axes are frame, lag", described=OWN)
+    path.write_bytes(whole)
+    with h5py.File(path, "a") as file:
+        del file["span"]
+        file["span"] = 3
+    refused(path, "is damaged", "export it again", described=OWN)
     path.write_bytes(whole)
     with h5py.File(path, "a") as file:
         file.attrs["kind"] = "flow"

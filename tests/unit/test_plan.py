@@ -269,7 +269,8 @@ def test_the_rule_and_the_wildcards_of_a_path():
     )
     assert paths.maker(paths.labels("c")) == ("label_frames", {"corpus": "c"})
     assert paths.maker(paths.table("candidates", "c", "m", "006"))[1]["fold"] == "006"
-    for path in (paths.LANDMARKER, paths.METRICS, "results/demo/corpus/videos.csv", "/data/a.mp4"):
+    users = ("results/mine/frames/s1/a.avi", "results/frames/a.avi", "/data/a.mp4")
+    for path in (paths.LANDMARKER, paths.METRICS, "results/demo/corpus/videos.csv", *users):
         assert paths.maker(path) is None, path
 
 

@@ -12,12 +12,12 @@ SPAN = make_clock()["span"]  # no face in frames 40 to 49
 
 
 def labelled(labels, length):
-    motion = clips.RegionMotion(moving_chin(), [1], SPAN, 30.0)
+    motion = clips.VideoMotion(moving_chin(), [1], SPAN, 30.0)
     return clips.labelled_clips(0, motion, labels, length, drift_seconds=8.0)
 
 
 def liveliest(length):
-    return clips.liveliest_clip(0, clips.RegionMotion(moving_chin(), [1], SPAN, 30.0), length)
+    return clips.liveliest_clip(0, clips.VideoMotion(moving_chin(), [1], SPAN, 30.0), length)
 
 
 def test_clips_around_expressions():

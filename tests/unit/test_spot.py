@@ -66,7 +66,7 @@ def test_the_checkpoint_holds_networks_and_what_thresholds_are_chosen_from(corpu
     _, _, known = corpus
     content = checkpoint.load(trained, "spotter")
     assert content["subjects"] == [f"s{i}" for i in range(6)]
-    assert content["regions"] == REGIONS and content["epochs"] == 25
+    assert content["regions"] == REGIONS and content["rate"] == 30
     assert content["lags"] == [3, 6] and content["drift_seconds"] == 8.0
     assert len(content["state"]) == 1
     assert {row["network"] for row in content["history"]} == {0, 1, 2}
