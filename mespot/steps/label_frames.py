@@ -104,7 +104,8 @@ def nearest(native: np.ndarray, frame: int) -> int:
 def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
     """Refuse labels that begin or end outside their recording."""
     errors = []
-    lines = [line for line, _ in rows(sheet, list(tables.COLUMNS["annotations"]))]
+    written = rows(sheet, list(tables.COLUMNS["annotations"]))
+    lines = [line for line, row in written if row["video"] in recordings]
     for line, label in zip(lines, labels.to_dict("records"), strict=True):
         record = recordings[label["video"]]
         first, last = _extent(record)
