@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mespot.provenance import plain
+from mespot.training.recipes import unused_in_pretraining
 
 # How often an interrupted training is saved changes no result: the script reads it by itself.
 _WITHOUT_EFFECT = ("save_seconds",)
-# Of `pretrain`, what only a training step uses; random weights take none.
-_TRAINING_STEPS = ("epochs", "steps_per_epoch", "learning_rate", "weight_decay", "visible_weight")
 
 
 def of_encoder(
@@ -18,16 +17,14 @@ def of_encoder(
 ) -> dict[str, Any]:
     """Keys of `pretrain` that decide what the network of one stream becomes, under a recipe."""
     keys = {**pretrain, **recipe["settings"]}
-    unused = [*_WITHOUT_EFFECT, "corpora"]  # corpora decide the inputs
-    if keys["mask_kind"] != "patch":
-        unused += ["patch_size", "patch_frames"]
-    if keys["target"] != "temporal_difference":
-        unused.append("target_reach")
-    if stream != "face":
-        unused.append("reference_seconds")
-    if recipe["pretraining"] == "none":
-        unused += _TRAINING_STEPS
-    return without(keys, unused)
+    # Corpora decide the inputs.
+    unused = unused_in_pretraining(keys, stream=stream, weights=weights_of(recipe))
+    return without(keys, (*unused, *_WITHOUT_EFFECT, "corpora"))
+
+
+def weights_of(recipe: Mapping[str, Any]) -> str:
+    """Whether a recipe trains its encoder: `pretrained`, or `random` as the network begins."""
+    return "random" if recipe["pretraining"] == "none" else "pretrained"
 
 
 def only(section: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:

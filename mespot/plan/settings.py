@@ -12,7 +12,7 @@ from typing import Any
 
 from mespot.config import for_corpus
 from mespot.expressions import CLASSES
-from mespot.plan.recipes import of_encoder, only, without
+from mespot.plan.recipes import of_encoder, only, weights_of, without
 from mespot.plan.run import Plan
 from mespot.provenance import plain
 
@@ -68,8 +68,9 @@ def import_motion(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
 def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> dict[str, Any]:
     """How an encoder is trained, and whether it is."""
     recipe = plan.encoders[encoder]
-    weights = "random" if recipe["pretraining"] == "none" else "pretrained"
-    return plain({"weights": weights, **of_encoder(plan.config["pretrain"], recipe, stream)})
+    return plain(
+        {"weights": weights_of(recipe), **of_encoder(plan.config["pretrain"], recipe, stream)}
+    )
 
 
 def train_spotter(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]:

@@ -124,25 +124,33 @@ class PretrainingRecipe:
 _OF_STEPS = ("visible_weight", "epochs", "steps_per_epoch", "learning_rate", "weight_decay")
 
 
+def unused_in_pretraining(
+    settings: Mapping[str, Any], *, stream: str, weights: str
+) -> tuple[str, ...]:
+    """Keys of `pretrain` without an effect on the network of a stream: of patches, of the reach of
+    a target, of the reference of a face, and of training steps where none is taken."""
+    unused: list[str] = []
+    if settings.get("mask_kind") != "patch":
+        unused += ["patch_size", "patch_frames"]
+    if settings.get("target") != "temporal_difference":
+        unused.append("target_reach")
+    if stream != "face":
+        unused.append("reference_seconds")
+    if weights == "random":
+        unused += _OF_STEPS
+    return tuple(unused)
+
+
 def pretraining(
     settings: Mapping[str, Any], *, stream: str, weights: str
 ) -> tuple[ClipRecipe, NetworkRecipe, PretrainingRecipe]:
     """From a flat mapping of keys of `pretrain`.
 
     weights: `pretrained`, or `random`, which takes no training step. Keys that have no effect may
-    be missing: those of patches, of the reach of a target, of the reference of a face, of training
-    steps. Raises InputError for a key that is missing or unknown, and for an input that does not
-    divide into cells.
+    be missing. Raises InputError for a key that is missing or unknown, and for an input that does
+    not divide into cells.
     """
-    without_effect: list[str] = []
-    if settings.get("mask_kind") != "patch":
-        without_effect += ["patch_size", "patch_frames"]
-    if settings.get("target") != "temporal_difference":
-        without_effect.append("target_reach")
-    if stream != "face":
-        without_effect.append("reference_seconds")
-    if weights == "random":
-        without_effect += _OF_STEPS
+    without_effect = unused_in_pretraining(settings, stream=stream, weights=weights)
     kinds = (ClipRecipe, NetworkRecipe, PretrainingRecipe)
     clips, network, training = fill("pretrain", settings, *kinds, without_effect=without_effect)
     if clips.input_size % network.downsample:

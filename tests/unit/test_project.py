@@ -68,7 +68,7 @@ PARTS = {
     "spans": set(),
     "streams": set(),
     "suffixes": set(),
-    "plan": {"plan", "config", "corpora", "provenance"},
+    "plan": {"plan", "config", "corpora", "provenance", "training"},
 }
 # Small modules without imports of their own, which any part may use.
 EVERYWHERE = {"errors", "expressions", "spans", "streams"}
@@ -159,6 +159,13 @@ def test_conda_environment_has_the_versions_of_pyproject():
     environment = yaml.safe_load((ROOT / "envs/mespot.yaml").read_text())
     pinned = environment["dependencies"][-1]["pip"]
     assert sorted(pinned) == sorted(wanted)
+
+
+def test_planning_loads_neither_torch_nor_opencv():
+    """Every job plans the run anew."""
+    code = "import sys, mespot.plan; print(*{'torch', 'cv2', 'scipy', 'h5py'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_rules_hold_no_planning():
