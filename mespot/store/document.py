@@ -32,7 +32,7 @@ reads it ([corpora.md](corpora.md)), and `mespot motion export` writes it. The f
 files:
 
 - `videos.csv`, a table `motion_videos` (below): a row for each recording. `path` is its series,
-  relative to the folder. A recording with an empty path has no series and is left out.
+  relative to the folder. A recording with an empty path is left out, and so are its labels.
 - `regions.txt`: the names of the face regions, one a line, in the order of the series. `.h5` files
   have their own names and need no `regions.txt`. A region with the word `eye` in its name
   (`left_eye`) moves in a blink. The words `left` and `right` say which regions change places in a
