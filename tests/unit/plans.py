@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from tests import trees
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -22,6 +23,17 @@ def changed(config, key, value):
     for name in sections:
         section = section[name]
     section[last] = value
+    return config
+
+
+def real_corpora(folder):
+    """A config with two labelled corpora and an unlabelled one at hand, made in `folder`."""
+    config = copy.deepcopy(DEFAULT)
+    config["corpora"] = ["casme2", "samm_lv"]
+    config["casme2"]["root"] = str(trees.casme2(folder / "casme2", frames=2))
+    config["samm_lv"]["root"] = str(trees.samm_lv(folder / "samm_lv"))
+    config["casme3_b"]["root"] = str(trees.casme3_b(folder / "casme3_b", frames=2))
+    config["evaluation"]["folds"] = "loso"
     return config
 
 

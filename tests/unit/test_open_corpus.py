@@ -1,26 +1,17 @@
 """Corpora as the workflow opens them: which, with which folds and labels."""
 
-import copy
-
 import pandas as pd
 import pytest
 
-from mespot import config as configs
 from mespot.corpora import ALL, corpora_of, open_corpus
 from mespot.errors import InputError
 from tests import trees
-from tests.workflow.project import ROOT
+from tests.unit import plans
 
 
 @pytest.fixture
 def config(tmp_path):
-    config = copy.deepcopy(configs.load(ROOT / "config.yaml"))
-    config["corpora"] = ["casme2", "samm_lv"]
-    config["casme2"]["root"] = str(trees.casme2(tmp_path / "casme2", frames=2))
-    config["samm_lv"]["root"] = str(trees.samm_lv(tmp_path / "samm_lv"))
-    config["casme3_b"]["root"] = str(trees.casme3_b(tmp_path / "casme3_b", frames=2))
-    config["evaluation"]["folds"] = "loso"
-    return config
+    return plans.real_corpora(tmp_path)
 
 
 def test_a_real_corpus_has_videos_folds_and_its_workbook(config):

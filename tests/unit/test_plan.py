@@ -1,14 +1,10 @@
 """Who is trained on whom, where networks come from, and what targets consist of."""
 
-import copy
-
 import pandas as pd
 import pytest
 
-from mespot import config as configs
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
-from tests import trees
 from tests.unit import plans
 from tests.unit.motion_folders import config_of, make
 
@@ -20,14 +16,7 @@ def demo():
 
 @pytest.fixture
 def real(tmp_path):
-    """A config with two labelled corpora and an unlabelled one at hand."""
-    config = copy.deepcopy(configs.load(plans.ROOT / "config.yaml"))
-    config["corpora"] = ["casme2", "samm_lv"]
-    config["casme2"]["root"] = str(trees.casme2(tmp_path / "casme2", frames=2))
-    config["samm_lv"]["root"] = str(trees.samm_lv(tmp_path / "samm_lv"))
-    config["casme3_b"]["root"] = str(trees.casme3_b(tmp_path / "casme3_b", frames=2))
-    config["evaluation"]["folds"] = "loso"
-    return config
+    return plans.real_corpora(tmp_path)
 
 
 def subjects_of(plan, files):
