@@ -6,12 +6,19 @@ dilation (Lea et al. 2017, doi:10.1109/CVPR.2017.113; van den Oord et al. 2016, 
 reads them; the heads see the sum of what every depth adds, so short and long expressions each find
 their scale. For each class a frame gets a score (is it near the middle of an expression?) and
 distances to onset and offset (anchor-free heads: Tian et al. 2019, doi:10.1109/ICCV.2019.00972;
-Zhang et al. 2022, doi:10.1007/978-3-031-19772-7_29).
+Zhang et al. 2022, doi:10.1007/978-3-031-19772-7_29). The same is asked of expressions of either
+class, of which there are more to learn from.
+
+In training, each distance is also to be told as a distribution over steps of its logarithm (Li et
+al. 2020, arXiv:2006.04388): one number cannot say that an end may be here or there. Only the
+distances are used to spot.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +26,13 @@ from torch.nn import functional as F
 
 from mespot.expressions import CLASSES
 
+# What the network tells apart: the two classes, and expressions of either.
+EITHER = "either"
+HEADS = (*CLASSES, EITHER)
+
 _LONGEST = 4.0  # distances stay within exp(+-4) of the class's usual length
+# Of the distributions: distances from half a frame to 160 frames.
+_STEPS, _FIRST, _LAST = 20, math.log(1.5), math.log(161.0)
 
 
 class Block(nn.Module):
@@ -45,12 +58,34 @@ class Block(nn.Module):
         return x + y
 
 
+class Output(NamedTuple):
+    """What a spotter gives for B sequences of T frames, heads in the order of HEADS.
+
+    logits `(B, T, H)` of scores. distances `(B, T, H, 2)` to onset and offset, frames. ends
+    `(B, T, H, 2, S)`: logits of the same distances as distributions, only in training.
+    """
+
+    logits: Tensor
+    distances: Tensor
+    ends: Tensor | None
+
+
+def distance_steps(distances: Tensor) -> tuple[Tensor, Tensor]:
+    """Distances in frames as steps of the distributions: the lower step, and how far, 0..1, it is
+    to the next one."""
+    logs = (distances.clamp(min=0.5) + 1).log()
+    at = (logs - _FIRST) / (_LAST - _FIRST) * (_STEPS - 1)
+    at = at.clamp(0, _STEPS - 1 - 1e-4)
+    low = at.floor()
+    return low.long(), at - low
+
+
 class Spotter(nn.Module):
     """The network; all keyword arguments are builtins, so a checkpoint can rebuild it.
 
     regions: R. motion: motion channels of a region, K (0 for none). context: channels of the whole
     face, E. streams: feature channels of each stream, {name: C}. code: numbers a region keeps of a
-    stream. lengths: usual half length of each class in frames, the unit of its distances.
+    stream. lengths: usual half length of each head in frames, the unit of its distances.
     """
 
     def __init__(
@@ -72,25 +107,23 @@ class Spotter(nn.Module):
         channels = regions * (motion + code * len(self.streams)) + context
         self.input = nn.Linear(channels, width)
         self.blocks = nn.ModuleList([Block(width, d, dropout) for d in dilations])
-        self.heads = nn.Linear(width, 3 * len(CLASSES))
+        self.heads = nn.Linear(width, 3 * len(HEADS))
+        self.ends = nn.Linear(width, 2 * _STEPS * len(HEADS))
         self.lengths: Tensor
         self.register_buffer("lengths", torch.tensor([float(x) for x in lengths]))
         with torch.no_grad():
             self.heads.weight.mul_(0.1)
+            self.ends.weight.mul_(0.1)
             # Expressions are rare: start from a score of about 0.05 and the usual length.
-            bias = torch.zeros(3 * len(CLASSES))
-            bias[: len(CLASSES)] = -3.0
+            bias = torch.zeros(3 * len(HEADS))
+            bias[: len(HEADS)] = -3.0
             self.heads.bias = nn.Parameter(bias)
 
     def forward(
         self, motion: Tensor, features: Mapping[str, Tensor], context: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """motion (B, T, R, K) in units of its noise; features {stream: (B, T, R, C)} standardised;
-        context (B, T, E); mask (B, T), 1 inside the sequence and 0 in its padding.
-
-        Returns score logits (B, T, 2) and distances to onset and offset (B, T, 2, 2) in frames,
-        classes in the order of CLASSES.
-        """
+    ) -> Output:
+        """motion (B, T, R, K) in units of the corpus's noise; features {stream: (B, T, R, C)}
+        standardised; context (B, T, E); mask (B, T), 1 inside the sequence and 0 in its padding."""
         batch, frames = mask.shape
         # Motion spans two orders of magnitude: a signed root that is linear at the small end.
         parts = [(motion * torch.rsqrt(1 + motion.abs())).flatten(2)]
@@ -99,8 +132,11 @@ class Spotter(nn.Module):
         x = self.input(torch.cat([*parts, context], dim=2))  # (B, T, W)
         for block in self.blocks:
             x = block(x, keep)
-        heads = self.heads(F.gelu(x))  # (B, T, 6)
-        logits = heads[..., : len(CLASSES)]
-        raw = heads[..., len(CLASSES) :].reshape(batch, frames, len(CLASSES), 2)
+        hidden = F.gelu(x)
+        heads = self.heads(hidden)  # (B, T, 3 H)
+        raw = heads[..., len(HEADS) :].reshape(batch, frames, len(HEADS), 2)
         distances = torch.exp(raw.clamp(-_LONGEST, _LONGEST)) * self.lengths[:, None]
-        return logits, distances
+        ends = None
+        if self.training:
+            ends = self.ends(hidden).reshape(batch, frames, len(HEADS), 2, _STEPS)
+        return Output(heads[..., : len(HEADS)], distances, ends)

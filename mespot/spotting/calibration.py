@@ -28,12 +28,25 @@ log = logging.getLogger(__name__)
 class HeldOut:
     """A training recording of T frames, as networks predict it that never saw its subject.
 
-    span: `(T,)`. labels: {class: `(M, 2)` int} inclusive onset and offset, working frames.
+    corpus: of a recording that trained along; empty for the corpus that is spotted in. group: the
+    number of the group of subjects that those networks did not see. paths: `(T, R, 4)` in units of
+    the corpus's noise. span: `(T,)`. labels: {class: `(M, 2)` int} inclusive onset and offset,
+    working frames.
     """
 
+    corpus: str
+    subject: str
+    video: str
+    group: int
     prediction: Prediction
+    paths: np.ndarray
     span: np.ndarray
     labels: Mapping[str, np.ndarray]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Corpus and video."""
+        return self.corpus, self.video
 
 
 @dataclass(frozen=True)

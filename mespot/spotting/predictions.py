@@ -10,9 +10,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Prediction:
-    """What networks predict of one recording, classes in the order of CLASSES.
+    """What networks predict of one recording: of each class in the order of CLASSES, then of
+    expressions of either.
 
-    score: `(T, 2)` in 0..1. distances: `(T, 2, 2)`, frames to onset and to offset. Both are zero
+    score: `(T, 3)` in 0..1. distances: `(T, 3, 2)`, frames to onset and to offset. Both are zero
     outside the usable spans.
     """
 

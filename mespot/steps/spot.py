@@ -138,13 +138,13 @@ def _learned(
         features,
         streams=[] if first.encoders else method["streams"],
         regional_flow=method["regional_flow"],
-        lags=first.lags,
         drift_seconds=first.drift_seconds,
+        slow_drift_seconds=first.slow_drift_seconds,
     )
     # 4. Predict and decode. One after the other: what encoders read of a video is large.
     spotted = []
     for record, recording in zip(records, recordings, strict=True):
-        predictions = [one.predict(recording, record, frames) for one in spotters]
+        predictions = [one.predict(one.in_units(recording), record, frames) for one in spotters]
         prediction = average_predictions(predictions)
         spotted.append(decoded(prediction, recording.span, calibration, how))
     return spotted

@@ -2,22 +2,25 @@
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mespot.device import deterministic
 from mespot.errors import InputError
 from mespot.store import io, tables
+from mespot.training.companions import at_rate, told_apart
 from mespot.training.ensemble import held_out_predictions, predict, train_members
 from mespot.training.interrupted import Interrupted
 from mespot.training.joint import train_jointly
-from mespot.training.joint_encoders import JointEncoders, pretrained, reading
+from mespot.training.joint_encoders import JointEncoders, pretrained, reading, together
 from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
     common_rate,
     feature_scale,
     labelled,
+    motion_unit,
     read_inputs,
     standardised,
 )
@@ -38,6 +41,7 @@ def run(
     provenance: Mapping[str, Any],
     encoders: Mapping[str, str | Path] | None = None,
     frames: Sequence[str | Path] = (),
+    others: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
@@ -48,7 +52,8 @@ def run(
     flow: flow/{video}.h5 of the training subjects only. features: {stream: features file}.
     partial: where an interrupted run keeps its finished networks. It is taken up when settings,
     data and code are the same, and removed at the end. encoders, {stream: checkpoint of pretrain},
-    and frames, frames/{video}.h5 of the same videos, are for joint training.
+    and frames, frames/{video}.h5 of the same videos, are for joint training. others: {corpus:
+    `flow`, `features`, `labels`, `frames` of all its recordings} of corpora that train along.
 
     Raises InputError when there is nothing to learn from (no label, a single subject), a setting
     is missing or unknown, or files do not fit together.
@@ -57,22 +62,49 @@ def run(
     # 1. What is configured.
     jointly = method.get("encoder_training") == "joint"
     recipe = SpotterRecipe.of(training, streams=method["streams"], jointly=jointly)
-    # 2. The recordings with their labels, their features in units of these recordings.
-    records = [io.read(path, "flow") for path in flow]
-    recordings = _read(records, features, labels, method, recipe)
-    scale = feature_scale(recordings)
-    recordings = [standardised(one, scale) for one in recordings]
+    # 2. The recordings of each corpus with their labels, at one rate, their motion in units of the
+    #    corpus, their features in units of all.
+    sources = [_Source("", flow, features, labels, frames)]
+    sources += [_Source(corpus, **files) for corpus, files in (others or {}).items()]
+    records = {source.corpus: source.records() for source in sources}
+    rate, regions = common_rate(records[""]), records[""][0].attrs["regions"]
+    parts = [_read(source, records[source.corpus], method, recipe) for source in sources]
+    _check(parts[0], labels)
+    scale = feature_scale([one for part in parts for one in part])
+    recordings: list[SpotterInput] = []
+    for source, part in zip(sources, parts, strict=True):
+        _check_regions(records[source.corpus], regions)
+        own_rate, unit = common_rate(records[source.corpus]), motion_unit(part)
+        if jointly and own_rate != rate:
+            raise InputError(
+                f"{source.corpus}: has {own_rate:g} working frames a second, the corpus that it "
+                f"trains along with {rate:g}; encoders learn jointly at one rate only"
+            )
+        recordings += [at_rate(standardised(one, scale, unit), own_rate, rate) for one in part]
+    companions = [source.corpus for source in sources[1:]]
+    recordings = told_apart(recordings, companions)
     # 3. What every network is, reads and is trained with.
-    rate, regions = common_rate(records), records[0].attrs["regions"]
     windows = window_recipe(recipe, streams=method["streams"], rate=rate, regions=regions)
     task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
     settings: list[Any] = [task.shape, dict(method), dict(training), dict(provenance)]
+    settings.append([[*one.person, one.video] for one in recordings])
     # 4. The encoders, where they learn too.
     own: JointEncoders | None = None
     if jointly:
         learning = pretrained(encoders or {}, method["streams"])
-        crops = [io.read(path, "frames") for path in frames]
-        own = reading(learning, records, crops, drift_seconds=recipe.drift_seconds, scale=scale)
+        own = together(
+            [
+                reading(
+                    learning,
+                    records[source.corpus],
+                    [io.read(path, "frames") for path in source.frames],
+                    drift_seconds=recipe.drift_seconds,
+                    scale=scale,
+                    corpus=source.corpus,
+                )
+                for source in sources
+            ]
+        )
         settings.append(own.digest())
     # 5. Train, from where an interrupted run of the same has stopped.
     kept = Interrupted(partial, settings, [x for one in recordings for x in one.arrays()])
@@ -91,32 +123,51 @@ def run(
         members,
         predictions,
         scale=scale,
+        unit=motion_unit(parts[0]),
         rate=rate,
         regions=regions,
+        companions=companions,
         encoders=own,
     )
     trained.save(provenance)
     kept.remove()
 
 
+@dataclass(frozen=True)
+class _Source:
+    """The files of one corpus; the corpus that is spotted in has no name here."""
+
+    corpus: str
+    flow: Sequence[str | Path]
+    features: Mapping[str, str | Path]
+    labels: str | Path
+    frames: Sequence[str | Path] = ()
+
+    def records(self) -> list[io.Record]:
+        return [io.read(path, "flow") for path in self.flow]
+
+
 def _read(
+    source: _Source,
     records: Sequence[io.Record],
-    features: Mapping[str, str | Path],
-    labels: str | Path,
     method: Mapping[str, Any],
     recipe: SpotterRecipe,
 ) -> list[SpotterInput]:
-    """The recordings with their labels. Raises InputError when there is nothing to learn from."""
+    """The recordings of one corpus with their labels."""
     inputs = read_inputs(
         records,
-        features,
+        source.features,
         streams=method["streams"],
         regional_flow=method["regional_flow"],
-        lags=recipe.lags,
         drift_seconds=recipe.drift_seconds,
+        slow_drift_seconds=recipe.slow_drift_seconds,
     )
-    table = tables.read(labels, "labels")
-    recordings = [labelled(one, table) for one in inputs]
+    table = tables.read(source.labels, "labels")
+    return [replace(labelled(one, table), corpus=source.corpus) for one in inputs]
+
+
+def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
+    """Raises InputError when there is nothing to learn from."""
     subjects = {one.subject for one in recordings}
     if len(subjects) < 2:
         raise InputError(
@@ -129,4 +180,14 @@ def _read(
         raise InputError(
             f"{labels}: no label in any training video of this fold; use the training-free method"
         )
-    return recordings
+
+
+def _check_regions(records: Sequence[io.Record], regions: Sequence[str]) -> None:
+    """Raises InputError when a corpus that trains along has other face regions."""
+    for record in records:
+        if list(record.attrs["regions"]) != list(regions):
+            raise InputError(
+                f"{record.path}: has the face regions {', '.join(record.attrs['regions'])}, the "
+                f"corpus that it trains along with {', '.join(regions)}; only corpora with the "
+                "same regions can train together"
+            )

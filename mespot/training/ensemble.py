@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mespot.expressions import CLASSES
-from mespot.networks.spotter import Spotter
+from mespot.networks.spotter import HEADS, Spotter
 from mespot.spans import usable_spans
 from mespot.spotting.predictions import Prediction
 from mespot.training.interrupted import Interrupted
+from mespot.training.region_motion import span_channels
 from mespot.training.spotter_input import SpotterInput
 from mespot.training.spotter_training import SpotterTask, train_network
 
@@ -33,28 +33,36 @@ log = logging.getLogger(__name__)
 class Member:
     """One trained network.
 
-    held_out: the training subjects that it never saw; none for a network that is to spot in the
-    test subjects. state: its weights. history: its losses. encoders: {stream: weights} of its own
-    encoders, where these have learned with it.
+    held_out: the training subjects that it never saw, as SpotterInput.person gives them; none for a
+    network that is to spot in the test subjects. state: its weights. history: its losses. encoders:
+    {stream: weights} of its own encoders, where these have learned with it.
     """
 
-    held_out: list[str]
+    held_out: list[tuple[str, str]]
     state: dict[str, Tensor]
     history: list[dict[str, float]]
     encoders: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
 
-def inner_groups(recordings: Sequence[SpotterInput], groups: int, seed: int) -> list[list[str]]:
-    """The training subjects dealt into groups; fewer subjects than groups make groups of one.
+def inner_groups(
+    recordings: Sequence[SpotterInput], groups: int, seed: int
+) -> list[list[tuple[str, str]]]:
+    """The training subjects of each corpus dealt into groups, (corpus, subject) each.
 
-    Raises ValueError with a single subject.
+    Fewer subjects than groups make groups of one. Raises ValueError when the corpus that is spotted
+    in has a single subject.
     """
-    subjects = sorted({r.subject for r in recordings})
-    if len(subjects) < 2:
+    corpora = sorted({one.corpus for one in recordings})
+    of = {c: sorted({one.person for one in recordings if one.corpus == c}) for c in corpora}
+    if len(of.get("", [])) < 2:
         raise ValueError("thresholds need at least two training subjects")
-    n = min(groups, len(subjects))
-    order = np.random.default_rng(seed).permutation(len(subjects))
-    return [sorted(subjects[i] for i in order[k::n]) for k in range(n)]
+    n = min(groups, len(of[""]))
+    dealt: list[list[tuple[str, str]]] = [[] for _ in range(n)]
+    for people in of.values():
+        order = np.random.default_rng(seed).permutation(len(people))
+        for place, i in enumerate(order):
+            dealt[place % n].append(people[i])
+    return [sorted(group) for group in dealt]
 
 
 def train_members(
@@ -70,7 +78,7 @@ def train_members(
     new network; called with it, its task and its seed. kept: where finished networks are kept; the
     first ones are taken from there.
     """
-    members = [Member(**stored) for stored in (kept and kept.load()) or []]
+    members = [_restored(stored) for stored in (kept and kept.load()) or []]
     if members:
         log.info("continuing after %d networks", len(members))
     seed = task.recipe.seed
@@ -78,7 +86,7 @@ def train_members(
     held_out = groups + [[]] * task.recipe.repeats
     for number in range(len(members), len(held_out)):
         unseen = held_out[number]
-        own = replace(task, recordings=[r for r in task.recordings if r.subject not in unseen])
+        own = replace(task, recordings=[r for r in task.recordings if r.person not in unseen])
         numbers = (seed, number, draw) if draw else (seed, number)
         member = Member(unseen, *train_network(own, numbers))
         if go_on is not None:
@@ -90,28 +98,37 @@ def train_members(
     return members
 
 
+def _restored(stored: Mapping[str, Any]) -> Member:
+    held_out = [(str(corpus), str(subject)) for corpus, subject in stored["held_out"]]
+    return Member(**{**stored, "held_out": held_out})
+
+
 @torch.no_grad()
 def predict(
-    shape: Mapping[str, Any], members: Sequence[Member], recording: SpotterInput
+    shape: Mapping[str, Any],
+    members: Sequence[Member],
+    recording: SpotterInput,
+    lags: Sequence[int],
 ) -> Prediction:
     """Average of networks `Spotter(**shape)`: mean score, geometric mean of distances.
 
-    recording: standardised, if it has features.
+    recording: standardised. lags: of the displacements that the networks read.
     """
     networks = [_built(shape, member) for member in members]
     frames = len(recording.span)
-    score = np.zeros((frames, len(CLASSES)), np.float32)
-    distances = np.zeros((frames, len(CLASSES), 2), np.float32)
+    score = np.zeros((frames, len(HEADS)), np.float32)
+    distances = np.zeros((frames, len(HEADS), 2), np.float32)
     for start, stop in usable_spans(recording.span):
-        motion = torch.from_numpy(recording.motion[None, start:stop])
+        motion = torch.from_numpy(span_channels(recording.paths[start:stop], lags)[None])
         features = {
             name: torch.from_numpy(x[None, start:stop]) for name, x in recording.features.items()
         }
         context = torch.from_numpy(recording.context[None, start:stop])
         mask = torch.ones(1, stop - start)
         outputs = [network(motion, features, context, mask) for network in networks]
-        score[start:stop] = torch.stack([o[0].sigmoid() for o in outputs]).mean(0)[0].numpy()
-        logs = torch.stack([o[1].log() for o in outputs])
+        scores = torch.stack([output.logits.sigmoid() for output in outputs])
+        score[start:stop] = scores.mean(0)[0].numpy()
+        logs = torch.stack([output.distances.log() for output in outputs])
         distances[start:stop] = logs.mean(0).exp()[0].numpy()
     return Prediction(score, distances)
 
@@ -126,13 +143,25 @@ def _built(shape: Mapping[str, Any], member: Member) -> Spotter:
 def held_out_predictions(
     task: SpotterTask,
     members: Sequence[Member],
-    predict_with: Callable[[Mapping[str, Any], Sequence[Member], SpotterInput], Prediction],
+    predict_with: Callable[
+        [Mapping[str, Any], Sequence[Member], SpotterInput, Sequence[int]], Prediction
+    ],
 ) -> list[Prediction]:
     """For each recording of the task the prediction of the network that never saw its subject.
 
     predict_with: `predict`, or another function of the same arguments.
     """
     return [
-        predict_with(task.shape, [m for m in members if one.subject in m.held_out], one)
+        predict_with(
+            task.shape,
+            [member for member in members if one.person in member.held_out],
+            one,
+            task.recipe.lags,
+        )
         for one in task.recordings
     ]
+
+
+def group_of(members: Sequence[Member], one: SpotterInput) -> int:
+    """The number of the inner group that a training recording is in."""
+    return next(i for i, member in enumerate(members) if one.person in member.held_out)

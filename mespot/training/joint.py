@@ -131,19 +131,19 @@ def _window_features(
     kept = torch.from_numpy(window.kept(stream))
     if not kept.any():
         return torch.zeros(frames, len(kept), network.code_channels)
-    video = sampler.recordings[window.recording].video
+    place = sampler.recordings[window.recording].place
     first = round(window.first)
     last = min(first + frames, window.span[1])
     code = coded(
         network,
         encoders.encoders[stream],
-        encoders.inputs[stream][video],
+        encoders.inputs[stream][place],
         (first, last),
         window.span,
         window.amplitude,
     )
     units = torch.from_numpy(np.asarray(encoders.scale[stream], np.float32))
-    code = minus_moving_average(code, encoders.drift_frames[video]).cpu() / units
+    code = minus_moving_average(code, encoders.drift_frames[place]).cpu() / units
     if window.mirror is not None:
         code = code[:, list(window.mirror)]
     return F.pad(code * kept[:, None], (0, 0, 0, 0, 0, frames - len(code)))

@@ -34,6 +34,7 @@ class SpotterRecipe:
     seed: int
     lags: Sequence[int]
     drift_seconds: float
+    slow_drift_seconds: float
     width: int
     dilations: Sequence[int]
     dropout: float
@@ -44,11 +45,13 @@ class SpotterRecipe:
     region_dropout: float
     expression_share: float
     epochs: float
+    max_steps: int
     batch_size: int
     learning_rate: float
     weight_decay: float
     weight_average: float
     boundary_weight: float
+    ends_weight: float
     focus: float
     inner_groups: int
     repeats: int

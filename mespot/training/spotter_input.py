@@ -11,8 +11,9 @@ import pandas as pd
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
-from mespot.spotting.signals import course, noise_scale, without_drift
+from mespot.spotting.signals import without_drift
 from mespot.store import io
+from mespot.training.region_motion import region_paths, typical_noise
 
 # Rates that differ by less count as one: a recording that is faster than tracking.rate by less than
 # this keeps all its frames (mespot.recording).
@@ -23,50 +24,45 @@ SAME_RATE = 1.1
 class SpotterInput:
     """One video as the spotter reads it: T working frames, R face regions.
 
-    motion `(T, R, K)` float32 in units of the video's own noise (K = 0 for none); features
-    {stream: `(T, R, C)` float32}; context `(T, E)` float32 of the whole face; span `(T,)` int,
-    -1 where there is no usable face; labels {class: `(M, 2)` int64} inclusive onset and offset.
+    paths `(T, R, 4)` float32 as region_motion.region_paths gives them (`(T, R, 0)` for none);
+    features {stream: `(T, R, C)` float32}; context `(T, E)` float32 of the whole face; span `(T,)`
+    int, -1 where there is no usable face; labels {class: `(M, 2)` int64} inclusive onset and
+    offset. corpus: of a recording that trains along; empty for the corpus that is spotted in.
     """
 
     subject: str
     video: str
-    motion: np.ndarray
+    paths: np.ndarray
     features: dict[str, np.ndarray]
     context: np.ndarray
     span: np.ndarray
     labels: dict[str, np.ndarray] = field(default_factory=dict)
+    corpus: str = ""
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Corpus and subject: the same name in another corpus is another person."""
+        return self.corpus, self.subject
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Corpus and video."""
+        return self.corpus, self.video
 
     def arrays(self) -> list[np.ndarray]:
         """All that a training reads of it."""
-        return [self.motion, *self.features.values(), self.context, *self.labels.values()]
-
-
-def motion_channels(
-    regional: np.ndarray,
-    lags: Sequence[int],
-    span: np.ndarray,
-    *,
-    use_lags: Sequence[int],
-    drift_frames: int,
-) -> np.ndarray:
-    """Hand-made motion of each region, `(T, R, 2 * (len(use_lags) + 1))` float32, no unit.
-
-    The displacements over `use_lags` and the path of the region, each without its slow drift and in
-    units of its own noise (the video's, no labels needed): cameras, head sizes and flow's gain
-    differ between recordings. Order: u, v of each lag, then u, v of the path.
-    """
-    parts = [
-        without_drift(regional[:, list(lags).index(lag)], span, drift_frames) for lag in use_lags
-    ]
-    parts.append(course(regional, lags, span, drift_frames))
-    scaled = [part / noise_scale(part, span) for part in parts]
-    return np.concatenate(scaled, axis=2).astype(np.float32)
+        return [self.paths, *self.features.values(), self.context, *self.labels.values()]
 
 
 def feature_channels(feature: np.ndarray, span: np.ndarray, *, drift_frames: int) -> np.ndarray:
     """Features `(T, R, C)` float32 without their moving average: what a face looks like at rest,
     which is the person's and the light's, goes, and what an expression changes stays."""
     return without_drift(feature.astype(np.float32), span, drift_frames).astype(np.float32)
+
+
+def motion_unit(recordings: Sequence[SpotterInput]) -> float:
+    """The unit of the paths of a corpus, px (`region_motion.typical_noise`)."""
+    return typical_noise([r.paths for r in recordings], [r.span for r in recordings])
 
 
 def feature_scale(recordings: Sequence[SpotterInput]) -> dict[str, np.ndarray]:
@@ -78,12 +74,19 @@ def feature_scale(recordings: Sequence[SpotterInput]) -> dict[str, np.ndarray]:
     return scale
 
 
-def standardised(recording: SpotterInput, scale: Mapping[str, np.ndarray]) -> SpotterInput:
-    """The recording with its features in units of `scale`."""
-    features = {
-        name: (x / scale[name]).astype(np.float32) for name, x in recording.features.items()
-    }
-    return replace(recording, features=features)
+def standardised(
+    recording: SpotterInput, scale: Mapping[str, np.ndarray], unit: float
+) -> SpotterInput:
+    """The recording with its features in units of `scale`, and its paths in `unit` px."""
+    features = in_units(recording.features, scale)
+    return replace(recording, features=features, paths=recording.paths / np.float32(unit))
+
+
+def in_units(
+    features: Mapping[str, np.ndarray], scale: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Features, {stream: (T, R, C)}, divided by the units of their channels."""
+    return {name: (x / scale[name]).astype(np.float32) for name, x in features.items()}
 
 
 def read_inputs(
@@ -92,15 +95,15 @@ def read_inputs(
     *,
     streams: Sequence[str],
     regional_flow: bool,
-    lags: Sequence[int],
     drift_seconds: float,
+    slow_drift_seconds: float,
 ) -> list[SpotterInput]:
-    """The recordings of flow records, without labels and with features in their own units.
+    """The recordings of flow records, without labels, in px and in the features' own units.
 
     features: {stream: features file} of at least `streams`. regional_flow: whether the motion of
-    regions is read, over `lags` (working frames); without it motion has no channel. drift_seconds:
-    slower motion and slower changes of features are taken off. Raises InputError when files do not
-    fit together.
+    regions is read; without it paths have no channel. drift_seconds: slower motion and slower
+    changes of features are taken off; of the second path, motion slower than slow_drift_seconds.
+    Raises InputError when files do not fit together.
     """
     missing = sorted(set(streams) - set(features))
     if missing:
@@ -110,13 +113,14 @@ def read_inputs(
     inputs = []
     for record, video in zip(records, videos, strict=True):
         drift_frames = round(drift_seconds * record.attrs["rate"])
-        motion = _motion(record, lags, drift_frames, regional_flow)
+        slow_frames = round(slow_drift_seconds * record.attrs["rate"])
+        paths = _paths(record, drift_frames, slow_frames, regional_flow)
         channels = {
             name: _features(record, of[video], name, drift_frames) for name, of in stored.items()
         }
         context = np.nan_to_num(record["blink"])[:, None].astype(np.float32)
         subject = str(record.attrs["subject"])
-        inputs.append(SpotterInput(subject, video, motion, channels, context, record["span"]))
+        inputs.append(SpotterInput(subject, video, paths, channels, context, record["span"]))
     return inputs
 
 
@@ -138,20 +142,18 @@ def common_rate(records: Sequence[io.Record], rate: float | None = None) -> floa
     return wanted
 
 
-def _motion(
-    record: io.Record, lags: Sequence[int], drift_frames: int, regional_flow: bool
+def _paths(
+    record: io.Record, drift_frames: int, slow_frames: int, regional_flow: bool
 ) -> np.ndarray:
-    lacking = sorted(set(lags) - set(record.attrs["lags"]))
-    if lacking:
-        raise InputError(
-            f"{record.path}: has no flow at lag {lacking[0]}; "
-            "spotting.learned.lags must be among flow.lags"
-        )
     regional = record["regional"]
     if not regional_flow:
         return np.zeros((len(regional), regional.shape[2], 0), np.float32)
-    return motion_channels(
-        regional, record.attrs["lags"], record["span"], use_lags=lags, drift_frames=drift_frames
+    return region_paths(
+        regional,
+        record.attrs["lags"],
+        record["span"],
+        drift_frames=drift_frames,
+        slow_drift_frames=slow_frames,
     )
 
 

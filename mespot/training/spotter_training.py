@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,10 @@ import torch
 from torch import Tensor
 
 from mespot.expressions import CLASSES
-from mespot.networks.spotter import Spotter
-from mespot.spotting.lengths import mean_half_length
+from mespot.networks.spotter import HEADS, Spotter
+from mespot.spotting.lengths import usual_half_length
 from mespot.training.recipes import SpotterRecipe
+from mespot.training.region_motion import span_channels
 from mespot.training.spotter_input import SpotterInput
 from mespot.training.spotter_loss import batch_losses
 from mespot.training.windows import WindowRecipe, WindowSampler
@@ -21,6 +23,7 @@ from mespot.training.windows import WindowRecipe, WindowSampler
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
 _GRADIENT_NORM = 1.0
 _LOG_EVERY = 20  # steps a row of the history
+_PARTS = ("score", "boundary", "ends")  # of the losses
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,17 @@ class SpotterTask:
 def spotter_shape(recordings: Sequence[SpotterInput], recipe: SpotterRecipe) -> dict[str, Any]:
     """Keyword arguments of the Spotter that reads these labelled recordings; builtins only."""
     one = recordings[0]
+    known = [[r.labels[c] for r in recordings] for c in CLASSES]
     return dict(
-        regions=one.motion.shape[1],
-        motion=one.motion.shape[2],
+        regions=one.paths.shape[1],
+        motion=span_channels(one.paths[:1], recipe.lags).shape[2],
         context=one.context.shape[1],
         streams={name: x.shape[2] for name, x in sorted(one.features.items())},
         code=recipe.code,
         width=recipe.width,
         dilations=list(recipe.dilations),
         dropout=recipe.dropout,
-        lengths=[mean_half_length([r.labels[c] for r in recordings]) for c in CLASSES],
+        lengths=[usual_half_length(labels) for labels in (*known, [*itertools.chain(*known)])],
     )
 
 
@@ -60,8 +64,7 @@ def train_network(
     recipe, windows = task.recipe, task.windows
     rng = np.random.default_rng(list(seed))
     sampler = WindowSampler(task.recordings, windows, rng)
-    frames = sum(int((r.span >= 0).sum()) for r in task.recordings)
-    steps = max(1, round(recipe.epochs * frames / (recipe.batch_size * windows.frames)))
+    steps = training_steps(task)
     # Initial weights and dropout draw from torch's global generator: seeded here, given back after.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
@@ -81,6 +84,16 @@ def train_network(
             steps,
         )
     return average["spotter"], history
+
+
+def training_steps(task: SpotterTask) -> int:
+    """Steps of a network: `epochs` passes over the usable frames, but no more than `max_steps`.
+
+    A large corpus teaches nothing new after so many windows, and time would grow with its size.
+    """
+    frames = sum(int((r.span >= 0).sum()) for r in task.recordings)
+    passes = task.recipe.epochs * frames / (task.recipe.batch_size * task.windows.frames)
+    return max(1, min(round(passes), task.recipe.max_steps))
 
 
 def rise_and_fall(
@@ -115,7 +128,11 @@ def descend(
     history, recent = [], []
     for step in range(1, steps + 1):
         losses = losses_of_a_batch()
-        total = losses["score"].sum() + recipe.boundary_weight * losses["boundary"].sum()
+        total = (
+            losses["score"].sum()
+            + recipe.boundary_weight * losses["boundary"].sum()
+            + recipe.ends_weight * losses["ends"].sum()
+        )
         optimizer.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(parameters, _GRADIENT_NORM)
@@ -125,7 +142,7 @@ def descend(
         for part, module in parts.items():
             for name, value in module.state_dict().items():
                 average[part][name].lerp_(value, 1 - decay)
-        recent.append(torch.cat([losses["score"], losses["boundary"]]).detach().numpy())
+        recent.append(torch.cat([losses[part] for part in _PARTS]).detach().numpy())
         if step % _LOG_EVERY == 0 or step == steps:
             history.append(_history_row(step, recent))
             recent = []
@@ -133,7 +150,7 @@ def descend(
 
 
 def _history_row(step: int, recent: Sequence[np.ndarray]) -> dict[str, float]:
-    """Step, and the mean of the losses since the last row, each score then boundary by class."""
+    """Step, and the mean of the losses since the last row, by part and head."""
     means = np.mean(recent, axis=0)
-    names = [f"{part}_{c}" for part in ("score", "boundary") for c in CLASSES]
+    names = [f"{part}_{head}" for part in _PARTS for head in HEADS]
     return {"step": step, **dict(zip(names, map(float, means), strict=True))}

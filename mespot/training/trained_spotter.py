@@ -16,8 +16,9 @@ from mespot.spotting.predictions import Prediction, average_predictions
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins
+from mespot.training.companions import told_apart
 from mespot.training.encoders import Encoder
-from mespot.training.ensemble import Member, predict
+from mespot.training.ensemble import Member, group_of, predict
 from mespot.training.joint_encoders import JointEncoders, reading
 from mespot.training.spotter_input import SpotterInput, common_rate, standardised
 from mespot.training.spotter_training import SpotterTask
@@ -28,23 +29,28 @@ class TrainedSpotter:
     """Networks that spot together, and how the recordings were read that they were trained on.
 
     path: of the checkpoint. network: keyword arguments of networks.Spotter. members: the networks
-    that saw all training subjects. scale: the units of features, {stream: (C,)}. lags,
-    drift_seconds: as in spotter_input.read_inputs. rate: working frames a second. regions: names.
-    subjects: of the training.
-    held_out: {video: training recording}. history: rows of losses. encoders: {stream: encoder} of
-    those that have learned with the networks, which hold their weights; empty if none has.
+    that saw all training subjects. scale: the units of features, {stream: (C,)}. unit: of motion,
+    px. lags: of the displacements that the networks read, frames. drift_seconds,
+    slow_drift_seconds: as in spotter_input.read_inputs. rate: working frames a second. regions:
+    names. subjects: of the training, without those of other corpora. companions: other corpora that
+    trained along. held_out: the training recordings. history: rows of losses. encoders: {stream:
+    encoder} of those that have learned with the networks, which hold their weights; empty if none
+    has.
     """
 
     path: Path
     network: Mapping[str, Any]
     members: list[Member]
     scale: dict[str, np.ndarray]
+    unit: float
     lags: list[int]
     drift_seconds: float
+    slow_drift_seconds: float
     rate: float
     regions: list[str]
     subjects: list[str]
-    held_out: dict[str, HeldOut]
+    companions: list[str]
+    held_out: list[HeldOut]
     history: list[dict[str, float]]
     encoders: dict[str, Encoder] = field(default_factory=dict)
 
@@ -57,16 +63,27 @@ class TrainedSpotter:
         predictions: Sequence[Prediction],
         *,
         scale: dict[str, np.ndarray],
+        unit: float,
         rate: float,
         regions: Sequence[str],
+        companions: Sequence[str] = (),
         encoders: JointEncoders | None = None,
     ) -> TrainedSpotter:
         """From a training. members: all networks, those of the inner groups too. predictions: of
         the recordings of the task, by the networks that never saw their subjects."""
-        held_out = {
-            one.video: HeldOut(prediction, one.span, one.labels)
+        held_out = [
+            HeldOut(
+                corpus=one.corpus,
+                subject=one.subject,
+                video=one.video,
+                group=group_of(members, one),
+                prediction=prediction,
+                paths=one.paths,
+                span=one.span,
+                labels=one.labels,
+            )
             for one, prediction in zip(task.recordings, predictions, strict=True)
-        }
+        ]
         history = [
             {"network": number, **row}
             for number, member in enumerate(members)
@@ -77,11 +94,14 @@ class TrainedSpotter:
             network=task.shape,
             members=[member for member in members if not member.held_out],
             scale=scale,
+            unit=unit,
             lags=list(task.recipe.lags),
             drift_seconds=task.recipe.drift_seconds,
+            slow_drift_seconds=task.recipe.slow_drift_seconds,
             rate=rate,
             regions=list(regions),
-            subjects=sorted({one.subject for one in task.recordings}),
+            subjects=sorted({one.subject for one in task.recordings if not one.corpus}),
+            companions=list(companions),
             held_out=held_out,
             history=history,
             encoders=dict(encoders.encoders) if encoders is not None else {},
@@ -93,12 +113,15 @@ class TrainedSpotter:
             "network": dict(self.network),
             "state": [member.state for member in self.members],
             "standardisation": {name: torch.from_numpy(x) for name, x in self.scale.items()},
+            "unit": self.unit,
             "lags": list(self.lags),
             "drift_seconds": self.drift_seconds,
+            "slow_drift_seconds": self.slow_drift_seconds,
             "rate": self.rate,
             "regions": list(self.regions),
             "subjects": self.subjects,
-            "held_out": {video: _stored(one) for video, one in self.held_out.items()},
+            "companions": list(self.companions),
+            "held_out": [_stored(one) for one in self.held_out],
             "history": self.history,
             "provenance": dict(provenance),
         }
@@ -137,12 +160,15 @@ class TrainedSpotter:
             content["network"],
             members,
             {name: x.numpy() for name, x in content["standardisation"].items()},
+            content["unit"],
             content["lags"],
             content["drift_seconds"],
+            content["slow_drift_seconds"],
             content["rate"],
             content["regions"],
             content["subjects"],
-            {video: _restored(one) for video, one in content["held_out"].items()},
+            content["companions"],
+            [_restored(one) for one in content["held_out"]],
             content["history"],
             encoders,
         )
@@ -171,28 +197,39 @@ class TrainedSpotter:
     def check_partner(self, partner: TrainedSpotter) -> None:
         """Raises InputError when the predictions of `partner` cannot be averaged with these."""
         rebuild = "delete both files and run again"
-        for video in {**self.held_out, **partner.held_out}:
-            lengths = [
-                len(one.held_out[video].span) if video in one.held_out else None
-                for one in (self, partner)
-            ]
-            if lengths[0] != lengths[1]:
+        lengths, partners = (
+            {one.place: len(one.span) for one in spotter.held_out} for spotter in (self, partner)
+        )
+        for corpus, video in {**lengths, **partners}:
+            if lengths.get((corpus, video)) != partners.get((corpus, video)):
                 raise InputError(
                     f"{partner.path}: was not trained on {video} as {self.path} was; {rebuild}"
                 )
-        if (self.lags, self.drift_seconds) != (partner.lags, partner.drift_seconds):
+        if self.drifts != partner.drifts:
             raise InputError(
                 f"{partner.path}: was trained with other lags or drift_seconds than {self.path}; "
                 f"{rebuild}"
             )
+
+    @property
+    def drifts(self) -> tuple[list[int], float, float]:
+        """How motion is read: lags and both drifts."""
+        return self.lags, self.drift_seconds, self.slow_drift_seconds
+
+    def in_units(self, recording: SpotterInput) -> SpotterInput:
+        """A recording that was read in px and in the features' own units, as the networks read it:
+        with the features that they read, and told apart from recordings of companions."""
+        features = {name: recording.features[name] for name in self.scale if recording.features}
+        scaled = standardised(replace(recording, features=features), self.scale, self.unit)
+        return told_apart([scaled], self.companions)[0]
 
     def predict(
         self, recording: SpotterInput, flow: io.Record, frames: Sequence[io.Record]
     ) -> Prediction:
         """Average of the networks.
 
-        recording: of the record `flow`, its features in their own units. frames: records of kind
-        `frames`, this video's among them; for a spotter with encoders, which reads no features.
+        recording: as `in_units` gives it, of the record `flow`. frames: records of kind `frames`,
+        this video's among them; for a spotter with encoders, which reads no features.
         """
         if self.encoders:
             encoders = reading(
@@ -202,33 +239,42 @@ class TrainedSpotter:
                 drift_seconds=self.drift_seconds,
                 scale=self.scale,
             )
-            return encoders.predict(self.network, self.members, recording)
-        features = {name: recording.features[name] for name in self.scale}
-        read = standardised(replace(recording, features=features), self.scale)
-        return predict(self.network, self.members, read)
+            return encoders.predict(self.network, self.members, recording, self.lags)
+        return predict(self.network, self.members, recording, self.lags)
 
 
 def average_held_out(spotters: Sequence[TrainedSpotter]) -> list[HeldOut]:
     """The recordings that all were trained on, with the average of their predictions."""
+    predictions = [{one.place: one.prediction for one in s.held_out} for s in spotters]
     return [
-        replace(
-            one,
-            prediction=average_predictions([s.held_out[video].prediction for s in spotters]),
-        )
-        for video, one in spotters[0].held_out.items()
+        replace(one, prediction=average_predictions([of[one.place] for of in predictions]))
+        for one in spotters[0].held_out
     ]
 
 
 def _stored(one: HeldOut) -> dict[str, Any]:
     return {
+        "corpus": one.corpus,
+        "subject": one.subject,
+        "video": one.video,
+        "group": one.group,
         "score": torch.from_numpy(one.prediction.score),
         "distances": torch.from_numpy(one.prediction.distances),
+        # Half precision: of what the flow was measured with, nothing is lost.
+        "paths": torch.from_numpy(one.paths.astype(np.float16)),
         "span": torch.from_numpy(np.asarray(one.span)),
         "labels": {name: torch.from_numpy(known) for name, known in one.labels.items()},
     }
 
 
 def _restored(stored: Mapping[str, Any]) -> HeldOut:
-    prediction = Prediction(stored["score"].numpy(), stored["distances"].numpy())
-    labels = {name: known.numpy() for name, known in stored["labels"].items()}
-    return HeldOut(prediction, stored["span"].numpy(), labels)
+    return HeldOut(
+        corpus=stored["corpus"],
+        subject=stored["subject"],
+        video=stored["video"],
+        group=stored["group"],
+        prediction=Prediction(stored["score"].numpy(), stored["distances"].numpy()),
+        paths=stored["paths"].numpy().astype(np.float32),
+        span=stored["span"].numpy(),
+        labels={name: known.numpy() for name, known in stored["labels"].items()},
+    )

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from mespot.expressions import CLASSES
+from mespot.networks.spotter import EITHER, HEADS
 from mespot.spans import usable_spans
 from mespot.training.recipes import SpotterRecipe
+from mespot.training.region_motion import motion_channels
 from mespot.training.spotter_input import SpotterInput
 
 
@@ -95,50 +97,23 @@ def mirrored(regions: Sequence[str]) -> list[int]:
     return [index.get(name, i) for i, name in enumerate(names)]
 
 
-def stretch_lags(use_lags: Sequence[int], stretch: float) -> np.ndarray:
-    """`(K, K)`: displacement over each lag of a motion slowed down by `stretch`, from those known.
-
-    Slowed down, the motion over `lag` frames is what it was over lag / stretch frames: linear
-    between the lags (and zero at lag 0). The last row and column is the path, which stays itself.
-    """
-    known = [0, *use_lags]
-    matrix = np.zeros((len(known), len(known)), dtype=np.float32)
-    for i, lag in enumerate(use_lags):
-        want = lag / stretch
-        j = min(int(np.searchsorted(known, want, side="right")), len(known) - 1)
-        share = (want - known[j - 1]) / (known[j] - known[j - 1])
-        matrix[i, j - 1] = share
-        if j >= 2:
-            matrix[i, j - 2] = 1 - share
-    matrix[-1, -1] = 1.0
-    return matrix
-
-
 class WindowSampler:
     """Draws windows from recordings and cuts them out.
 
-    A share of the windows is drawn around an expression (first its class, then which), the others
-    anywhere; both from one span. All randomness comes from `rng`.
+    Corpora take turns in proportion to their labels. A share of the windows is drawn around an
+    expression (first its class, then which), the others anywhere; both from one span. All
+    randomness comes from `rng`.
     """
 
     def __init__(
         self, recordings: Sequence[SpotterInput], recipe: WindowRecipe, rng: np.random.Generator
     ) -> None:
         self.recordings, self.recipe, self.rng = list(recordings), recipe, rng
-        self.spans = [
-            (r, a, b) for r, rec in enumerate(self.recordings) for a, b in usable_spans(rec.span)
-        ]
-        lengths = np.array([b - a for _, a, b in self.spans], dtype=np.float64)
-        self.span_share = lengths / lengths.sum()
-        self.labels = {
-            c: [
-                (r, int(on), int(off))
-                for r, rec in enumerate(self.recordings)
-                for on, off in rec.labels[c]
-                if rec.span[on] >= 0
-            ]
-            for c in CLASSES
-        }
+        usable = [one for one in self.recordings if (one.span >= 0).any()]
+        corpora = dict.fromkeys(one.corpus for one in usable)
+        self.parts = [_Part.of(corpus, self.recordings) for corpus in corpora]
+        labels = np.array([sum(map(len, part.labels)) for part in self.parts], dtype=np.float64)
+        self.part_share = np.maximum(labels, 1) / np.maximum(labels, 1).sum()
 
     def batch(self, size: int) -> dict[str, Any]:
         """`size` windows as `stacked` gives them."""
@@ -149,7 +124,7 @@ class WindowSampler:
         rng, recipe = self.rng, self.recipe
         stretch = _scale(rng, recipe.stretch)
         number, span, first = self._place(recipe.frames / stretch)
-        _, regions, channels = self.recordings[number].motion.shape
+        _, regions, channels = self.recordings[number].paths.shape
         amplitude = _scale(rng, recipe.amplitude) if channels else 1.0
         mirrored = recipe.mirror is not None and rng.random() < 0.5
         kept = tuple(bool(x >= recipe.region_dropout) for x in rng.random((regions,)))
@@ -169,10 +144,10 @@ class WindowSampler:
 
     def cut(self, window: Window) -> dict[str, Any]:
         """A window out of its recording: motion (T, R, K), features {stream: (T, R, C)}, context
-        (T, E), mask (T,), score (T, 2), distances (T, 2, 2), all float32. Of a recording without
-        features there are none."""
-        recording = self.recordings[window.recording]
-        at = window.times(self.recipe.frames)
+        (T, E), mask (T,), score (T, H), distances (T, H, 2), all float32, heads in the order of
+        HEADS. Of a recording without features there are none."""
+        recording, recipe = self.recordings[window.recording], self.recipe
+        at = window.times(recipe.frames)
         start, stop = window.span
         mask = (at <= stop - 1).astype(np.float32)
         low = np.clip(np.floor(at).astype(int), start, stop - 1)
@@ -184,9 +159,7 @@ class WindowSampler:
             v = ((1 - share) * mask).reshape(-1, *[1] * (x.ndim - 1))
             return x[low] * v + x[high] * w
 
-        motion = resampled(recording.motion)
-        if motion.shape[2]:
-            motion = self._moved(motion, window)
+        motion = self._motion(recording.paths, window) * mask[:, None, None]
         features = {name: resampled(x) for name, x in recording.features.items()}
         if window.mirror is not None:
             order = list(window.mirror)
@@ -203,30 +176,60 @@ class WindowSampler:
             "distances": distances,
         }
 
+    def _motion(self, paths: np.ndarray, window: Window) -> np.ndarray:
+        """Motion (T, R, K) in a window's time scale and size, also beyond the end of the span."""
+        before = max(self.recipe.lags)
+        start, stop = window.span
+        at = window.first + np.arange(-before, self.recipe.frames) / window.stretch
+        at = np.clip(at, start, stop - 1)
+        low = np.floor(at).astype(int)
+        high = np.minimum(low + 1, stop - 1)
+        share = ((at - low) * window.amplitude).astype(np.float32)[:, None, None]
+        moved = paths[low] * (np.float32(window.amplitude) - share) + paths[high] * share
+        return motion_channels(moved, self.recipe.lags, before)
+
     def _place(self, source: float) -> tuple[int, tuple[int, int], float]:
         """Recording, span and first source frame of a window of `source` source frames."""
         rng = self.rng
-        some = [c for c in CLASSES if self.labels[c]]
+        part = self.parts[rng.choice(len(self.parts), p=self.part_share)]
+        some = [known for known in part.labels if known]
         if some and rng.random() < self.recipe.expression_share:
-            of = self.labels[some[rng.integers(len(some))]]
+            of = some[rng.integers(len(some))]
             r, on, off = of[rng.integers(len(of))]
-            a, b = next((a, b) for q, a, b in self.spans if q == r and a <= on < b)
+            a, b = next((a, b) for q, a, b in part.spans if q == r and a <= on < b)
             # Around the expression; inside of it where it is longer than the window.
             first = rng.uniform(min(off - source, on), max(off - source, on))
         else:
-            r, a, b = self.spans[rng.choice(len(self.spans), p=self.span_share)]
+            r, a, b = part.spans[rng.choice(len(part.spans), p=part.span_share)]
             first = rng.uniform(a, max(a, b - source))
         first = float(min(max(first, a), max(a, b - source)))
         return r, (a, b), float(round(first)) if self.recipe.whole_frames else first
 
-    def _moved(self, motion: np.ndarray, window: Window) -> np.ndarray:
-        """Motion (T, R, K) in a window's time scale and size."""
-        # u and v alike: one matrix over the interleaved channels, (K, K).
-        lags = stretch_lags(self.recipe.lags, window.stretch)
-        mix = np.kron(lags, np.eye(2)) * window.amplitude
-        # One product of matrices; numpy would make one a frame of it.
-        flat = motion.reshape(-1, motion.shape[2]) @ mix.T.astype(np.float32)
-        return flat.reshape(motion.shape)
+
+@dataclass(frozen=True)
+class _Part:
+    """The recordings of one corpus: usable spans (recording, start, stop), their share of all
+    frames, and for each class the labels in them (recording, onset, offset)."""
+
+    spans: list[tuple[int, int, int]]
+    span_share: np.ndarray
+    labels: list[list[tuple[int, int, int]]]
+
+    @classmethod
+    def of(cls, corpus: str, recordings: Sequence[SpotterInput]) -> _Part:
+        own = [(r, one) for r, one in enumerate(recordings) if one.corpus == corpus]
+        spans = [(r, a, b) for r, one in own for a, b in usable_spans(one.span)]
+        lengths = np.array([b - a for _, a, b in spans], dtype=np.float64)
+        labels = [
+            [
+                (r, int(on), int(off))
+                for r, one in own
+                for on, off in one.labels[c]
+                if one.span[on] >= 0
+            ]
+            for c in CLASSES
+        ]
+        return cls(spans, lengths / lengths.sum(), labels)
 
 
 def _scale(rng: np.random.Generator, most: float) -> float:
@@ -239,21 +242,22 @@ def targets(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the network should give at source times `at` (T,), slowed down by `stretch`.
 
-    score `(T, 2)`: exp(-8 x^2) where x is the distance from the middle of the expression over its
-    length (0.14 at its ends), zero outside; distances `(T, 2, 2)`: frames to onset and to offset,
-    one outside.
+    score `(T, H)`: exp(-8 x^2) where x is the distance from the middle of the expression over its
+    length (0.14 at its ends), zero outside; distances `(T, H, 2)`: frames to onset and to offset,
+    one outside. Heads in the order of HEADS: each class, then expressions of either.
     """
     n = len(at)
-    score = np.zeros((n, 2), np.float32)
-    distances = np.ones((n, 2, 2), np.float32)
+    score = np.zeros((n, len(HEADS)), np.float32)
+    distances = np.ones((n, len(HEADS), 2), np.float32)
     for c, name in enumerate(CLASSES):
         known = labels[name]
         for on, off in known[(known[:, 1] >= at[0]) & (known[:, 0] <= at[-1])]:
             within = (at >= on) & (at <= off)
             x = (at - (on + off) / 2) / (off - on + 1)
             value = np.where(within, np.exp(-8 * x**2), 0.0)
-            better = value > score[:, c]  # where labels overlap, the nearer middle
-            score[better, c] = value[better]
-            distances[better, c, 0] = ((at - on) * stretch)[better]
-            distances[better, c, 1] = ((off - at) * stretch)[better]
+            for head in (c, HEADS.index(EITHER)):
+                better = value > score[:, head]  # where labels overlap, the nearer middle
+                score[better, head] = value[better]
+                distances[better, head, 0] = ((at - on) * stretch)[better]
+                distances[better, head, 1] = ((off - at) * stretch)[better]
     return score, distances

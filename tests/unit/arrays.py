@@ -3,7 +3,8 @@
 import numpy as np
 
 from mespot.training.recipes import SpotterRecipe
-from mespot.training.spotter_input import SpotterInput, motion_channels
+from mespot.training.region_motion import region_paths, typical_noise
+from mespot.training.spotter_input import SpotterInput
 from mespot.training.spotter_training import SpotterTask, spotter_shape
 from mespot.training.windows import WindowRecipe
 from tests.unit.moving_regions import LAGS, lagged, moving_face
@@ -17,9 +18,11 @@ def recordings(number, seed=0):
     for i in range(number):
         path, labels = moving_face(np.random.default_rng([seed, i]))
         span = np.zeros(len(path), int)
-        motion = motion_channels(lagged(path, LAGS), LAGS, span, use_lags=[3, 6], drift_frames=240)
+        drifts = {"drift_frames": 240, "slow_drift_frames": 300}
+        paths = region_paths(lagged(path, LAGS), LAGS, span, **drifts)
+        paths /= np.float32(typical_noise([paths], [span]))
         context = np.zeros((len(path), 1), np.float32)
-        made.append(SpotterInput(f"s{i}", f"v{i}", motion, {}, context, span, labels))
+        made.append(SpotterInput(f"s{i}", f"v{i}", paths, {}, context, span, labels))
     return made
 
 

@@ -14,6 +14,12 @@ from mespot.training.interrupted import Interrupted
 from mespot.training.spotter_input import SpotterInput
 from tests.unit.arrays import recordings, task_of
 
+LAGS = [3, 6]
+
+
+def people(*subjects):
+    return [("", subject) for subject in subjects]
+
 
 def members_of(task, number, held_out=()):
     """Untrained networks."""
@@ -28,11 +34,11 @@ def test_predict_leaves_unusable_frames_alone_and_spans_apart():
     task = task_of([one])
     members = members_of(task, 1)
     span = np.repeat([0, -1, 1], [150, 20, len(one.span) - 170])
-    cut = SpotterInput("s", "v", one.motion, {}, one.context, span)
-    prediction = predict(task.shape, members, cut)
+    cut = SpotterInput("s", "v", one.paths, {}, one.context, span)
+    prediction = predict(task.shape, members, cut, LAGS)
     assert not prediction.score[150:170].any() and not prediction.distances[150:170].any()
-    part = SpotterInput("s", "v", one.motion[170:], {}, one.context[170:], span[170:])
-    alone = predict(task.shape, members, part)
+    part = SpotterInput("s", "v", one.paths[170:], {}, one.context[170:], span[170:])
+    alone = predict(task.shape, members, part, LAGS)
     assert prediction.score[170:] == pytest.approx(alone.score, abs=1e-5)
     assert alone.score.std() > 0
 
@@ -42,8 +48,8 @@ def test_averages_are_those_of_one_prediction_by_several_networks():
     task = task_of(known)
     one = replace(known[0], span=np.repeat([0, -1, 1], [60, 5, 335]))
     members = members_of(task, 3)
-    together = predict(task.shape, members, one)
-    average = average_predictions([predict(task.shape, [member], one) for member in members])
+    together = predict(task.shape, members, one, LAGS)
+    average = average_predictions([predict(task.shape, [member], one, LAGS) for member in members])
     assert average.score == pytest.approx(together.score, rel=1e-5)
     assert average.distances == pytest.approx(together.distances, rel=1e-5)
     assert not average.distances[60:65].any() and average.score.dtype == np.float32
@@ -53,7 +59,7 @@ def test_inner_groups_hold_every_subject_out_once():
     known = recordings(5)
     groups = ensemble.inner_groups(known, groups=3, seed=0)
     assert len(groups) == 3 and max(map(len, groups)) == 2
-    assert sorted(sum(groups, [])) == ["s0", "s1", "s2", "s3", "s4"]
+    assert sorted(sum(groups, [])) == people("s0", "s1", "s2", "s3", "s4")
     assert len(ensemble.inner_groups(known[:2], groups=3, seed=0)) == 2
     with pytest.raises(ValueError, match="two training subjects"):
         ensemble.inner_groups(known[:1], groups=3, seed=0)
@@ -76,7 +82,8 @@ def test_members_hold_subjects_out_and_resume(trainings, tmp_path):
     task = task_of(recordings(4), repeats=1)
     whole = ensemble.train_members(task)
     for member, (subjects, _) in zip(whole, trainings, strict=True):
-        assert sorted(subjects + member.held_out) == ["s0", "s1", "s2", "s3"]
+        held_out = [subject for _, subject in member.held_out]
+        assert sorted(subjects + held_out) == ["s0", "s1", "s2", "s3"]
     assert [len(member.held_out) for member in whole] == [2, 2, 0]
     calls = list(trainings)
     kept = Interrupted(tmp_path / "partial.pt", ["settings"], [])
@@ -113,11 +120,32 @@ def test_each_network_goes_on_before_it_is_kept(trainings, tmp_path):
 
 def test_every_recording_is_predicted_by_the_network_that_never_saw_its_subject():
     task = task_of(recordings(3))
-    members = [Member(["s0", "s2"], {}, []), Member(["s1"], {}, []), Member([], {}, [])]
+    members = [
+        Member(people("s0", "s2"), {}, []),
+        Member(people("s1"), {}, []),
+        Member([], {}, []),
+    ]
     asked = []
 
-    def note(shape, chosen, recording):
+    def note(shape, chosen, recording, lags):
         asked.append((recording.subject, [member.held_out for member in chosen]))
 
     held_out_predictions(task, members, note)
-    assert asked == [("s0", [["s0", "s2"]]), ("s1", [["s1"]]), ("s2", [["s0", "s2"]])]
+    first, second = people("s0", "s2"), people("s1")
+    assert asked == [("s0", [first]), ("s1", [second]), ("s2", [first])]
+
+
+def test_companions_are_dealt_into_the_same_groups():
+    own = recordings(4)
+    others = [replace(one, corpus="samm_lv") for one in recordings(5)]
+    groups = ensemble.inner_groups([*own, *others], groups=2, seed=0)
+    for group in groups:
+        corpora = [corpus for corpus, _ in group]
+        assert corpora.count("") == 2 and corpora.count("samm_lv") in (2, 3)
+    assert len({person for group in groups for person in group}) == 9
+    # The same name in another corpus is another person: only one of the two is held out.
+    members = [Member(group, {}, []) for group in groups]
+    for one in (own[0], others[0]):
+        assert one.person in groups[ensemble.group_of(members, one)]
+    with pytest.raises(ValueError, match="two training subjects"):
+        ensemble.inner_groups([own[0], *others], groups=2, seed=0)

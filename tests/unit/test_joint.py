@@ -40,7 +40,7 @@ SHAPE = dict(
     width=8,
     dilations=[1, 2],
     dropout=0.1,
-    lengths=[5.0, 20.0],
+    lengths=[5.0, 20.0, 10.0],
 )
 
 
@@ -73,7 +73,7 @@ def recordings(frames=120, number=2, motion=0):
         context = np.zeros((frames, 1), np.float32)
         span = np.zeros(frames, int)
         made.append(SpotterInput(f"s{i}", f"v{i}", path, features, context, span, labels))
-        videos[f"v{i}"] = EncoderInput(values.astype(np.float16), WEIGHTS)
+        videos["", f"v{i}"] = EncoderInput(values.astype(np.float16), WEIGHTS)
     return made, videos
 
 
@@ -100,7 +100,7 @@ def go_on(network, tuning=TUNING, seed=(0, 0)):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         state = Spotter(**SHAPE).state_dict()
-    member = Member(["s9"], state, [{"step": 5.0}])
+    member = Member([("", "s9")], state, [{"step": 5.0}])
     task = SpotterTask(SHAPE, known, WINDOWS, replace(RECIPE, joint=tuning))
     return joint.train_jointly(joint_encoders(network, videos), member, task, seed)
 
@@ -167,7 +167,8 @@ def test_all_motion_of_a_window_is_scaled_alike():
     windows = joint.draw_windows(sampler, 2.0, 60)
     batch = sampler.stacked(windows)
     for motion, window in zip(batch["motion"], windows, strict=True):
-        assert motion[:, 0, 1] == pytest.approx(window.times(48) * window.amplitude, rel=1e-5)
+        path = window.times(48) * window.amplitude / 5  # units of the network
+        assert motion[:, 0, 2] == pytest.approx(path, rel=1e-5)
     amplitudes = [window.amplitude for window in windows]
     assert 0.5 <= min(amplitudes) < 0.7 and 1.5 < max(amplitudes) <= 2.0
 
@@ -188,7 +189,7 @@ def test_windows_of_encoders_are_those_of_their_stored_features():
     )
     feature = own.features("flow", network.state_dict(), known[0]).astype(np.float32)
     still = signals.without_drift(feature, known[0].span, 60).astype(np.float32)
-    stored = standardised(replace(known[0], features={"flow": still}), own.scale)
+    stored = standardised(replace(known[0], features={"flow": still}), own.scale, 1.0)
     sampler = WindowSampler([stored], how, np.random.default_rng(0))
     windows = [sampler.draw() for _ in range(30)]
     expected = sampler.stacked(windows)["features"]["flow"]
@@ -208,7 +209,7 @@ def test_only_the_encoder_can_tell_and_learns_to():
     assert torch.equal(start["to_amounts.weight"], learned["to_amounts.weight"])  # the decoder's
     losses = [row["score_micro"] for row in member.history[1:]]
     assert [row["step"] for row in member.history] == [5, 25, 45, 65]
-    assert member.held_out == ["s9"]
+    assert member.held_out == [("", "s9")]
     frozen = go_on(network, tuning=replace(TUNING, encoder_learning_rate=1e-9))
     assert losses[-1] < 0.5 * losses[0]
     assert losses[-1] < 0.5 * frozen.history[-1]["score_micro"]

@@ -160,13 +160,13 @@ def test_encoders_that_did_not_learn_give_the_stored_features(corpus):
         {stream: folder / f"{stream}.h5" for stream in STREAMS},
         streams=STREAMS,
         regional_flow=True,
-        lags=[1],
         drift_seconds=2.0,
+        slow_drift_seconds=4.0,
     )
     for stream, encoder in own.encoders.items():
         for one in stored:
             feature = own.features(stream, encoder.state, one)
-            drift_frames = own.drift_frames[one.video]
+            drift_frames = own.drift_frames[one.place]
             channels = feature_channels(feature, one.span, drift_frames=drift_frames)
             np.testing.assert_array_equal(channels, one.features[stream])
 

@@ -13,7 +13,7 @@ from mespot.spotting.signals import displacement
 from mespot.spotting.training_free import pool_regions
 from mespot.steps import import_motion, label_frames
 from mespot.store import io, tables
-from mespot.training.spotter_input import motion_channels
+from mespot.training.region_motion import region_paths
 from tests.unit.motion_folders import HEADER, REGIONS, config_of, make, moved, section
 from tests.workflow.project import ROOT
 
@@ -245,10 +245,9 @@ def test_any_regions_can_be_spotted_in(tmp_path, names):
         provenance={},
     )
     record = io.read(tmp_path / "a1.h5", "flow")
-    motion = motion_channels(
-        record["regional"], [1, 3, 6], record["span"], use_lags=[1, 6], drift_frames=90
-    )
-    assert motion.shape == (150, len(names), 6) and np.isfinite(motion).all()
+    drifts = {"drift_frames": 90, "slow_drift_frames": 300}
+    paths = region_paths(record["regional"], [1, 3, 6], record["span"], **drifts)
+    assert paths.shape == (150, len(names), 4) and np.isfinite(paths).all()
     assert len(eye_regions(names)) == sum("eye" in name for name in names)
     moved_in = displacement(record["regional"], record.attrs["lags"], 6, record["span"])
     score = pool_regions(np.linalg.norm(moved_in, axis=2), 3)

@@ -9,7 +9,7 @@ from mespot.plan import open_plan, reports
 from mespot.spotting.signals import displacement
 from mespot.steps import import_motion, label_frames
 from mespot.store import io, tables
-from mespot.training.spotter_input import motion_channels
+from mespot.training.region_motion import region_paths
 from tests.unit.motion_folders import config_of
 from tests.unit.moving_regions import LAGS, REGIONS, lagged, moving_face
 from tests.unit.stored_videos import clock
@@ -114,7 +114,7 @@ def brought_back(tmp_path, out):
 def read(record):
     """What the two kinds of spotters make of the motion."""
     regional, lags, span = record["regional"], record.attrs["lags"], record["span"]
-    channels = motion_channels(regional, lags, span, use_lags=[1, 3], drift_frames=240)
+    channels = region_paths(regional, lags, span, drift_frames=90, slow_drift_frames=240)
     return channels, displacement(regional, lags, 30, span)
 
 

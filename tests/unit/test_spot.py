@@ -43,8 +43,7 @@ def unseen(corpus):
 
 
 def thresholds(spotter, decoding=DECODING):
-    held_out = list(TrainedSpotter.load(spotter).held_out.values())
-    return calibrate(held_out, Decoding.of(decoding)).thresholds
+    return calibrate(TrainedSpotter.load(spotter).held_out, Decoding.of(decoding)).thresholds
 
 
 def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
@@ -70,10 +69,11 @@ def test_the_checkpoint_holds_networks_and_what_thresholds_are_chosen_from(corpu
     assert content["lags"] == [3, 6] and content["drift_seconds"] == 8.0
     assert len(content["state"]) == 1
     assert {row["network"] for row in content["history"]} == {0, 1, 2}
-    assert list(content["held_out"]) == [f"v{i}" for i in range(6)]
-    one = content["held_out"]["v2"]
-    assert one["score"].shape == (400, 2) and one["score"].dtype == torch.float32
-    assert one["distances"].shape == (400, 2, 2) and one["span"].shape == (400,)
+    assert [one["video"] for one in content["held_out"]] == [f"v{i}" for i in range(6)]
+    one = content["held_out"][2]
+    assert one["score"].shape == (400, 3) and one["score"].dtype == torch.float32
+    assert one["distances"].shape == (400, 3, 2) and one["span"].shape == (400,)
+    assert one["paths"].shape == (400, len(REGIONS), 4) and one["group"] in (0, 1)
     for name in CLASSES:
         assert one["labels"][name].tolist() == known["s2", "v2"][name].tolist()
     assert not {"thresholds", "decoder", "beside"} & set(content)

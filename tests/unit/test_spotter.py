@@ -1,6 +1,9 @@
+import math
+
+import pytest
 import torch
 
-from mespot.networks.spotter import Spotter
+from mespot.networks.spotter import Spotter, distance_steps
 
 SHAPE = dict(
     regions=3,
@@ -11,7 +14,7 @@ SHAPE = dict(
     width=8,
     dilations=[1, 2, 4],
     dropout=0.0,
-    lengths=[5.0, 20.0],
+    lengths=[5.0, 20.0, 10.0],
 )
 
 
@@ -31,8 +34,8 @@ def inputs(frames, batch=1, seed=1):
 
 
 def test_shapes_and_start():
-    logits, distances = build()(*inputs(40, batch=2))
-    assert logits.shape == (2, 40, 2) and distances.shape == (2, 40, 2, 2)
+    logits, distances, ends = build()(*inputs(40, batch=2))
+    assert logits.shape == (2, 40, 3) and distances.shape == (2, 40, 3, 2) and ends is None
     assert (distances > 0).all()
     # An untrained network finds expressions rare and of the usual length.
     assert 0.02 < logits.sigmoid().mean() < 0.12
@@ -80,6 +83,19 @@ def test_each_stream_and_motion_are_read():
 def test_without_streams_or_without_motion():
     motion, features, context, mask = inputs(20)
     alone = build(streams={})
-    assert alone(motion, {}, context, mask)[0].shape == (1, 20, 2)
+    assert alone(motion, {}, context, mask)[0].shape == (1, 20, 3)
     blind = build(motion=0)
-    assert blind(motion[..., :0], features, context, mask)[0].shape == (1, 20, 2)
+    assert blind(motion[..., :0], features, context, mask)[0].shape == (1, 20, 3)
+
+
+def test_distributions_of_distances_are_for_training():
+    network = build().train()
+    ends = network(*inputs(20)).ends
+    assert ends.shape[:4] == (1, 20, 3, 2)
+    low, share = distance_steps(torch.tensor([0.0, 0.5, 10.0, 160.0, 1e6]))
+    steps = ends.shape[4]
+    assert low[:2].tolist() == [0, 0] and low[3] == low[4] == steps - 2
+    assert share[:2].max() < 1e-5 and share[3] > 0.999
+    # Equal factors of the distance and one frame are equal steps.
+    at = (low + share)[2] / (steps - 1)
+    assert at == pytest.approx(math.log(11 / 1.5) / math.log(161 / 1.5), rel=1e-4)

@@ -9,11 +9,10 @@ from mespot.training.spotter_input import (
     SpotterInput,
     feature_channels,
     feature_scale,
-    motion_channels,
     read_inputs,
     standardised,
 )
-from tests.unit.moving_regions import LAGS, REGIONS, lagged, moving_face
+from tests.unit.moving_regions import REGIONS
 from tests.unit.stored_videos import clock
 
 
@@ -29,18 +28,8 @@ def test_features_lose_their_rest_and_get_one_scale():
         recordings.append(SpotterInput("s", "v", empty, {"face": channels}, empty[:, 0], span))
     scale = feature_scale(recordings)
     assert scale["face"] == pytest.approx(2.0, rel=0.1)
-    one = standardised(recordings[0], scale)
+    one = standardised(recordings[0], scale, 1.0)
     assert one.features["face"][:300].std() == pytest.approx(1, rel=0.1)
-
-
-def test_motion_channels_do_not_depend_on_the_flows_gain():
-    path, _ = moving_face(np.random.default_rng(0))
-    span = np.zeros(len(path), int)
-    options = dict(use_lags=[1, 6], drift_frames=240)
-    one = motion_channels(lagged(path, LAGS), LAGS, span, **options)
-    half = motion_channels(lagged(path, LAGS) / 2, LAGS, span, **options)
-    assert one.shape == (len(path), 5, 6) and one.std() > 0.5
-    assert half == pytest.approx(one, rel=1e-4, abs=1e-4)
 
 
 def test_features_of_other_frames_are_refused(corpus, tmp_path):
@@ -56,6 +45,6 @@ def test_features_of_other_frames_are_refused(corpus, tmp_path):
             {"face": path},
             streams=["face"],
             regional_flow=True,
-            lags=[3],
             drift_seconds=8.0,
+            slow_drift_seconds=10.0,
         )

@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from mespot.networks.spotter import distance_steps
 from mespot.spotting import decode
 from mespot.spotting.thresholds import best_threshold
 from mespot.training.ensemble import Member, predict
-from mespot.training.spotter_loss import boundary_loss, score_loss
-from mespot.training.spotter_training import rise_and_fall, spotter_shape, train_network
+from mespot.training.spotter_loss import boundary_loss, ends_loss, score_loss
+from mespot.training.spotter_training import (
+    rise_and_fall,
+    spotter_shape,
+    train_network,
+    training_steps,
+)
 from tests.unit.arrays import recordings, task_of
 
 
@@ -34,6 +40,24 @@ def test_losses_are_zero_for_the_truth_and_grow_with_the_error():
     assert boundary_loss(off, distances, target)[0] == pytest.approx(0.5)
 
 
+def test_ends_as_distributions_share_a_distance_between_its_steps():
+    target = torch.full((1, 10, 2, 2), 10.0)
+    weight = torch.zeros(1, 10, 2)
+    weight[0, 4, 0], weight[0, 5, 0] = 1.0, 2.0
+    low, share = distance_steps(target[0, 4, 0])
+    told = torch.full((1, 10, 2, 2, 20), -30.0)
+    told[..., low[0]], told[..., low[0] + 1] = (1 - share[0]).log(), share[0].log()
+    entropy = -2 * float(share[0] * share[0].log() + (1 - share[0]) * (1 - share[0]).log())
+    assert ends_loss(told, target, weight).tolist() == pytest.approx([entropy, 0.0], abs=1e-4)
+    assert ends_loss(told, target * 3, weight)[0] > 10
+
+
+def test_steps_are_passes_over_the_recordings_up_to_a_limit():
+    task = task_of(recordings(4), epochs=16)  # windows of 128 frames, 4 a step
+    assert training_steps(task) == round(16 * 4 * 400 / (4 * 128))
+    assert training_steps(task_of(recordings(4), epochs=16, max_steps=7)) == 7
+
+
 def test_learns_to_spot_in_subjects_it_has_not_seen():
     known, unknown = recordings(6), recordings(4, seed=1)
     task = task_of(known)
@@ -43,7 +67,7 @@ def test_learns_to_spot_in_subjects_it_has_not_seen():
     for c, name in enumerate(("micro", "macro")):
         candidates = []
         for one in unknown:
-            prediction = predict(task.shape, [Member([], state, history)], one)
+            prediction = predict(task.shape, [Member([], state, history)], one, task.recipe.lags)
             score, distances = prediction.score[:, c], prediction.distances[:, c]
             options = dict(durations=(4, 90), floor=0.05, nms_iou=0.2, vote_iou=0.5)
             candidates.append(decode.from_network(score, distances, one.span, **options))
@@ -86,6 +110,7 @@ def test_the_shape_follows_the_recordings_and_their_labels():
     features = {name: np.zeros((400, 5, n), np.float32) for name, n in (("flow", 3), ("face", 2))}
     labels = {"micro": np.array([[10, 19], [30, 43]]), "macro": np.zeros((0, 2), int)}
     shape = spotter_shape([replace(one, features=features, labels=labels)], task_of([one]).recipe)
-    assert (shape["regions"], shape["motion"], shape["context"]) == (5, 6, 1)
+    assert (shape["regions"], shape["motion"], shape["context"]) == (5, 8, 1)
     assert shape["streams"] == {"face": 2, "flow": 3}
-    assert shape["lengths"] == [6.0, 1.0]  # half of 10 and 14 frames; no label
+    # Half of 10 and 14 frames; no label; either.
+    assert shape["lengths"] == pytest.approx([140**0.5 / 2, 1.0, 140**0.5 / 2])

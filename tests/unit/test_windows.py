@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from mespot.training.windows import (
     WindowRecipe,
     WindowSampler,
     mirrored,
-    stretch_lags,
     targets,
     window_recipe,
 )
@@ -15,12 +16,12 @@ from tests.unit.spotters import TRAINING
 
 
 def one(frames=100, span=None, labels=((40, 49),)):
-    motion = np.zeros((frames, 2, 4), np.float32)
-    motion[..., 2:] = np.arange(frames, dtype=np.float32)[:, None, None]  # the path tells the time
+    paths = np.zeros((frames, 2, 4), np.float32)
+    paths[..., 2:] = np.arange(frames, dtype=np.float32)[:, None, None]  # it tells the time
     return SpotterInput(
         "s1",
         "v1",
-        motion,
+        paths,
         {"flow": np.ones((frames, 2, 3), np.float32)},
         np.arange(frames, dtype=np.float32)[:, None],
         np.zeros(frames, int) if span is None else span,
@@ -28,8 +29,8 @@ def one(frames=100, span=None, labels=((40, 49),)):
     )
 
 
-def sampler(recording, frames=32, **changes):
-    recipe = WindowRecipe(frames, [2], expression_share=1.0, streams=["flow"], **changes)
+def sampler(recording, frames=32, lags=(2,), **changes):
+    recipe = WindowRecipe(frames, list(lags), expression_share=1.0, streams=["flow"], **changes)
     return WindowSampler([recording], recipe, np.random.default_rng(0))
 
 
@@ -68,7 +69,8 @@ def test_a_window_lies_inside_an_expression_that_is_longer():
 
 def test_windows_hold_the_expression_and_fit_their_labels():
     batch = sampler(one()).batch(16)
-    assert batch["score"].shape == (16, 32, 2) and batch["features"]["flow"].shape == (16, 32, 2, 3)
+    assert batch["score"].shape == (16, 32, 3)
+    assert batch["features"]["flow"].shape == (16, 32, 2, 3)
     for time, score, distances in zip(
         batch["context"][..., 0], batch["score"], batch["distances"], strict=True
     ):
@@ -86,44 +88,52 @@ def test_windows_stay_in_one_span_and_pad():
     assert not batch["motion"][mask == 0].any() and not batch["score"][mask == 0].any()
 
 
-def test_stretched_window_slows_time_and_motion():
+def test_a_stretched_window_slows_the_path_and_all_that_is_read_of_it():
     record = one()
-    record.motion[..., :2] = 2.0  # moves one unit a frame: two over a lag of 2
-    source = sampler(record, stretch=1.4)
+    record.paths[..., :2] = np.arange(100, dtype=np.float32)[:, None, None] ** 2 / 100
+    source = sampler(record, lags=[2, 5], stretch=1.4)
     for _ in range(8):
-        window = source.batch(1)
-        pace = float(np.diff(window["context"][0, :, 0]).mean())
-        assert window["motion"][0, 5, 0, 0] == pytest.approx(2.0 * pace, rel=1e-3)
-        assert np.diff(window["motion"][0, :, 0, 2]).mean() == pytest.approx(pace, rel=1e-3)
+        window = source.draw()
+        motion = source.cut(window)["motion"][:, 0]
+        at = np.clip(window.times(32), 0, 99)
+        for lag, channel in ((2, 0), (5, 2)):
+            before = np.clip(window.times(32) - lag / window.stretch, 0, 99)
+            moved = (at**2 - before**2) / 100
+            share = motion[:, channel] / moved
+            # One unit for the lag, whatever the window's pace; a path is linear between frames.
+            assert share[8:] == pytest.approx(share[20], rel=0.02)
+        assert motion[:, 4] == pytest.approx(motion[0, 4] * at**2 / at[0] ** 2, rel=0.01, abs=0.01)
+
+
+def test_displacements_reach_back_before_the_window_but_not_before_the_span():
+    record = one(span=np.repeat([0, 1], [40, 60]), labels=((50, 59),))
+    record.paths[..., :2] = np.arange(100, dtype=np.float32)[:, None, None]
+    source = sampler(record, frames=20, lags=[6])
+    drawn = replace(source.draw(), first=44.0, span=(40, 100))
+    motion = source.cut(drawn)["motion"][:, 0, 0]
+    assert motion[2:] == pytest.approx(motion[10]) and motion[10] > 0
+    assert motion[0] == pytest.approx(motion[10] * 4 / 6)  # frames 40 to 44
 
 
 def test_mirror_swaps_sides_and_turns_the_horizontal():
     assert mirrored(["left_brow", "chin", "right_brow"]) == [2, 1, 0]
     assert mirrored(["outer_right_eye", "mouth"]) == [0, 1]
     record = one()
-    record.motion[:, 0], record.motion[:, 1] = [1, 2, 3, 4], [5, 6, 7, 8]
+    record.paths[:, 0], record.paths[:, 1] = [5, 10, 30, 40], [25, 30, 70, 80]
     windows = sampler(record, mirror=[1, 0]).batch(20)["motion"][:, 3]
-    seen = {tuple(np.round(w.ravel(), 3).tolist()) for w in windows}
+    seen = {tuple(np.round(w[:, 2:].ravel(), 3).tolist()) for w in windows}  # without the lag
     assert seen == {(1, 2, 3, 4, 5, 6, 7, 8), (-5, 6, -7, 8, -1, 2, -3, 4)}
 
 
 def test_amplitude_and_drop_out():
     record = one()
-    record.motion[:] = 1.0
+    record.paths[:] = 5.0
     batch = sampler(record, amplitude=2.0, region_dropout=0.5, stream_dropout=0.5).batch(40)
-    size = batch["motion"][:, 0, :, 0]
+    size = batch["motion"][:, 0, :, 2]
     kept = size[size > 0]
     assert 0.3 < (size == 0).mean() < 0.7
     assert 0.5 <= kept.min() < 0.8 and 1.3 < kept.max() <= 2.0
     assert 0.6 < (batch["features"]["flow"][:, 0, :, 0] == 0).mean() < 0.9
-
-
-def test_stretch_lags():
-    assert stretch_lags([1, 3, 6], 1.0) == pytest.approx(np.eye(4))
-    # Steady motion: displacement over a lag is the lag, slowed down it is lag / stretch.
-    for stretch in (0.7, 1.3):
-        moved = stretch_lags([1, 3, 6], stretch) @ np.array([1.0, 3.0, 6.0, 9.0])
-        assert moved == pytest.approx([1 / stretch, 3 / stretch, 6 / stretch, 9.0])
 
 
 def test_recordings_without_labels_are_sampled_anywhere():
@@ -142,7 +152,7 @@ def test_a_drawn_window_says_what_is_cut():
         assert window.span == (0, 100) and window.first >= 0
         assert time == pytest.approx(window.times(32), rel=1e-5)
         path = time[:, None] * window.kept() * window.amplitude
-        assert batch["motion"][i, ..., 3] == pytest.approx(path, rel=1e-4, abs=1e-4)
+        assert batch["motion"][i, ..., 5] == pytest.approx(path / 10, rel=1e-4, abs=1e-4)
         shown = batch["features"]["flow"][i, :, :, 0]
         assert (shown == window.kept("flow")).all()
     assert {window.mirror is None for window in windows} == {True, False}
@@ -165,3 +175,13 @@ def test_the_recipe_of_windows_is_in_frames_and_regions(mirror, order):
     windows = window_recipe(recipe, streams=["flow"], rate=25.0, regions=regions)
     assert windows.frames == 100 and windows.mirror == order
     assert windows.stream_dropout == 0.3 and list(windows.streams) == ["flow"]
+
+
+def test_corpora_take_turns_in_proportion_to_their_labels():
+    own = one(labels=((40, 49), (60, 69), (80, 89)))
+    other = replace(one(frames=4000, labels=((40, 49),)), corpus="samm_lv")
+    nothing = replace(one(span=np.full(100, -1), labels=()), corpus="demo")
+    recipe = WindowRecipe(32, [2], expression_share=0.5)
+    source = WindowSampler([own, other, nothing], recipe, np.random.default_rng(0))
+    drawn = [source.draw().recording for _ in range(400)]
+    assert 0.68 < drawn.count(0) / 400 < 0.82 and drawn.count(2) == 0

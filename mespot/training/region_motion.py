@@ -1,0 +1,76 @@
+"""Motion of face regions as the temporal spotter reads it: paths, and displacements along them.
+
+A region's path is where it is, and displacements over any lag are differences of it. So a window
+can be slowed down by slowing down the path, and displacements of the slower motion are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mespot.spotting.signals import course, noise_scale, without_drift
+
+PATH_CHANNELS = 4  # u, v without drift, u, v without slow drift only
+# The path is put together from all lags with motion this many times slower than the slow drift
+# still at half its size: what is slower is drift anyway, and errors would add up to it.
+_STEADY = 6.0
+# In units of the corpus's noise (`typical_noise`): where the signed root of the network turns from
+# linear to compressed. Displacements grow with the lag, but slower than in proportion to it.
+_LAG, _LAG_EXPONENT = 0.8, 0.7
+_PATH, _SLOW_PATH = 5.0, 10.0
+
+
+def region_paths(
+    regional: np.ndarray,
+    lags: Sequence[int],
+    span: np.ndarray,
+    *,
+    drift_frames: int,
+    slow_drift_frames: int,
+) -> np.ndarray:
+    """The path of each region, `(T, R, 4)` float32 px: u, v without what is slower than
+    `drift_frames`, then u, v without what is slower than `slow_drift_frames`.
+
+    regional: `(T, L, R, 2)` displacements over `lags` frames. span: `(T,)`.
+    """
+    path = course(regional, lags, span, _STEADY * slow_drift_frames)
+    parts = [without_drift(path, span, frames) for frames in (drift_frames, slow_drift_frames)]
+    return np.concatenate(parts, axis=2).astype(np.float32)
+
+
+def typical_noise(paths: Sequence[np.ndarray], spans: Sequence[np.ndarray]) -> float:
+    """The unit of motion of a corpus, px: the median over recordings of their paths' noise.
+
+    Cameras, sizes of faces and ways to measure flow differ between corpora. Within one, a noisier
+    recording is not one with smaller expressions, so all of them share a unit. One without motion.
+    """
+    noise = [noise_scale(path[..., :2], span) for path, span in zip(paths, spans, strict=True)]
+    return float(np.median(noise))
+
+
+def motion_channels(paths: np.ndarray, lags: Sequence[int], before: int) -> np.ndarray:
+    """What the network reads of `paths` `(before + T, R, 4)` in units of the corpus's noise.
+
+    `(T, R, 2 * (len(lags) + 2))`: u, v of the displacement over each lag, of the path, and of the
+    path with slow motion. before: frames that only displacements look back at, at least the longest
+    lag. Without any channel of paths there is none of motion.
+    """
+    if not paths.shape[2]:
+        return paths[before:]
+    frames = len(paths) - before
+    path = paths[..., :2]
+    parts = [
+        (path[before:] - path[before - lag : before - lag + frames]) / (_LAG * lag**_LAG_EXPONENT)
+        for lag in lags
+    ]
+    parts += [path[before:] / _PATH, paths[before:, :, 2:] / _SLOW_PATH]
+    return np.concatenate(parts, axis=2)
+
+
+def span_channels(paths: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+    """The same of all frames of one span, `(T, R, 4)`: before its start nothing moves."""
+    before = max(lags)
+    still = np.repeat(paths[:1], before, axis=0)
+    return motion_channels(np.concatenate([still, paths]), lags, before)
