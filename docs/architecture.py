@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import torch
 import yaml
 from matplotlib.axes import Axes
@@ -18,9 +19,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.networks.spotter import CLASSES, Spotter
+from mespot.networks.spotter import HEADS, Spotter
 from mespot.plots import style
 from mespot.training.clips import CHANNELS, network_shape
+from mespot.training.region_motion import PATH_CHANNELS, span_channels
 
 ROOT = Path(__file__).resolve().parents[1]
 SVG = ROOT / "docs" / "architecture.svg"
@@ -51,7 +53,7 @@ def numbers(config: dict[str, Any]) -> dict[str, Any]:
     values["dilations"] = [layer.dilation[0] for layer in layers]
     values["decoder"] = len(network.decoder)
     values["regions"] = len(REGIONS)
-    motion = 2 * (len(learned["lags"]) + 1)
+    motion = span_channels(np.zeros((1, 1, PATH_CHANNELS)), learned["lags"]).shape[2]
     spotter = Spotter(
         regions=len(REGIONS),
         motion=motion,
@@ -61,13 +63,13 @@ def numbers(config: dict[str, Any]) -> dict[str, Any]:
         width=learned["width"],
         dilations=learned["dilations"],
         dropout=learned["dropout"],
-        lengths=[1.0] * len(CLASSES),
+        lengths=[1.0] * len(HEADS),
     )
     values["shared"] = next(iter(spotter.codes.values())).out_features
     values["motion"], values["lags"] = motion, learned["lags"]
     values["read"], values["width"] = spotter.input.in_features, spotter.input.out_features
     values["temporal"] = [block.dilation for block in spotter.blocks]  # type: ignore[union-attr]
-    values["heads"] = spotter.heads.out_features // len(CLASSES)
+    values["heads"] = spotter.heads.out_features // len(HEADS)
     return values
 
 
@@ -99,12 +101,12 @@ def labels(n: dict[str, Any]) -> dict[str, str]:
         "shared": f"Code of a region\nlinear, {code[0]} \N{RIGHTWARDS ARROW} {n['shared']},\n"
         "shared by regions",
         "motion": f"Hand-made motion\n{by(n['regions'], n['motion'])}: displacements\nover "
-        f"{listed(n['lags'])} frames, path",
+        f"{listed(n['lags'])} frames, paths",
         "blink": "Blinks\n1 a frame",
         "join": f"Input\n{n['read']} \N{RIGHTWARDS ARROW} {n['width']}\nlinear",
         "temporal": f"Temporal network\n{len(n['temporal'])} layers, {n['width']} channels,\n"
         f"dilated {listed(n['temporal'])}",
-        "heads": f"Heads\n{len(CLASSES)} {TIMES} {n['heads']} a frame:\nscore, distances to\n"
+        "heads": f"Heads\n{len(HEADS)} {TIMES} {n['heads']} a frame:\nscore, distances to\n"
         "onset and offset",
         "intervals": "Intervals\nmicro and macro:\nbox voting,\nthresholds",
     }

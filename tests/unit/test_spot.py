@@ -218,8 +218,6 @@ def test_what_cannot_be_learned_from_is_named(corpus, tmp_path):
     write_labels(tmp_path / "none.csv", {})
     with pytest.raises(InputError, match="none.csv: no label"):
         train(corpus, tmp_path, labels=tmp_path / "none.csv")
-    with pytest.raises(InputError, match="no flow at lag 5"):
-        train(corpus, tmp_path, lags=[5])
     with pytest.raises(InputError, match="'face'"):
         train(corpus, tmp_path, method={**METHOD, "streams": ["face"]})
     with pytest.raises(InputError, match="spotting.learned: knows no floor"):
