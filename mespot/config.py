@@ -10,6 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from mespot.corpora.companions import companions
+from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
@@ -157,7 +159,7 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     lines = _check_methods("methods", methods, config["encoders"], "encoders", methods)
     lines += _check_ablation(config)
     lines += _check_corpora(config)
-    lines += _check_evaluation(config["corpora"], config["evaluation"])
+    lines += _check_evaluation(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; add one, for corpora without labels")
     method = config["figures"]["method"]
@@ -178,17 +180,18 @@ def _check_corpora(config: Mapping[str, Any]) -> list[str]:
     ):
         for name, encoder in encoders.items():
             recipes[f"{where}.{name}.settings"] = encoder["settings"]
-    named = {name: "corpora" for name in config["corpora"]}
+    named = {**companions(config), **{name: "corpora" for name in config["corpora"]}}
     for where, recipe in recipes.items():
         named |= {name: f"{where}.corpora" for name in recipe.get("corpora", [])}
     lines = [
-        f"{where}.corpora: motion has no faces, so no encoder can learn from it; remove it"
+        f"{where}.corpora: {name} has no faces, so no encoder can learn from it; remove it"
         for where, recipe in recipes.items()
-        if "motion" in recipe.get("corpora", [])
+        for name in recipe.get("corpora", [])
+        if name in MOTIONS
     ]
     for name, where in named.items():
         key = "videos" if name in ("sheet", "unlabelled") else "root"
-        given = config[name].get(key) or (name == "motion" and config[name]["videos"])
+        given = config[name].get(key) or (name in MOTIONS and config[name]["videos"])
         if name != "demo" and not given:
             what = "sheet" if key == "videos" else "folder"
             lines.append(f"{name}.{key}: missing, but {where} names {name}; give its {what}")
@@ -204,7 +207,8 @@ def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:
     return [f"{name}.settings.{_explain(error)}" for error in errors]
 
 
-def _check_evaluation(corpora: list[str], evaluation: Mapping[str, Any]) -> list[str]:
+def _check_evaluation(config: Mapping[str, Any]) -> list[str]:
+    evaluation = config["evaluation"]
     train, test = evaluation["train"], evaluation["test"]
     if (train is None) != (test is None):
         return ["evaluation: set both `train` and `test`, or neither"]
@@ -213,8 +217,15 @@ def _check_evaluation(corpora: list[str], evaluation: Mapping[str, Any]) -> list
     if train == test:
         return ["evaluation.test: the same corpus as evaluation.train; leave both null for one"]
     sides = (("train", train), ("test", test))
-    return [
-        _not_in(f"evaluation.{key}", name, "corpora") for key, name in sides if name not in corpora
+    named = config["corpora"]
+    lines = [
+        _not_in(f"evaluation.{key}", name, "corpora") for key, name in sides if name not in named
+    ]
+    # What is tested on must not train along, and nothing else has a name for such networks.
+    return lines + [
+        f"{key}: {name} cannot train along where evaluation.train and test name two corpora;"
+        " remove one of the settings"
+        for name, key in companions(config).items()
     ]
 
 
@@ -243,6 +254,12 @@ def _check_learned(where: str, method: Mapping[str, Any]) -> list[str]:
         lines.append(f"{where}: set both `encoder` and `streams`, or neither")
     if method.get("encoder_training") == "joint" and not method["streams"]:
         lines.append(f"{where}.encoder_training: `joint` needs `streams`; set them or write frozen")
+    if method["streams"]:
+        lines += [
+            f"{where}.with: {name} has no faces, but the method reads `streams`; remove it"
+            for name in method.get("with", [])
+            if name in MOTIONS
+        ]
     if not method["streams"] and not method["regional_flow"]:
         lines.append(f"{where}: has no input; set `streams` or `regional_flow`")
     return lines

@@ -4,7 +4,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from mespot.corpora.kinds import MOTION
+from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
@@ -26,8 +26,8 @@ if workflow.is_main_process:
 
 wildcard_constraints:
     corpus="[A-Za-z0-9_-]+",
-    encoder="[A-Za-z0-9_-]+",
-    method="[A-Za-z0-9_-]+",
+    encoder="[A-Za-z0-9_+-]+",
+    method="[A-Za-z0-9_+-]+",
     fold="[A-Za-z0-9._-]+",
     video="[A-Za-z0-9._-]+",
     stream="face|flow",

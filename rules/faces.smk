@@ -86,7 +86,7 @@ rule import_motion:
     input:
         unpack(of_job(inputs.import_motion)),
     output:
-        flow=paths.of_video("flow", f"{{corpus,{MOTION}}}", "{video}"),
+        flow=paths.of_video("flow", f"{{corpus,{'|'.join(MOTIONS)}}}", "{video}"),
     log:
         "results/{corpus}/logs/import_motion/{video}.log",
     benchmark:

@@ -18,6 +18,7 @@ rule train_spotter:
         runtime=120,
     params:
         settings=of_job(settings.train_spotter),
+        companions=of_job(reports.companions),
         code=code_digest("mespot.steps.train_spotter"),
     message:
         "Training the spotter of {wildcards.method} without fold {wildcards.fold}"

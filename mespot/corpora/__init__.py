@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mespot.corpora.corpus import ALL, Corpus, corpora_of, fold_from, open_corpus
+    from mespot.corpora.corpus import ALL, Corpus, corpora_of, fold_from, open_corpus, trained_for
 
-__all__ = ["ALL", "Corpus", "corpora_of", "fold_from", "open_corpus"]
+__all__ = ["ALL", "Corpus", "corpora_of", "fold_from", "open_corpus", "trained_for"]
 
 
 def __getattr__(name: str) -> Any:

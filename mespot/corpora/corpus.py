@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import kinds
+from mespot.corpora.companions import companions
 from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
 from mespot.corpora.notes import Note
@@ -34,7 +35,7 @@ class Corpus:
     in which the labels are, None for an unlabelled corpus. folds: fold -> its test subjects.
     loader: for a real corpus its `kind` and the settings of its loader, which say what the labels
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
-    `motion`, whose table has a series of motion in place of a video, and the columns every and
+    motion, whose table has a series of motion in place of a video, and the columns every and
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
     the sheet that have none.
     """
@@ -68,35 +69,52 @@ class Corpus:
 
 
 def corpora_of(config: Mapping[str, Any]) -> list[str]:
-    """Every corpus that a run opens: those that are spotted on, then those only pretrained on."""
+    """Every corpus that a run opens: those that are spotted on, then their companions, then those
+    only pretrained on."""
     recipes = [config["pretrain"], *(e["settings"] for e in config["encoders"].values())]
     extra = [name for recipe in recipes for name in recipe.get("corpora", [])]
-    return list(dict.fromkeys([*config["corpora"], *extra]))
+    return list(dict.fromkeys([*config["corpora"], *companions(config), *extra]))
 
 
-def fold_from(corpus: str) -> str:
-    """The fold of everything that was trained on another corpus."""
-    return f"from-{corpus}"
+_FROM = "from-"
+
+
+def fold_from(corpus: str, fold: str = ALL) -> str:
+    """The fold of everything that was trained on another corpus, in one of its folds."""
+    return f"{_FROM}{corpus}" if fold == ALL else f"{_FROM}{corpus}-{fold}"
+
+
+def trained_for(fold: str) -> tuple[str, str] | None:
+    """The other corpus and its fold, by the name that `fold_from` gave; None for other folds."""
+    if not fold.startswith(_FROM):
+        return None
+    corpus, _, of_corpus = fold.removeprefix(_FROM).partition("-")
+    return corpus, of_corpus or ALL
 
 
 def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = False) -> Corpus:
     """Open the corpus `name` as config.yaml describes it.
 
-    A corpus that is only pretrained on has neither annotations nor folds. check_labels: read the
-    annotation workbook of a real corpus too, so that one that cannot be used is reported before any
-    job starts. Raises InputError for a sheet, root or workbook that cannot be used and for more
-    folds than subjects.
+    A corpus that is not spotted in has no folds, and one that is only pretrained on has no
+    annotations either. check_labels: read the annotation workbook of a real corpus too, so that one
+    that cannot be used is reported before any job starts. Raises InputError for a sheet, root or
+    workbook that cannot be used, for more folds than subjects, and for a companion without labels.
     """
-    for_labels = name in config["corpora"]
+    named = companions(config)
+    for_labels = name in config["corpora"] or name in named
     sources = _sources(name, config, for_labels)
     annotations = sources.annotations if for_labels else None
+    if name in named and annotations is None:
+        raise InputError(
+            f"config: {named[name]}: {name} has no labels to train on; name a corpus with labels"
+        )
     if check_labels and annotations is not None and sources.loader is not None:
         kinds.read_labels(name, annotations, sources.videos, sources.loader)
     return Corpus(
         name,
         sources.videos.set_index("video", drop=False),
         annotations,
-        _folds(name, sources.videos, annotations is not None, config["evaluation"]),
+        _folds(name, sources.videos, annotations is not None, config),
         sources.loader,
         sources.notes,
         sources.has_faces,
@@ -127,8 +145,8 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
     if name == "unlabelled":
         return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
-    if name == kinds.MOTION:
-        return _motion(config["motion"])
+    if name in kinds.MOTIONS:
+        return _motion(config[name], name)
     if name in kinds.KINDS:
         return _real(name, config[name], for_labels)
     raise InputError(f"config: corpora: no corpus {name!r}; name one that config.yaml describes")
@@ -144,9 +162,9 @@ def _demo(section: Mapping[str, Any]) -> _Sources:
     return _Sources(videos, [folder / "annotations.csv"])
 
 
-def _motion(section: Mapping[str, Any]) -> _Sources:
+def _motion(section: Mapping[str, Any], name: str) -> _Sources:
     """Series of motion, without any video."""
-    motion = read_motion(section)
+    motion = read_motion(section, name)
     annotations = None if motion.annotations is None else [motion.annotations]
     return _Sources(
         motion.videos,
@@ -169,9 +187,10 @@ def _real(kind: str, section: Mapping[str, Any], for_labels: bool) -> _Sources:
 
 
 def _folds(
-    name: str, videos: pd.DataFrame, labelled: bool, evaluation: Mapping[str, Any]
+    name: str, videos: pd.DataFrame, labelled: bool, config: Mapping[str, Any]
 ) -> dict[str, list[str]]:
     """The folds of a corpus: its own, or the one in which all was trained on another corpus."""
+    evaluation = config["evaluation"]
     if name == evaluation["test"]:
         return {fold_from(evaluation["train"]): sorted(set(videos.subject))}
     if name == evaluation["train"]:
@@ -181,6 +200,13 @@ def _folds(
                 " labels"
             )
         return {}
-    if not labelled:
+    if not labelled or name not in config["corpora"]:
         return {}
-    return folds(videos.subject, evaluation["folds"], evaluation["fold_seed"])
+    own = folds(videos.subject, evaluation["folds"], evaluation["fold_seed"])
+    for fold in own:
+        if trained_for(fold):
+            raise InputError(
+                f"{name}: subject {fold!r}: names that begin with '{_FROM}' are those of folds with"
+                " networks of another corpus; rename the subject"
+            )
+    return own

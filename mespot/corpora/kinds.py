@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOTION = "motion"  # the corpus that has motion and no videos
+MOTION = "motion"
+MOTIONS = (MOTION, "more_motion")  # the corpora that have motion and no videos
 KINDS = ("casme2", "samm_lv", "casme3", "casme3_b", "smic_e_long", "megc")
 
 

@@ -1,4 +1,5 @@
-"""The corpus `motion`: motion of face regions that somebody measured, without any video.
+"""The corpora `motion` and `more_motion`: motion of face regions that somebody measured, without
+any video.
 
 A folder has `videos.csv`, `regions.txt` and, where there are labels, `annotations.csv`. The columns
 of `videos.csv` are subject, video, path, fps, first_frame, every and n_frames. `path` is a series
@@ -21,6 +22,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora.cells import check_name, place, rate
+from mespot.corpora.kinds import MOTION
 from mespot.corpora.names import NAME
 from mespot.corpora.notes import LEFT_OUT, Note
 from mespot.corpora.sheet import read_annotations
@@ -47,8 +49,8 @@ class MotionCorpus:
     notes: list[Note]
 
 
-def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
-    """Read and check the sheets that the section `motion` of config.yaml names.
+def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
+    """Read and check the sheets that a section of config.yaml names, `motion` or `more_motion`.
 
     Keys: `root`, the folder of the files above, and `videos`, `annotations` and `regions` for files
     at other places; paths in the sheet are relative to `root` or, without one, to the sheet.
@@ -57,11 +59,11 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
     root = None if section["root"] is None else Path(section["root"])
     if root is not None and not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
-        raise InputError(f"{root}: {what}; give the folder of the series as motion.root, or null")
+        raise InputError(f"{root}: {what}; give the folder of the series as {name}.root, or null")
     given = {key: _file(section[key], root, key) for key in ("videos", "annotations", "regions")}
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
     if sheet is None:
-        raise InputError(f"{root}: has no videos.csv; write one, or give its path as motion.videos")
+        raise InputError(f"{root}: has no videos.csv; write one, or give its path as {name}.videos")
     videos, left_out = _read_videos(sheet, root or sheet.parent)
     notes = [
         Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series; its labels do not count")
@@ -75,7 +77,7 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
     elif needs_names:
         raise InputError(
             f"{sheet}: {needs_names[0]} needs regions.txt, which names its face regions, one a "
-            "line; write it beside the sheet, or give its path as motion.regions"
+            f"line; write it beside the sheet, or give its path as {name}.regions"
         )
     named = regions if needs_names else None
     return MotionCorpus(videos, annotations, named, list(left_out), notes)

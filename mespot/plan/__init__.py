@@ -7,7 +7,8 @@ recording and no HDF5, and is the only place that decides which subjects a netwo
 |---|---|
 | `roles` | what the run does with each corpus |
 | `run` | the folds of encoders and methods, and where the networks of a job come from |
-| `variants` | encoders and methods at the seeds of the ablation |
+| `variants` | encoders and methods with their companions, at the seeds of the ablation |
+| `checks` | what is refused at planning |
 | `paths` | where each artefact lies |
 | `inputs` | the files that the job of a rule reads, a function of the rule's name |
 | `settings` | the keys of config.yaml that a job uses, a function of the rule's name |

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from mespot.corpora import fold_from
 from mespot.plan import paths
 from mespot.plan.run import Plan
 from mespot.streams import SOURCES, STREAMS
@@ -67,7 +68,7 @@ def extract_features(plan: Plan, corpus: str, encoder: str, fold: str, stream: s
 
 
 def train_spotter(plan: Plan, corpus: str, method: str, fold: str) -> Inputs:
-    """Motion, features and labels of the fold's training subjects."""
+    """Motion, features and labels of the fold's training subjects, and of all companions."""
     videos = plan.corpora[corpus].corpus.training_videos(fold)
     inputs: Inputs = {
         "labels": paths.labels(corpus),
@@ -79,6 +80,9 @@ def train_spotter(plan: Plan, corpus: str, method: str, fold: str) -> Inputs:
             encoder = plan.encoder_of(method, stream)
             of_fold = plan.encoder_fold(corpus, encoder, fold)
             inputs[f"{stream}_encoder"] = paths.encoder(corpus, encoder, of_fold, stream)
+    for companion in plan.companions(corpus, method):
+        for kind, files in _companion(plan, corpus, method, fold, companion).items():
+            inputs[f"{companion}_{kind}"] = files
     return inputs
 
 
@@ -213,7 +217,8 @@ def of_all_methods(plan: Plan, kind: str, corpus: str) -> list[str]:
 
 def timeline_method(plan: Plan, corpus: str) -> str:
     """The method whose scores and faces a timeline shows."""
-    return plan.preferred(plan.config["figures"]["method"], plan.methods_of(corpus))
+    shown = plan.method_on(corpus, plan.config["figures"]["method"])
+    return plan.preferred(shown, plan.methods_of(corpus))
 
 
 def _recordings(
@@ -225,4 +230,22 @@ def _recordings(
         encoder = plan.encoder_of(method, stream)
         of_fold = plan.encoder_fold(corpus, encoder, fold)
         inputs[f"{stream}_features"] = paths.features(corpus, encoder, of_fold, stream)
+    return inputs
+
+
+def _companion(plan: Plan, corpus: str, method: str, fold: str, companion: str) -> Inputs:
+    """What a spotter of `corpus` reads of a corpus that it is trained along with: everything.
+
+    Features are those of the encoders that the fold itself is trained on.
+    """
+    inputs: Inputs = {
+        "flow": of_videos(plan, "flow", companion),
+        "labels": paths.labels(companion),
+    }
+    for stream in plan.methods[method]["streams"]:
+        encoder = plan.encoder_of(method, stream)
+        of_fold = fold_from(corpus, plan.encoder_fold(corpus, encoder, fold))
+        inputs[f"{stream}_features"] = paths.features(companion, encoder, of_fold, stream)
+    if plan.learns_encoders(method):
+        inputs["frames"] = of_videos(plan, "frames", companion)
     return inputs

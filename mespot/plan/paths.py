@@ -3,7 +3,7 @@
 Every argument may be a wildcard of a rule as well: `spotter("{corpus}", "{method}", "{fold}")`.
 """
 
-from mespot.corpora.kinds import MOTION
+from mespot.corpora.kinds import MOTIONS
 
 METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
@@ -90,6 +90,6 @@ def maker(path: str) -> tuple[str, dict[str, str]] | None:
     rule, names = _MAKERS[kind]
     if len(words) != len(names):  # a file of the user
         return None
-    if (corpus, kind) == (MOTION, "flow"):
+    if corpus in MOTIONS and kind == "flow":
         rule = "import_motion"
     return rule, {"corpus": corpus, **dict(zip(names, words, strict=True))}

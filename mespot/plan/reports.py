@@ -44,6 +44,11 @@ def left_out(plan: Plan, corpus: str) -> list[str]:
     return plan.corpora[corpus].corpus.left_out
 
 
+def companions(plan: Plan, corpus: str, method: str, fold: str = "") -> list[str]:
+    """The corpora that a method is trained along with."""
+    return plan.companions(corpus, method)
+
+
 def subjects(plan: Plan, corpus: str) -> dict[str, str]:
     """The subject of each video."""
     return plan.corpora[corpus].subjects
@@ -67,7 +72,8 @@ def shown_method(plan: Plan, corpus: str, method: str) -> str:
 
 
 def pretraining_of(plan: Plan, corpus: str, method: str) -> str:
-    """What metrics.csv says of how the method's encoder was pretrained: `inductive+casme3_b`."""
+    """What metrics.csv says of how the method's encoder was pretrained: `inductive+casme3_b` where
+    it saw other corpora too."""
     encoder = plan.methods[method].get("encoder")
     if not encoder:
         return "none"

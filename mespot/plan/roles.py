@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mespot.corpora import ALL, Corpus, fold_from
+from mespot.corpora import ALL, Corpus, fold_from, trained_for
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class PlannedCorpus:
 
     networks_of: the corpus on which the networks that are used here were trained; mostly itself.
     trained: whether networks are trained on its recordings. spotted: whether intervals are spotted
-    in them and scored. A corpus that is neither is only pretrained on.
+    in them and scored. A corpus that is neither only trains along with others, or is pretrained on.
     """
 
     corpus: Corpus
@@ -63,8 +63,12 @@ class PlannedCorpus:
         return {str(v): str(s) for v, s in self.corpus.videos.subject.items()}
 
     def networks_place(self, fold: str) -> tuple[str, str]:
-        """Corpus and fold of the networks that serve `fold` here."""
-        return (self.networks_of, ALL) if self.uses_other else (self.name, fold)
+        """Corpus and fold of the networks that serve `fold` here.
+
+        Recordings that train along with another corpus have features of its networks, too, in a
+        fold of the name that `fold_from` gives.
+        """
+        return trained_for(fold) or (self.name, fold)
 
     def shared_fold(self) -> str:
         """The fold of an encoder that holds nobody out."""

@@ -10,6 +10,7 @@ from mespot import config as configs
 from mespot.corpora import ALL, corpora_of, open_corpus
 from mespot.errors import InputError
 from mespot.plan import variants
+from mespot.plan.checks import check_companions, check_training_subjects
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
 
@@ -17,9 +18,10 @@ from mespot.plan.roles import PlannedCorpus, planned_corpus
 class Plan:
     """Everything that the rules are derived from.
 
-    config: checked. corpora: by name, those that are spotted in and those only pretrained on.
-    encoders, methods: recipes by name, with those of the ablation at its seeds. shared: {stream:
-    {encoder: the encoder whose network of this stream it uses}}; see `variants.shared_encoders`.
+    config: checked. corpora: by name, those that are spotted in, those that only train along, and
+    those only pretrained on. encoders, methods: recipes by name, as `variants` makes them: of the
+    main run and the ablation, with companions, at seeds. shared: {stream: {encoder: the encoder
+    whose network of this stream it uses}}; see `variants.shared_encoders`.
     """
 
     config: Mapping[str, Any]
@@ -54,12 +56,25 @@ class Plan:
     # ------------------------------------------------------------------------------------ methods
 
     def methods_of(self, corpus: str) -> list[str]:
-        """Methods of the main run: where there are no spotters, the training-free ones only, and
-        where there are no encoders, those that read motion only."""
+        """Methods of the main run, named as in `method_on`: where there are no spotters, the
+        training-free ones only, and where there are no encoders, those that read motion only."""
         learned = self.corpora[corpus].has_spotters
         named = self.config["methods"]  # the ablation has a table of its own
         possible = [name for name in named if learned or not self.learns(name)]
-        return [name for name in possible if self._can_read(corpus, name)]
+        return [self.method_on(corpus, name) for name in possible if self._can_read(corpus, name)]
+
+    def method_on(self, corpus: str, name: str) -> str:
+        """The name on a corpus of a method of config.yaml: `learned+samm_lv`."""
+        return variants.method_on(self.config, corpus, name)
+
+    def companions(self, corpus: str, method: str) -> list[str]:
+        """The corpora that a method is trained along with on a corpus."""
+        named = list(self.methods[method].get("with", []))
+        if corpus in named:  # its test subjects would be among them
+            raise InputError(
+                f"{corpus}/{method}: {corpus} is no companion of its own; name another"
+            )
+        return named
 
     def preferred(self, chosen: str, methods: Sequence[str]) -> str:
         """The method `chosen` where it is one of `methods`, else the first learned one of them,
@@ -92,6 +107,19 @@ class Plan:
 
     # ----------------------------------------------------------------------------------- encoders
 
+    def encoders_of(self, corpus: str) -> list[str]:
+        """Encoders of the main run, as the methods of a corpus read them: with its companions."""
+        planned = self.corpora[corpus]
+        if not (self.has_encoders(corpus) and (planned.trained or planned.spotted)):
+            return []
+        names = []
+        for encoder in self.config["encoders"]:
+            methods = self.config["methods"].items()
+            readers = [name for name, method in methods if method.get("encoder") == encoder]
+            read = [self.methods[self.method_on(corpus, name)]["encoder"] for name in readers]
+            names += read or [encoder]
+        return list(dict.fromkeys(names))
+
     def encoder_fold(self, corpus: str, encoder: str, fold: str) -> str:
         """The fold whose features of an encoder serve `fold`."""
         transductive = self.encoders[encoder]["pretraining"] == "transductive"
@@ -120,8 +148,7 @@ class Plan:
         left_out = {corpus}
         if recipe["pretraining"] == "inductive":
             left_out |= {name for name, other in self.corpora.items() if other.uses_other}
-        named = recipe["settings"].get("corpora", self.config["pretrain"]["corpora"])
-        return [name for name in dict.fromkeys(named) if name not in left_out]
+        return [n for n in variants.corpora_added(self.config, recipe) if n not in left_out]
 
     def pretraining_videos(self, corpus: str, encoder: str, fold: str) -> list[tuple[str, str]]:
         """(corpus, video) of all that an encoder learns from in a fold, labels unseen."""
@@ -140,11 +167,15 @@ class Plan:
     # ----------------------------------------------------------------------------------- ablation
 
     def ablation_groups(self, corpus: str) -> dict[str, list[str]]:
-        """Groups of the ablation with their methods, as config.yaml names them, of what can be
+        """Groups of the ablation with their methods, named as in `methods_of`, of what can be
         spotted with on a corpus; none that is empty."""
         rows = self.config["ablation"]["rows"].items()
         left = {group: [m for m in methods if self._can_read(corpus, m)] for group, methods in rows}
-        return {group: methods for group, methods in left.items() if methods}
+        return {
+            group: [self.method_on(corpus, name) for name in methods]
+            for group, methods in left.items()
+            if methods
+        }
 
     def ablation_methods(self, corpus: str) -> list[str]:
         """Methods in these groups, each once."""
@@ -153,7 +184,8 @@ class Plan:
 
     def ablation_full(self, corpus: str) -> str:
         """The method of the ablation that the others are compared with on a corpus."""
-        return self.preferred(self.config["ablation"]["full"], self.ablation_methods(corpus))
+        full = self.method_on(corpus, self.config["ablation"]["full"])
+        return self.preferred(full, self.ablation_methods(corpus))
 
     def ablation_runs(self, corpus: str) -> dict[str, list[str]]:
         """Method of the ablation -> its names at the seeds; the training-free one has one name."""
@@ -164,21 +196,6 @@ class Plan:
             for method in self.ablation_methods(corpus)
         }
         return {method: list(dict.fromkeys(at_seeds)) for method, at_seeds in names.items()}
-
-
-def _check_training_subjects(planned: PlannedCorpus) -> None:
-    """Learned methods choose thresholds on subjects that a network has not seen: they need two."""
-    if not (planned.trained and planned.labelled):
-        return
-    for fold in planned.folds:
-        videos = planned.corpus.training_videos(fold)
-        subjects = len({planned.subjects[video] for video in videos})
-        if subjects < 2:
-            raise InputError(
-                f"{planned.name}: fold {fold} has {subjects} training subject(s), and learned "
-                "methods need two; add subjects, set evaluation.folds to loso, or leave the labels "
-                "out to get the intervals of the training-free method"
-            )
 
 
 def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
@@ -194,7 +211,8 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
     corpora = {corpus.name: planned_corpus(corpus, config) for corpus in opened}
     if any(method["kind"] == "learned" for method in config["methods"].values()):
         for corpus in corpora.values():
-            _check_training_subjects(corpus)
+            check_training_subjects(corpus)
+    check_companions(corpora, config)
     return Plan(
         config=config,
         corpora=corpora,

@@ -21,6 +21,8 @@ _DECODING = ("duration_slack", "class_iou", "tolerance")
 _BOUNDARIES = ("floor", "nms_iou", "vote_iou")
 # Of `spotting.learned`, what only a method with learned features uses.
 _FEATURES = ("code", "stream_dropout")
+# Of a method, what is said elsewhere: with the training, the decoding and the inputs.
+_ELSEWHERE = ("seed", "decoder", "with")
 # Of `demo`, how many videos there are: a video does not depend on the others.
 _DEMO_SIZE = ("subjects", "videos_per_subject")
 # Of `demo`, what the two sheets are made from: who there is, and when who moves.
@@ -82,7 +84,7 @@ def train_spotter(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[
     if not plan.learns_encoders(method):
         unused.append("joint")
     training = {"seed": spotting["seed"], **without(spotting["learned"], unused)}
-    return plain({"method": without(recipe, ("seed", "decoder")), "training": training})
+    return plain({"method": without(recipe, _ELSEWHERE), "training": training})
 
 
 def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]:
@@ -95,7 +97,7 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
     # In another corpus the same name is another person, whom the spotter has not seen.
     elsewhere = {"trained_elsewhere": True} if plan.corpora[corpus].uses_other else {}
-    return plain({"method": without(recipe, ("seed", "decoder")), "decoding": decoding} | elsewhere)
+    return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding} | elsewhere)
 
 
 def scoring(plan: Plan, corpus: str = "") -> dict[str, Any]:

@@ -95,13 +95,11 @@ def _features(plan: Plan, corpus: str) -> list[str]:
 
 def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
     """(encoder, fold, stream) of the main run's networks that code a corpus."""
-    planned = plan.corpora[corpus]
     return [
         (encoder, fold, stream)
-        for encoder in plan.config["encoders"]
+        for encoder in plan.encoders_of(corpus)
         for fold in plan.folds_of_encoder(corpus, encoder)
         for stream in STREAMS
-        if plan.has_encoders(corpus) and (planned.trained or planned.spotted)
     ]
 
 
@@ -123,11 +121,11 @@ def _submissions(plan: Plan, corpus: str) -> list[str]:
 
 def _figures(plan: Plan, corpus: str) -> list[str]:
     planned = plan.corpora[corpus]
-    encoders = plan.config["encoders"] if plan.has_encoders(corpus) else {}
+    encoders = plan.encoders_of(corpus)
     names = [f"timeline/{video}" for video in planned.videos if planned.spotted]
     if planned.trained:
-        for encoder, recipe in encoders.items():
-            if recipe["pretraining"] != "none":
+        for encoder in encoders:
+            if plan.encoders[encoder]["pretraining"] != "none":
                 names.append(f"losses/{encoder}")
                 names += [f"reconstruction/{encoder}/{stream}" for stream in STREAMS]
     if planned.labelled and planned.spotted:

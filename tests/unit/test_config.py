@@ -120,6 +120,26 @@ def changed(default, path, value):
         ("corpora", ["casme9"], "corpora.0: 'casme9' is not allowed; use one of demo, sheet, unl"),
         ("pretrain.corpora", ["unlabelled"], "unlabelled.videos: missing, but pretrain.corpora"),
         ("encoders.pretrained.settings", {"corpora": ["casme3_b"]}, "casme3_b.root: missing"),
+        (
+            "evaluation.with",
+            ["samm_lv"],
+            "samm_lv.root: missing, but evaluation.with names samm_lv",
+        ),
+        (
+            "evaluation.with",
+            ["more_motion"],
+            "more_motion.root: missing, but evaluation.with names",
+        ),
+        ("evaluation.with", ["demo", "demo"], "evaluation.with: ['demo', 'demo'] has non-unique"),
+        ("evaluation.with", ["casme9"], "evaluation.with.0: 'casme9' is not allowed; use one of"),
+        ("evaluation.with", None, "evaluation.with: None is not of type 'array'"),
+        (
+            "methods.regions.with",
+            ["casme2"],
+            "root: missing, but methods.regions.with names casme2",
+        ),
+        ("methods.learned.with", ["motion"], "learned.with: motion has no faces, but the method"),
+        ("methods.training_free.with", [], "methods.training_free.with: unknown key"),
         ("evaluation.train", "demo", "evaluation: set both `train` and `test`, or neither"),
         (
             "casme2.missing_offset",
@@ -237,6 +257,18 @@ def test_train_and_test_are_two_of_the_corpora(default):
         configs.check(config)
     with pytest.raises(InputError, match="evaluation.test: 'samm_lv' is not in corpora"):
         configs.check(changed(config, "evaluation.test", "samm_lv"))
+
+
+def test_nothing_trains_along_where_two_corpora_are_train_and_test(default):
+    config = changed(default, "corpora", ["demo", "samm_lv"])
+    config["samm_lv"]["root"] = "/data"
+    config["evaluation"] |= {"train": "demo", "test": "samm_lv"}
+    configs.check(config)
+    for key in ("evaluation.with", "methods.regions.with"):
+        with pytest.raises(
+            InputError, match=f"{key}: demo cannot train along where evaluation.tra"
+        ):
+            configs.check(changed(config, key, ["demo"]))
 
 
 def test_settings_of_one_corpus_are_put_over_those_of_all(default):

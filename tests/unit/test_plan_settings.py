@@ -7,7 +7,7 @@ runs again too, which is Snakemake's business (tests/workflow/test_workflow.py).
 import pytest
 
 from tests.unit import plans
-from tests.unit.motion_folders import config_of, make
+from tests.unit.motion_folders import config_of, make, section
 from tests.unit.plans import DEFAULT, changed
 
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
@@ -145,6 +145,7 @@ CASES = {
     "methods.learned.ensemble_partner": (None, None),
     "evaluation.folds": (4, SUBJECTS | SCORES | {"plot_timeline", "plot_losses"}),
     "evaluation.fold_seed": (2, SUBJECTS | {"plot_timeline"}),
+    "evaluation.with": (["demo"], set()),  # never itself; see below for others
     "evaluation.train": (None, None),
     "evaluation.test": (None, None),
     "evaluation.iou": (0.4, SCORES | {"plot_timeline"}),
@@ -163,6 +164,7 @@ ELSEWHERE = (
     "sheet",
     "unlabelled",
     "motion",
+    "more_motion",
     "casme2",
     "samm_lv",
     "casme3",
@@ -307,6 +309,36 @@ def test_a_changed_key_reaches_these_rules_of_a_corpus_of_motion(tmp_path):
         assert plans.rerun(before, after) == rules, key
     after = plans.given(plans.plan(changed(config, "motion.videos", str(tmp_path / "videos.csv"))))
     assert plans.rerun(before, after) == set()  # the same recordings, named elsewhere
+
+
+def test_companions_reach_the_rules_of_a_method_of_the_same_name(tmp_path):
+    config = config_of(make(tmp_path / "study"))
+    config = changed(config, "more_motion", section(make(tmp_path / "more", subjects=("d", "e"))))
+    before, after = (
+        plans.given(plans.plan(changed(config, "evaluation.with", named)))
+        for named in ([], ["more_motion"])
+    )
+    # The spotters are others, of another name; nothing of the main run's is made again.
+    assert plans.rerun(before, after) == SCORES | {"plot_timeline", "plot_ablation"}
+    new = {
+        (rule, dict(wildcards).get("method")) for rule, wildcards in after.keys() - before.keys()
+    }
+    assert new == {
+        ("train_spotter", "regions+more_motion"),
+        ("spot", "regions+more_motion"),
+        ("import_motion", None),
+        ("label_frames", None),
+    }
+    # A companion that is changed trains the spotters again, and nothing else.
+    config = changed(config, "evaluation.with", ["more_motion"])
+    path = tmp_path / "more" / "videos.csv"
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    path = tmp_path / "more" / "annotations.csv"
+    path.write_text("\n".join(path.read_text().splitlines()[:-2]) + "\n")
+    again = plans.given(plans.plan(config))
+    assert plans.rerun(after, again) == {"train_spotter", "label_frames"}
+    own = changed(config, "methods.regions.with", [])
+    assert plans.given(plans.plan(changed(own, "evaluation.with", []))).keys() == before.keys()
 
 
 def test_rules_use_the_functions_of_their_own_names():

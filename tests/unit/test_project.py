@@ -60,7 +60,7 @@ PARTS = {
     "store": {"store"},
     "recording": {"suffixes"},
     "device": set(),
-    "config": set(),
+    "config": {"corpora"},
     "provenance": set(),
     "runtime": set(),
     "errors": set(),

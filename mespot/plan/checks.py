@@ -1,0 +1,59 @@
+"""What is refused when a run is planned, because its trainings could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os.path import realpath
+from typing import Any
+
+from mespot.corpora.companions import companions_of
+from mespot.corpora.motion import read_regions
+from mespot.errors import InputError
+from mespot.plan.roles import PlannedCorpus
+
+
+def check_training_subjects(planned: PlannedCorpus) -> None:
+    """Learned methods choose thresholds on subjects that a network has not seen: they need two.
+
+    Raises InputError where a fold of a labelled corpus has fewer.
+    """
+    if not (planned.trained and planned.labelled):
+        return
+    for fold in planned.folds:
+        videos = planned.corpus.training_videos(fold)
+        subjects = len({planned.subjects[video] for video in videos})
+        if subjects < 2:
+            raise InputError(
+                f"{planned.name}: fold {fold} has {subjects} training subject(s), and learned "
+                "methods need two; add subjects, set evaluation.folds to loso, or leave the labels "
+                "out to get the intervals of the training-free method"
+            )
+
+
+def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, Any]) -> None:
+    """Raises InputError where a companion has recordings of the corpus itself, whose test subjects
+    it would bring into the training, and where the lists of face regions differ."""
+    methods = [*config["methods"].values(), *config["ablation"]["methods"].values()]
+    pairs = [
+        (c, other)
+        for c in config["corpora"]
+        for m in methods
+        for other in companions_of(config, c, m)
+    ]
+    for corpus, companion in dict.fromkeys(pairs):
+        _check_pair(corpora[corpus], corpora[companion])
+
+
+def _check_pair(planned: PlannedCorpus, companion: PlannedCorpus) -> None:
+    own, other = ({realpath(p) for p in c.corpus.videos.path} for c in (planned, companion))
+    if twice := sorted(own & other):
+        raise InputError(
+            f"{twice[0]}: is in {planned.name} and in {companion.name}, so test subjects would"
+            " train along; take it out of one, or name another corpus in `with`"
+        )
+    first, second = planned.corpus.regions, companion.corpus.regions
+    if first and second and read_regions(first) != read_regions(second):
+        raise InputError(
+            f"{second}: has other regions than {first}, so {companion.name} cannot train along with"
+            f" {planned.name}; bring both to the same regions in one order, or remove `with`"
+        )
