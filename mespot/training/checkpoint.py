@@ -25,7 +25,7 @@ _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (5, (*_ARTEFACT, *_READ, "subjects", "held_out")),
+    "spotter": (6, (*_ARTEFACT, *_READ, "subjects", "held_out")),
     "training": (1, ("digest", "state")),
 }
 

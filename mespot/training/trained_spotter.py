@@ -64,7 +64,15 @@ class TrainedSpotter:
         """From a training. members: all networks, those of the inner groups too. predictions: of
         the recordings of the task, by the networks that never saw their subjects."""
         held_out = {
-            one.video: HeldOut(prediction, one.span, one.labels)
+            one.video: HeldOut(
+                subject=one.subject,
+                video=one.video,
+                group=next(i for i, m in enumerate(members) if one.subject in m.held_out),
+                prediction=prediction,
+                paths=paths_of(one),
+                span=one.span,
+                labels=one.labels,
+            )
             for one, prediction in zip(task.recordings, predictions, strict=True)
         }
         history = [
@@ -219,8 +227,18 @@ def average_held_out(spotters: Sequence[TrainedSpotter]) -> list[HeldOut]:
     ]
 
 
+def paths_of(one: SpotterInput) -> np.ndarray:
+    """Paths of the regions, as the second look reads them: that of the network stands for both."""
+    path = one.motion[..., -2:]
+    return np.ascontiguousarray(np.concatenate([path, path], axis=2))
+
+
 def _stored(one: HeldOut) -> dict[str, Any]:
     return {
+        "subject": one.subject,
+        "video": one.video,
+        "group": one.group,
+        "paths": torch.from_numpy(one.paths),
         "score": torch.from_numpy(one.prediction.score),
         "distances": torch.from_numpy(one.prediction.distances),
         "span": torch.from_numpy(np.asarray(one.span)),
@@ -229,6 +247,12 @@ def _stored(one: HeldOut) -> dict[str, Any]:
 
 
 def _restored(stored: Mapping[str, Any]) -> HeldOut:
-    prediction = Prediction(stored["score"].numpy(), stored["distances"].numpy())
-    labels = {name: known.numpy() for name, known in stored["labels"].items()}
-    return HeldOut(prediction, stored["span"].numpy(), labels)
+    return HeldOut(
+        subject=stored["subject"],
+        video=stored["video"],
+        group=stored["group"],
+        prediction=Prediction(stored["score"].numpy(), stored["distances"].numpy()),
+        paths=stored["paths"].numpy(),
+        span=stored["span"].numpy(),
+        labels={name: known.numpy() for name, known in stored["labels"].items()},
+    )

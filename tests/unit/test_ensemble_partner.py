@@ -45,7 +45,9 @@ def test_thresholds_are_those_of_the_average(corpus, trained, second, tmp_path):
     scores, _ = find(tmp_path, [files["v6"]], second, partner=trained)
     spotters = [TrainedSpotter.load(path) for path in (second, trained)]
     both, alone = (
-        calibrate(average_held_out(chosen), Decoding.of(DECODING)).thresholds
+        calibrate(
+            average_held_out(chosen), Decoding.of(DECODING), chosen[0].regions, chosen[0].rate
+        ).thresholds
         for chosen in (spotters, spotters[:1])
     )
     for name in CLASSES:
