@@ -53,7 +53,7 @@ def numbers(config: dict[str, Any]) -> dict[str, Any]:
     values["dilations"] = [layer.dilation[0] for layer in layers]
     values["decoder"] = len(network.decoder)
     values["regions"] = len(REGIONS)
-    motion = span_channels(np.zeros((1, 1, PATH_CHANNELS)), learned["lags"]).shape[2]
+    motion = span_channels(np.zeros((1, 1, PATH_CHANNELS)), 1.0, learned["lags"]).shape[2]
     spotter = Spotter(
         regions=len(REGIONS),
         motion=motion,

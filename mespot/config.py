@@ -20,6 +20,7 @@ SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 RENAMED = {
     "averaged_with": "it is now called `ensemble_partner`",
     "snapshots": "there is no such setting any more; remove the line",
+    "tolerance": "thresholds are now chosen by a fit; remove the line",
     "displacement": "there is no such target any more",
 }
 

@@ -23,6 +23,7 @@ _DECISIVE = {
     "numpy": "numpy",
     "scipy": "scipy",
     "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
     "torch": "torch",
 }
 

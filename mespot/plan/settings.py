@@ -17,8 +17,8 @@ from mespot.plan.run import Plan
 from mespot.provenance import plain
 
 # Of `spotting.learned`, what turns predictions into intervals, and what of it only boundaries read.
-_DECODING = ("duration_slack", "class_iou", "tolerance")
-_BOUNDARIES = ("floor", "nms_iou", "vote_iou")
+_DECODING = ("duration_slack", "class_iou")
+_BOUNDARIES = ("floor", "nms_iou", "vote_iou", "second_look")
 # Of `spotting.learned`, what only a method with learned features uses.
 _FEATURES = ("code", "stream_dropout")
 # Of a method, what is said elsewhere: with the training, the decoding and the inputs.
@@ -95,6 +95,8 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     decoder = recipe.get("decoder", "boundaries")
     keys = (*_DECODING, *(_BOUNDARIES if decoder == "boundaries" else ()))
     decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
+    if "second_look" in decoding and not decoding["second_look"]["weight"]:
+        decoding["second_look"] = only(decoding["second_look"], ("weight",))
     # In another corpus the same name is another person, whom the spotter has not seen.
     elsewhere = {"trained_elsewhere": True} if plan.corpora[corpus].uses_other else {}
     return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding} | elsewhere)

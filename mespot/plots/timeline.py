@@ -30,7 +30,8 @@ ZOOM = 1.2  # and for one without
 
 @dataclass(frozen=True)
 class Curves:
-    """Scores of one method: curve `(T,)`, NaN where no face is usable, and threshold by class."""
+    """Scores of one method by class: curve `(T,)`, NaN where no face is usable, and a threshold on
+    it; NaN where intervals are not chosen by the scores alone, and then none is drawn."""
 
     curve: Mapping[str, np.ndarray]
     threshold: Mapping[str, float]
@@ -120,7 +121,7 @@ def timeline(
         axes[-1].set_xlabel("time (s)")
         top.suptitle(title, fontsize=8.5)
         top.legend(
-            handles=_legend(labels is not None, bool((~usable).any())),
+            handles=_legend(curves, labels is not None, bool((~usable).any())),
             loc="outside lower center",
             ncols=6,
             handlelength=1.5,
@@ -135,10 +136,15 @@ def timeline(
 
 def _draw_score(axis: Axes, time: np.ndarray, curves: Curves, kind: str) -> None:
     axis.plot(time, curves.curve[kind], color=style.CLASS_COLOUR[kind], linewidth=0.7)
-    axis.axhline(curves.threshold[kind], **THRESHOLD)
+    _draw_threshold(axis, curves, kind)
     axis.set_ylabel(f"{kind}\nscore")
     axis.margins(y=0.08)
     axis.locator_params(axis="y", nbins=3)
+
+
+def _draw_threshold(axis: Axes, curves: Curves, kind: str) -> None:
+    if not np.isnan(curves.threshold[kind]):
+        axis.axhline(curves.threshold[kind], **THRESHOLD)
 
 
 def _draw_rows(
@@ -206,12 +212,13 @@ def _shade_unusable(axis: Axes, time: np.ndarray, usable: np.ndarray) -> None:
         axis.axvspan(time[first], until, linewidth=0, zorder=0, **UNUSABLE)
 
 
-def _legend(labelled: bool, shaded: bool) -> list[Patch | Line2D]:
+def _legend(curves: Curves, labelled: bool, shaded: bool) -> list[Patch | Line2D]:
     handles: list[Patch | Line2D] = [
         Patch(color=style.CLASS_COLOUR["micro"], label="micro (upper)"),
         Patch(color=style.CLASS_COLOUR["macro"], label="macro (lower)"),
-        Line2D([], [], label="threshold", **THRESHOLD),
     ]
+    if not np.isnan(list(curves.threshold.values())).all():
+        handles.append(Line2D([], [], label="threshold", **THRESHOLD))
     if labelled:
         handles += [
             Patch(facecolor=style.GREY, edgecolor=style.GREY, label="hit / label found"),
@@ -287,7 +294,7 @@ def _draw_zoom(
     colour = style.CLASS_COLOUR[kind]
     axis.axvspan(row["start"], row["end"], color=colour, alpha=0.2, linewidth=0)
     axis.plot(time[near], curves.curve[kind][near], color=colour, marker=".", markersize=2)
-    axis.axhline(curves.threshold[kind], **THRESHOLD)
+    _draw_threshold(axis, curves, kind)
     if labels is not None:
         for _, label in labels[labels["type"] == kind].iterrows():
             if label["end"] > low and label["start"] < high:

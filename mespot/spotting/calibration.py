@@ -1,7 +1,8 @@
 """From the predictions of a learned spotter to intervals, with thresholds from training subjects.
 
 Thresholds are chosen from recordings that networks predict without having seen their subjects:
-networks are far surer of subjects that they were trained on.
+networks are far surer of subjects that they were trained on. The same holds for the trees of the
+second look.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mespot.expressions import CLASSES
-from mespot.spotting import decode, decoders
+from mespot.spotting import decode, decoders, second_look
 from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths, label_lengths
-from mespot.spotting.predictions import Prediction
+from mespot.spotting.recordings import HeldOut, Predicted
+from mespot.spotting.second_look import Trees
 from mespot.spotting.spotted import Spotted
 from mespot.spotting.thresholds import best_threshold
 
@@ -25,81 +25,95 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """A training recording of T frames, as networks predict it that never saw its subject.
-
-    corpus: of a recording that trained along; empty for the corpus that is spotted in. group: the
-    number of the group of subjects that those networks did not see. paths: `(T, R, 4)` in units of
-    the corpus's noise. span: `(T,)`. labels: {class: `(M, 2)` int} inclusive onset and offset,
-    working frames.
-    """
-
-    corpus: str
-    subject: str
-    video: str
-    group: int
-    prediction: Prediction
-    paths: np.ndarray
-    span: np.ndarray
-    labels: Mapping[str, np.ndarray]
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Corpus and video."""
-        return self.corpus, self.video
-
-
-@dataclass(frozen=True)
 class Calibration:
-    """What decoding takes from training recordings, by class: how long expressions last, and the
-    threshold on confidence."""
+    """What decoding takes from training recordings: by class, how long expressions last and the
+    threshold on confidence; and the trees of the second look, where there is one."""
 
     lengths: Mapping[str, Lengths]
     thresholds: Mapping[str, float]
+    trees: Trees | None = None
 
 
-def calibrate(recordings: Sequence[HeldOut], how: Decoding) -> Calibration:
-    """Lengths of the labels, and the threshold of each class for the highest strict F1."""
-    lengths, thresholds = {}, {}
-    for c, name in enumerate(CLASSES):
-        labels = [one.labels[name] for one in recordings]
-        lengths[name] = label_lengths(labels, how.duration_slack)
-        candidates = [
-            _candidates(one.prediction, c, one.span, lengths[name], how) for one in recordings
-        ]
-        thresholds[name], f1 = best_threshold(candidates, labels, tolerance=how.tolerance)
+def calibrate(
+    recordings: Sequence[HeldOut], how: Decoding, regions: Sequence[str], rate: float
+) -> Calibration:
+    """Lengths of the labels, trees, and the threshold of each class for the highest expected F1.
+
+    regions: names of the face regions of the paths. rate: working frames a second. Lengths and
+    thresholds are those of the corpus that is spotted in. Trees learn from all recordings; what
+    they say of a recording, to choose the thresholds, comes from trees that saw none of its group.
+    """
+    own = [one for one in recordings if not one.corpus]
+    lengths = _lengths(own, how)
+    of_others = _lengths([one for one in recordings if one.corpus], how)
+    candidates = [_candidates(one, of_others if one.corpus else lengths, how) for one in recordings]
+    trees = None
+    if how.looks_twice:
+        look = how.second_look
+        learned = second_look.learn(recordings, candidates, regions, rate, look)
+        if learned is not None:
+            trees, candidates = learned
+    kept = [rows for one, rows in zip(recordings, candidates, strict=True) if not one.corpus]
+    thresholds = {}
+    for name in CLASSES:
+        thresholds[name], f1 = best_threshold(
+            [rows[name] for rows in kept],
+            [one.labels[name] for one in own],
+            shares=how.decoder != decoders.PEAKS,
+        )
         log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
-    return Calibration(lengths, thresholds)
+    return Calibration(lengths, thresholds, trees)
 
 
 def decoded(
-    prediction: Prediction, span: np.ndarray, calibration: Calibration, how: Decoding
+    recordings: Sequence[Predicted], calibration: Calibration, how: Decoding
+) -> list[Spotted]:
+    """What is spotted in each recording. The recordings of a subject must be given together."""
+    candidates = [_candidates(one, calibration.lengths, how) for one in recordings]
+    if calibration.trees is not None:
+        candidates = calibration.trees.rescored(recordings, candidates)
+    return [
+        _spotted(one, rows, calibration, how)
+        for one, rows in zip(recordings, candidates, strict=True)
+    ]
+
+
+def _spotted(
+    one: Predicted, candidates: Mapping[str, Intervals], calibration: Calibration, how: Decoding
 ) -> Spotted:
-    """What is spotted in a recording of T frames. span: `(T,)`."""
     lengths, thresholds = calibration.lengths, calibration.thresholds
-    every = {
-        name: _candidates(prediction, c, span, lengths[name], how) for c, name in enumerate(CLASSES)
-    }
     # Over its threshold, a confidence can be compared with that of the other class.
-    sure = {name: every[name].confidence / thresholds[name] for name in CLASSES}
-    kept = decode.unbeaten(every, thresholds, sure, how.class_iou)
-    scores = {name: prediction.score[:, c] for c, name in enumerate(CLASSES)}
+    sure = {name: candidates[name].confidence / thresholds[name] for name in CLASSES}
+    kept = decode.unbeaten(candidates, thresholds, sure, how.class_iou)
+    scores = {name: one.prediction.score[:, c] for c, name in enumerate(CLASSES)}
+    drawn = {
+        # The confidences of a second look are not on the curve of the scores.
+        name: float("nan")
+        if calibration.trees is not None
+        else decoders.on_scores(thresholds[name], scores[name], one.span, lengths[name], how)
+        for name in CLASSES
+    }
     return Spotted(
         scores,
-        {
-            name: decoders.on_scores(thresholds[name], scores[name], span, lengths[name], how)
-            for name in CLASSES
-        },
+        drawn,
         {name: kept[name].above(thresholds[name]) for name in CLASSES},
         kept,
         {name: kept[name].confidence for name in CLASSES},
     )
 
 
+def _lengths(recordings: Sequence[HeldOut], how: Decoding) -> dict[str, Lengths]:
+    return {
+        name: label_lengths([one.labels[name] for one in recordings], how.duration_slack)
+        for name in CLASSES
+    }
+
+
 def _candidates(
-    prediction: Prediction, c: int, span: np.ndarray, lengths: Lengths, how: Decoding
-) -> Intervals:
-    """Those of the class number `c`."""
-    return decoders.candidates(
-        prediction.score[:, c], prediction.distances[:, c], span, lengths, how
-    )
+    one: Predicted, lengths: Mapping[str, Lengths], how: Decoding
+) -> dict[str, Intervals]:
+    score, distances = one.prediction.score, one.prediction.distances
+    return {
+        name: decoders.candidates(score[:, c], distances[:, c], one.span, lengths[name], how)
+        for c, name in enumerate(CLASSES)
+    }

@@ -49,6 +49,12 @@ class Intervals:
         w = w if w.dtype == bool else w.astype(np.int64)
         return Intervals(self.onset[w], self.apex[w], self.offset[w], self.confidence[w])
 
+    @classmethod
+    def joined(cls, parts: Sequence[Intervals]) -> Intervals:
+        """Those of all parts, one part after the other."""
+        columns = ("onset", "apex", "offset", "confidence")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
     def above(self, threshold: float) -> Intervals:
         """Those with a confidence of at least `threshold`."""
         return self.pick(self.confidence >= threshold)
@@ -139,23 +145,43 @@ def merge(candidates: Intervals, *, iou: float, agree: float) -> Intervals:
     doi:10.1109/ICCV.2015.135): neighbouring frames regress the same ends with independent errors.
     `agree` above 1 leaves the winner's own ends. Returned surest first.
     """
-    order = np.lexsort((candidates.onset, -candidates.confidence))
-    pool = candidates.pick(order)
+    pool = candidates.pick(np.lexsort((candidates.onset, -candidates.confidence)))
+    near = _Neighbours(pool)
     rows = []
     left = np.ones(len(pool), dtype=bool)
-    while left.any():
-        best = int(np.argmax(left))
-        fit = overlap(pool.pick([best]), pool)[0]
-        voters = left & (fit >= agree)
-        voters[best] = True
-        weight = np.maximum(pool.confidence[voters], _TINY) * fit[voters]
-        onset = int(np.rint(np.average(pool.onset[voters], weights=weight)))
-        offset = int(np.rint(np.average(pool.offset[voters], weights=weight)))
+    for best in range(len(pool)):
+        if not left[best]:
+            continue
+        others = near.of(best)
+        others = others[left[others]]
+        fit = paired_iou(near.bounds[best], near.bounds[others])
+        voters = (fit >= agree) | (others == best)
+        which = others[voters]
+        weight = np.maximum(pool.confidence[which], _TINY) * fit[voters]
+        onset = int(np.rint(np.average(pool.onset[which], weights=weight)))
+        offset = int(np.rint(np.average(pool.offset[which], weights=weight)))
         apex = min(max(int(pool.apex[best]), onset), offset)
         rows.append((onset, apex, offset, float(pool.confidence[best])))
-        left &= fit <= iou
+        left[others[fit > iou]] = False
         left[best] = False
     return intervals(*zip(*rows, strict=True)) if rows else candidates
+
+
+class _Neighbours:
+    """Which of many intervals may touch one of them, found without comparing it with all."""
+
+    def __init__(self, pool: Intervals) -> None:
+        self.bounds = pool.bounds
+        self._order = np.argsort(pool.onset, kind="stable")
+        self._onset = pool.onset[self._order]
+        self._end = np.maximum.accumulate(pool.offset[self._order])
+
+    def of(self, which: int) -> np.ndarray:
+        """Positions of all intervals that touch the one at `which`, and of few others, rising."""
+        onset, offset = self.bounds[which]
+        first = np.searchsorted(self._end, onset, side="left")
+        stop = np.searchsorted(self._onset, offset, side="right")
+        return np.sort(self._order[first:stop])
 
 
 def one_class_each(

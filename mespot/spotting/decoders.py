@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,14 @@ from mespot.settings import fill
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
 from mespot.spotting.lengths import Lengths
+from mespot.spotting.second_look import SecondLook
 from mespot.spotting.smoothed import peaks, smoothed
 from mespot.spotting.thresholds import relative_threshold
 
 BOUNDARIES, PEAKS = "boundaries", "peaks"
+# Keys without effect for `peaks`, and without effect where the second look has no weight.
+BOUNDARIES_ONLY = ("floor", "nms_iou", "vote_iou", "second_look")
+LOOKING_ONLY = tuple(field.name for field in fields(SecondLook) if field.name != "weight")
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,26 @@ class Decoding:
     decoder: str
     duration_slack: float
     class_iou: float
-    tolerance: float
     floor: float = 0.0
     nms_iou: float = 0.0
     vote_iou: float = 1.0
+    second_look: SecondLook = SecondLook()
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Decoding:
         """From a flat mapping. Raises InputError for a key that is missing or unknown."""
-        only_boundaries = ("floor", "nms_iou", "vote_iou")
-        without_effect = only_boundaries if settings.get("decoder") == PEAKS else ()
+        without_effect = BOUNDARIES_ONLY if settings.get("decoder") == PEAKS else ()
         (decoding,) = fill("spotting.learned", settings, cls, without_effect=without_effect)
-        return decoding
+        if decoding.decoder == PEAKS:
+            return decoding
+        section = settings["second_look"]
+        unused = () if section.get("weight") else LOOKING_ONLY
+        (look,) = fill("spotting.learned.second_look", section, SecondLook, without_effect=unused)
+        return replace(decoding, second_look=look)
+
+    @property
+    def looks_twice(self) -> bool:
+        return self.second_look.weight > 0
 
 
 def candidates(

@@ -44,4 +44,5 @@ def usual_half_length(labels: Sequence[np.ndarray]) -> float:
 
 
 def _durations(labels: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate([known[:, 1] - known[:, 0] + 1 for known in labels])
+    frames = [known[:, 1] - known[:, 0] + 1 for known in labels]
+    return np.concatenate(frames) if frames else np.zeros(0, np.int64)

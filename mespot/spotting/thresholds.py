@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mespot.metrics import strict_counts
+from mespot.metrics import paired_iou
 from mespot.spotting.decode import Intervals
+
+_LEAST = 1e-4  # shares are kept this far from 0 and 1
+_NEWTON_STEPS = 50
+_SMALLEST_STEP = 1e-9
 
 
 def relative_threshold(score: np.ndarray, span: np.ndarray, p: float) -> float:
@@ -30,43 +34,93 @@ def relative_level(confidence: np.ndarray, score: np.ndarray, span: np.ndarray) 
     return (confidence - values.mean()) / (values.max() - values.mean())
 
 
-def sweep(
-    candidates: Sequence[Intervals], labels: Sequence[np.ndarray], iou: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
-    """Strict F1 of one class over videos at every threshold that changes the predictions.
+def logit(share: np.ndarray) -> np.ndarray:
+    """Log of the odds of shares in 0..1, `(N,)`; those of almost 0 and almost 1 are the same."""
+    inside = np.clip(np.asarray(share, dtype=np.float64), _LEAST, 1 - _LEAST)
+    return np.log(inside / (1 - inside))
 
-    candidates: for each video its intervals. labels: for each video, `(M, 2)` int of
-    inclusive onset and offset, in the same frames. Returns thresholds `(K,)` in rising order and
-    F1 `(K,)`: entry k keeps what has a confidence of at least thresholds[k].
+
+def from_logit(odds: np.ndarray) -> np.ndarray:
+    """The shares whose log-odds these are, `(N,)`."""
+    return 1 / (1 + np.exp(-odds))
+
+
+def hits(candidates: Intervals, labels: np.ndarray, iou: float = 0.5) -> np.ndarray:
+    """Which of N candidates of a video would be true positives, `(N,)` bool.
+
+    labels: `(M, 2)` int of inclusive onset and offset. From the surest candidate on, each takes the
+    label that fits it best of those that are left, if their IoU is at least `iou`.
     """
-    levels = np.unique(np.concatenate([c.confidence for c in candidates] or [np.zeros(0)]))
-    counts = np.zeros((len(levels), 3), dtype=np.int64)
-    for intervals, known in zip(candidates, labels, strict=True):
-        own = np.unique(intervals.confidence)
-        at = [strict_counts(intervals.above(level).bounds, known, iou) for level in own]
-        at.append((0, 0, len(known)))
-        # At a level between two of this video's confidences, the next higher one decides.
-        counts += np.array(at)[np.searchsorted(own, levels)]
-    tp, fp, fn = counts.T
-    return levels, 2 * tp / np.maximum(2 * tp + fp + fn, 1)
+    found = np.zeros(len(candidates), dtype=bool)
+    fit = paired_iou(candidates.bounds[:, None], np.asarray(labels).reshape(-1, 2)[None])
+    fit[fit < iou] = 0
+    able = np.flatnonzero(fit.any(axis=1))
+    for row in able[np.argsort(-candidates.confidence[able], kind="stable")]:
+        label = int(fit[row].argmax())
+        if fit[row, label] > 0:
+            found[row] = True
+            fit[:, label] = 0
+    return found
+
+
+def chance_of_hit(evidence: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """How probable a hit is for each of N candidates, `(N,)`, by a logistic curve of two numbers
+    (Platt 1999) that is fitted to `hit`, `(N,)` bool.
+
+    A slope of one for each standard deviation of the evidence is expected beforehand, with a weight
+    of one: few hits, or hits that the evidence parts from all misses, make no step of the curve.
+    """
+    x = (evidence - evidence.mean()) / (evidence.std() + 1e-9)
+    columns = np.stack([np.ones_like(x), x], axis=1)
+    prior, weight = np.array([0.0, 1.0]), np.diag([1e-6, 1.0])
+    wanted = hit.astype(np.float64)
+
+    def loss(numbers: np.ndarray) -> float:
+        z, away = columns @ numbers, numbers - prior
+        return float((np.logaddexp(0, z) - wanted * z).sum() + away @ weight @ away / 2)
+
+    numbers = np.array([float(logit(wanted.mean())), 1.0])
+    for _ in range(_NEWTON_STEPS):
+        chance = from_logit(columns @ numbers)
+        slope = columns.T @ (chance - wanted) + weight @ (numbers - prior)
+        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + weight
+        step = np.linalg.solve(bend, slope)
+        while loss(numbers - step) > loss(numbers) and np.abs(step).max() > _SMALLEST_STEP:
+            step = step / 2
+        numbers = numbers - step
+        if np.abs(step).max() <= _SMALLEST_STEP:
+            break
+    return from_logit(columns @ numbers)
 
 
 def best_threshold(
     candidates: Sequence[Intervals],
     labels: Sequence[np.ndarray],
     *,
-    tolerance: float,
+    shares: bool = True,
     iou: float = 0.5,
 ) -> tuple[float, float]:
-    """Threshold on confidence for the highest strict F1, and that F1.
+    """Threshold on confidence for the highest expected F1, and the F1 that it gives here.
 
-    With few labels the F1 is a ragged curve whose very top is luck. So the threshold is the median
-    of all that come within `tolerance` of the highest F1. Infinite (nothing is predicted), with F1
+    candidates, labels: of each video, as in `hits`. shares: whether confidences are shares in 0..1,
+    whose log-odds a fit needs; otherwise they are taken as they are.
+
+    With few labels, F1 over thresholds is a ragged curve whose top is luck. So each candidate
+    counts as its chance of being a hit, by `chance_of_hit`, and not as what it happened to be: the
+    hits that are expected above a threshold grow smoothly. Infinite (nothing is predicted), with F1
     zero, when no candidate matches any label.
     """
-    levels, f1 = sweep(candidates, labels, iou)
-    if f1.size == 0 or f1.max() <= 0:
+    confidence = np.concatenate([one.confidence for one in candidates] or [np.zeros(0)])
+    found = [hits(one, known, iou) for one, known in zip(candidates, labels, strict=True)]
+    hit = np.concatenate(found or [np.zeros(0, bool)])
+    if not hit.any():
         return float("inf"), 0.0
-    good = levels[f1 >= f1.max() - tolerance]
-    threshold = float(np.sort(good)[(len(good) - 1) // 2])
-    return threshold, float(f1[np.searchsorted(levels, threshold)])
+    chance = chance_of_hit(logit(confidence) if shares else confidence, hit)
+    order = np.argsort(-confidence, kind="stable")
+    level = confidence[order]
+    possible = np.r_[level[1:] != level[:-1], True]  # equal confidences are kept or cut together
+    kept = np.arange(1, len(order) + 1)
+    known = sum(len(one) for one in labels)
+    expected, actual = (2 * np.cumsum(counted[order]) / (kept + known) for counted in (chance, hit))
+    best = int(np.argmax(np.where(possible, expected, -1)))
+    return float(level[best]), float(actual[best])

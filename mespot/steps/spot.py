@@ -16,6 +16,7 @@ from mespot.spotting.calibration import calibrate, decoded
 from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.predictions import average_predictions
+from mespot.spotting.recordings import Predicted
 from mespot.spotting.spotted import Spotted
 from mespot.store import io, tables
 from mespot.training.spotter_input import read_inputs
@@ -47,7 +48,8 @@ def run(
     frames/{video}.h5 of the same videos at `frames`. partner: the spotter whose predictions are
     averaged with those of `spotter`. Thresholds are chosen from what both predict of their training
     subjects; no label of the recordings at `flow` is read. trained_elsewhere: the spotter is of
-    another corpus, in which the same name is another person.
+    another corpus, in which the same name is another person. The recordings of a subject must be
+    given together: the second look compares them.
 
     A video without a usable face gets scores of zero and no interval. Raises InputError when a
     setting is missing or unknown, when files do not fit together, and for a spotter that was
@@ -130,8 +132,8 @@ def _learned(
         one.check_form(records)
     for other in others:
         first.check_partner(other)
-    # 2. Choose thresholds from the training subjects.
-    calibration = calibrate(average_held_out(spotters), how)
+    # 2. Learn a second look and choose thresholds, from the training subjects.
+    calibration = calibrate(average_held_out(spotters), how, first.regions, first.rate)
     # 3. Read the recordings as those of the training were read.
     recordings = read_inputs(
         records,
@@ -141,13 +143,20 @@ def _learned(
         drift_seconds=first.drift_seconds,
         slow_drift_seconds=first.slow_drift_seconds,
     )
-    # 4. Predict and decode. One after the other: what encoders read of a video is large.
-    spotted = []
+    # 4. Predict, one after the other: what encoders read of a video is large.
+    predicted = []
     for record, recording in zip(records, recordings, strict=True):
         predictions = [one.predict(one.in_units(recording), record, frames) for one in spotters]
-        prediction = average_predictions(predictions)
-        spotted.append(decoded(prediction, recording.span, calibration, how))
-    return spotted
+        predicted.append(
+            Predicted(
+                subject=recording.subject,
+                prediction=average_predictions(predictions),
+                paths=first.in_units(recording).paths,
+                span=recording.span,
+            )
+        )
+    # 5. Decode them together: the candidates of a subject are compared.
+    return decoded(predicted, calibration, how)
 
 
 def _write_scores(

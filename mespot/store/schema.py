@@ -215,8 +215,10 @@ LAYOUTS: dict[str, Layout] = {
             **_CLOCK,
         },
         {
-            "threshold_micro": "threshold on `micro`, an attribute of the group of each video",
-            "threshold_macro": "threshold on `macro`, an attribute of the group of each video",
+            "threshold_micro": "threshold on `micro`, an attribute of the group of each video; NaN "
+            "after a second look, whose confidences are not scores",
+            "threshold_macro": "threshold on `macro`, an attribute of the group of each video; NaN "
+            "after a second look, whose confidences are not scores",
         },
         per_video=True,
     ),

@@ -19,13 +19,13 @@ from mespot.errors import InputError
 from mespot.store.files import replacing
 
 # How a spotter reads recordings.
-_READ = ("lags", "drift_seconds", "rate", "regions")
+_READ = ("unit", "lags", "drift_seconds", "slow_drift_seconds", "rate", "regions", "companions")
 _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (5, (*_ARTEFACT, *_READ, "subjects", "held_out")),
+    "spotter": (6, (*_ARTEFACT, *_READ, "subjects", "held_out")),
     "training": (1, ("digest", "state")),
 }
 

@@ -119,7 +119,8 @@ def predict(
     score = np.zeros((frames, len(HEADS)), np.float32)
     distances = np.zeros((frames, len(HEADS), 2), np.float32)
     for start, stop in usable_spans(recording.span):
-        motion = torch.from_numpy(span_channels(recording.paths[start:stop], lags)[None])
+        channels = span_channels(recording.paths[start:stop], recording.noise, lags)
+        motion = torch.from_numpy(channels[None])
         features = {
             name: torch.from_numpy(x[None, start:stop]) for name, x in recording.features.items()
         }

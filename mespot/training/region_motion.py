@@ -12,7 +12,7 @@ import numpy as np
 
 from mespot.spotting.signals import course, noise_scale, without_drift
 
-PATH_CHANNELS = 4  # u, v without drift, u, v without slow drift only
+PATH_CHANNELS = 4  # u, v without drift; u, v without slow drift only
 # The path is put together from all lags with motion this many times slower than the slow drift
 # still at half its size: what is slower is drift anyway, and errors would add up to it.
 _STEADY = 6.0
@@ -20,6 +20,8 @@ _STEADY = 6.0
 # linear to compressed. Displacements grow with the lag, but slower than in proportion to it.
 _LAG, _LAG_EXPONENT = 0.8, 0.7
 _PATH, _SLOW_PATH = 5.0, 10.0
+# The same motion in units of the recording's own noise is read closer to where it is compressed.
+_OWN = 0.6
 
 
 def region_paths(
@@ -40,37 +42,50 @@ def region_paths(
     return np.concatenate(parts, axis=2).astype(np.float32)
 
 
+def own_noise(paths: np.ndarray, span: np.ndarray) -> float:
+    """The noise of a recording's paths without drift, in their unit; one without motion."""
+    return noise_scale(paths[..., :2], span)
+
+
 def typical_noise(paths: Sequence[np.ndarray], spans: Sequence[np.ndarray]) -> float:
-    """The unit of motion of a corpus, px: the median over recordings of their paths' noise.
+    """The unit of motion of a corpus, px: the median over recordings of their own noise.
 
     Cameras, sizes of faces and ways to measure flow differ between corpora. Within one, a noisier
-    recording is not one with smaller expressions, so all of them share a unit. One without motion.
+    recording is not one with larger expressions, so all of them share a unit.
     """
-    noise = [noise_scale(path[..., :2], span) for path, span in zip(paths, spans, strict=True)]
-    return float(np.median(noise))
+    return float(np.median([own_noise(*one) for one in zip(paths, spans, strict=True)]))
 
 
-def motion_channels(paths: np.ndarray, lags: Sequence[int], before: int) -> np.ndarray:
+def motion_channels(
+    paths: np.ndarray, noise: float, lags: Sequence[int], before: int
+) -> np.ndarray:
     """What the network reads of `paths` `(before + T, R, 4)` in units of the corpus's noise.
 
-    `(T, R, 2 * (len(lags) + 2))`: u, v of the displacement over each lag, of the path, and of the
-    path with slow motion. before: frames that only displacements look back at, at least the longest
-    lag. Without any channel of paths there is none of motion.
+    `(T, R, 2 * (2 * len(lags) + 3))`: u, v of the displacement over each lag and of the path, the
+    same in units of the recording's own `noise`, and u, v of the path with slow motion. By the one
+    unit a large motion is large in every recording, by the other it stands out in its own. before:
+    frames that only displacements look back at, at least the longest lag. Without any channel of
+    paths there is none of motion.
     """
     if not paths.shape[2]:
         return paths[before:]
-    frames = len(paths) - before
-    path = paths[..., :2]
+    frames, regions = len(paths) - before, paths.shape[1]
+    # As one run of numbers a frame: numpy is slow with innermost axes of two.
+    path = np.ascontiguousarray(paths[..., :2]).reshape(len(paths), -1)
     parts = [
-        (path[before:] - path[before - lag : before - lag + frames]) / (_LAG * lag**_LAG_EXPONENT)
+        (path[before:] - path[before - lag : before - lag + frames])
+        * np.float32(1 / (_LAG * lag**_LAG_EXPONENT))
         for lag in lags
     ]
-    parts += [path[before:] / _PATH, paths[before:, :, 2:] / _SLOW_PATH]
-    return np.concatenate(parts, axis=2)
+    parts.append(path[before:] * np.float32(1 / _PATH))
+    parts += [part * np.float32(1 / (_OWN * noise)) for part in parts]
+    channels = [part.reshape(frames, regions, 2) for part in parts]
+    channels.append(paths[before:, :, 2:] * np.float32(1 / _SLOW_PATH))
+    return np.concatenate(channels, axis=2)
 
 
-def span_channels(paths: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+def span_channels(paths: np.ndarray, noise: float, lags: Sequence[int]) -> np.ndarray:
     """The same of all frames of one span, `(T, R, 4)`: before its start nothing moves."""
     before = max(lags)
     still = np.repeat(paths[:1], before, axis=0)
-    return motion_channels(np.concatenate([still, paths]), lags, before)
+    return motion_channels(np.concatenate([still, paths]), noise, lags, before)

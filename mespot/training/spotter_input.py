@@ -13,7 +13,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.spotting.signals import without_drift
 from mespot.store import io
-from mespot.training.region_motion import region_paths, typical_noise
+from mespot.training.region_motion import own_noise, region_paths, typical_noise
 
 # Rates that differ by less count as one: a recording that is faster than tracking.rate by less than
 # this keeps all its frames (mespot.recording).
@@ -27,7 +27,8 @@ class SpotterInput:
     paths `(T, R, 4)` float32 as region_motion.region_paths gives them (`(T, R, 0)` for none);
     features {stream: `(T, R, C)` float32}; context `(T, E)` float32 of the whole face; span `(T,)`
     int, -1 where there is no usable face; labels {class: `(M, 2)` int64} inclusive onset and
-    offset. corpus: of a recording that trains along; empty for the corpus that is spotted in.
+    offset. noise: of the recording's own paths, in their unit. corpus: of a recording that trains
+    along; empty for the corpus that is spotted in.
     """
 
     subject: str
@@ -37,6 +38,7 @@ class SpotterInput:
     context: np.ndarray
     span: np.ndarray
     labels: dict[str, np.ndarray] = field(default_factory=dict)
+    noise: float = 1.0
     corpus: str = ""
 
     @property
@@ -79,7 +81,8 @@ def standardised(
 ) -> SpotterInput:
     """The recording with its features in units of `scale`, and its paths in `unit` px."""
     features = in_units(recording.features, scale)
-    return replace(recording, features=features, paths=recording.paths / np.float32(unit))
+    paths, noise = recording.paths / np.float32(unit), recording.noise / unit
+    return replace(recording, features=features, paths=paths, noise=noise)
 
 
 def in_units(
@@ -120,7 +123,9 @@ def read_inputs(
         }
         context = np.nan_to_num(record["blink"])[:, None].astype(np.float32)
         subject = str(record.attrs["subject"])
-        inputs.append(SpotterInput(subject, video, paths, channels, context, record["span"]))
+        span = record["span"]
+        noise = own_noise(paths, span)
+        inputs.append(SpotterInput(subject, video, paths, channels, context, span, noise=noise))
     return inputs
 
 

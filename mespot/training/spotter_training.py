@@ -42,7 +42,7 @@ def spotter_shape(recordings: Sequence[SpotterInput], recipe: SpotterRecipe) -> 
     known = [[r.labels[c] for r in recordings] for c in CLASSES]
     return dict(
         regions=one.paths.shape[1],
-        motion=span_channels(one.paths[:1], recipe.lags).shape[2],
+        motion=span_channels(one.paths[:1], 1.0, recipe.lags).shape[2],
         context=one.context.shape[1],
         streams={name: x.shape[2] for name, x in sorted(one.features.items())},
         code=recipe.code,

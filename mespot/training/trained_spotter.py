@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from mespot.errors import InputError
-from mespot.spotting.calibration import HeldOut
 from mespot.spotting.predictions import Prediction, average_predictions
+from mespot.spotting.recordings import HeldOut
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins

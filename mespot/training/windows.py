@@ -159,7 +159,7 @@ class WindowSampler:
             v = ((1 - share) * mask).reshape(-1, *[1] * (x.ndim - 1))
             return x[low] * v + x[high] * w
 
-        motion = self._motion(recording.paths, window) * mask[:, None, None]
+        motion = self._motion(recording, window) * mask[:, None, None]
         features = {name: resampled(x) for name, x in recording.features.items()}
         if window.mirror is not None:
             order = list(window.mirror)
@@ -176,9 +176,9 @@ class WindowSampler:
             "distances": distances,
         }
 
-    def _motion(self, paths: np.ndarray, window: Window) -> np.ndarray:
+    def _motion(self, recording: SpotterInput, window: Window) -> np.ndarray:
         """Motion (T, R, K) in a window's time scale and size, also beyond the end of the span."""
-        before = max(self.recipe.lags)
+        paths, before = recording.paths, max(self.recipe.lags)
         start, stop = window.span
         at = window.first + np.arange(-before, self.recipe.frames) / window.stretch
         at = np.clip(at, start, stop - 1)
@@ -186,7 +186,7 @@ class WindowSampler:
         high = np.minimum(low + 1, stop - 1)
         share = ((at - low) * window.amplitude).astype(np.float32)[:, None, None]
         moved = paths[low] * (np.float32(window.amplitude) - share) + paths[high] * share
-        return motion_channels(moved, self.recipe.lags, before)
+        return motion_channels(moved, recording.noise, self.recipe.lags, before)
 
     def _place(self, source: float) -> tuple[int, tuple[int, int], float]:
         """Recording, span and first source frame of a window of `source` source frames."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mespot.training.recipes import SpotterRecipe
-from mespot.training.region_motion import region_paths, typical_noise
+from mespot.training.region_motion import own_noise, region_paths
 from mespot.training.spotter_input import SpotterInput
 from mespot.training.spotter_training import SpotterTask, spotter_shape
 from mespot.training.windows import WindowRecipe
@@ -20,7 +20,7 @@ def recordings(number, seed=0):
         span = np.zeros(len(path), int)
         drifts = {"drift_frames": 240, "slow_drift_frames": 300}
         paths = region_paths(lagged(path, LAGS), LAGS, span, **drifts)
-        paths /= np.float32(typical_noise([paths], [span]))
+        paths /= np.float32(own_noise(paths, span))
         context = np.zeros((len(path), 1), np.float32)
         made.append(SpotterInput(f"s{i}", f"v{i}", paths, {}, context, span, labels))
     return made

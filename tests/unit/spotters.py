@@ -47,12 +47,21 @@ DECODING = {
     "decoder": "boundaries",
     "duration_slack": 1.25,
     "class_iou": 0.2,
-    "tolerance": 0.02,
     "floor": 0.05,
     "nms_iou": 0.2,
     "vote_iou": 0.5,
+    "second_look": {"weight": 0.0},
 }
-PEAKS = {"decoder": "peaks", "duration_slack": 1.25, "class_iou": 0.2, "tolerance": 0.02}
+LOOK = {
+    "weight": 0.25,
+    "nms_iou": 0.3,
+    "fewest_hits": 8,
+    "repeats": 1,
+    "trees": 20,
+    "leaves": 4,
+    "learning_rate": 0.1,
+}
+PEAKS = {"decoder": "peaks", "duration_slack": 1.25, "class_iou": 0.2}
 METHOD = {"streams": [], "regional_flow": True}
 
 

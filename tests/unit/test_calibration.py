@@ -9,16 +9,18 @@ from mespot.spotting.calibration import HeldOut, calibrate, decoded
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths, label_lengths, mean_half_length
 from mespot.spotting.predictions import Prediction
+from mespot.spotting.recordings import Predicted
 
-HOW = Decoding("boundaries", 1.5, 0.2, 0.0, floor=0.05, nms_iou=0.2, vote_iou=0.5)
+HOW = Decoding("boundaries", 1.5, 0.2, floor=0.05, nms_iou=0.2, vote_iou=0.5)
+REGIONS = ["brow", "mouth"]
 FRAMES = 200
 NONE = np.zeros((0, 2), int)
 
 
 def prediction(*events):
     """Events (class, onset, offset, score), with the right ends around each."""
-    score = np.zeros((FRAMES, 2), np.float32)
-    distances = np.ones((FRAMES, 2, 2), np.float32)
+    score = np.zeros((FRAMES, 3), np.float32)
+    distances = np.ones((FRAMES, 3, 2), np.float32)
     t = np.arange(FRAMES)
     for c, onset, offset, sure in events:
         near = (t >= onset) & (t <= offset)
@@ -27,19 +29,37 @@ def prediction(*events):
     return Prediction(score, distances)
 
 
-def held_out(events, micro=NONE, macro=NONE):
+def recorded(events):
+    """What decoding reads of a recording."""
+    return {
+        "subject": "s1",
+        "prediction": prediction(*events),
+        "paths": np.zeros((FRAMES, 2, 4), np.float32),
+        "span": np.zeros(FRAMES, int),
+    }
+
+
+def held_out(events, micro=NONE, macro=NONE, **known):
     labels = {"micro": np.array(micro), "macro": np.array(macro)}
-    return HeldOut(prediction(*events), np.zeros(FRAMES, int), labels)
+    return HeldOut(**recorded(events), **{"video": "v1", "group": 0, **known}, labels=labels)
 
 
-def calibrated(how=HOW):
+def spotted_in(events, calibration, how=HOW):
+    (spotted,) = decoded([Predicted(**recorded(events))], calibration, how)
+    return spotted
+
+
+def calibrated(how=HOW, others=()):
     return calibrate(
         [
             held_out([(0, 20, 29, 0.8), (0, 60, 69, 0.4), (1, 100, 149, 0.6)],
                      micro=[[20, 29]], macro=[[100, 149]]),
             held_out([(0, 30, 41, 0.7), (1, 60, 99, 0.2)], micro=[[30, 41]]),
+            *others,
         ],
         how,
+        REGIONS,
+        30.0,
     )  # fmt: skip
 
 
@@ -61,7 +81,7 @@ def test_thresholds_part_right_from_wrong_on_held_out_recordings():
 
 def test_a_prediction_becomes_intervals_at_the_thresholds():
     events = [(0, 50, 59, 0.9), (0, 150, 159, 0.3), (1, 80, 129, 0.7)]
-    spotted = decoded(prediction(*events), np.zeros(FRAMES, int), calibrated(), HOW)
+    spotted = spotted_in(events, calibrated())
     assert spotted.intervals["micro"].bounds.tolist() == [[50, 59]]
     assert spotted.candidates["micro"].bounds.tolist() == [[50, 59], [150, 159]]
     assert spotted.intervals["macro"].bounds.tolist() == [[80, 129]]
@@ -76,12 +96,29 @@ def test_a_prediction_becomes_intervals_at_the_thresholds():
 def test_of_two_classes_at_one_place_the_one_further_above_its_threshold_stays(micro, macro, stays):
     how = replace(HOW, duration_slack=4.0)
     events = [(0, 50, 65, micro), (1, 48, 80, macro)]
-    spotted = decoded(prediction(*events), np.zeros(FRAMES, int), calibrated(how), how)
+    spotted = spotted_in(events, calibrated(how), how)
     assert [name for name, rows in spotted.intervals.items() if len(rows)] == [stays]
 
 
 def test_a_class_without_labels_is_never_predicted():
-    calibration = calibrate([held_out([(0, 20, 29, 0.8)], micro=[[20, 29]])], HOW)
+    one = held_out([(0, 20, 29, 0.8)], micro=[[20, 29]])
+    calibration = calibrate([one], HOW, REGIONS, 30.0)
     assert calibration.thresholds["macro"] == float("inf")
-    spotted = decoded(prediction((1, 20, 69, 1.0)), np.zeros(FRAMES, int), calibration, HOW)
+    spotted = spotted_in([(1, 20, 69, 1.0)], calibration)
     assert not len(spotted.candidates["macro"])
+
+
+def test_a_corpus_that_trained_along_changes_neither_lengths_nor_thresholds():
+    other = held_out([(0, 20, 79, 0.1)], micro=[[20, 79]], corpus="other")
+    assert calibrated(others=[other]) == calibrated()
+    assert calibrated(others=[replace(other, corpus="")]) != calibrated()
+
+
+def test_peaks_have_thresholds_on_their_own_scale():
+    how = Decoding("peaks", 1.5, 0.2)
+    levels = calibrated(how).thresholds
+    assert all(0 <= level <= 1 for level in levels.values())
+    events = [(0, 50, 59, 0.9), (0, 150, 159, 0.1), (1, 80, 129, 0.7)]
+    spotted = spotted_in(events, calibrated(how), how)
+    assert spotted.intervals["micro"].bounds.tolist() == [[50, 60]]
+    assert 0 < spotted.thresholds["micro"] < 0.9

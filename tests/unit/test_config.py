@@ -218,6 +218,7 @@ def test_encoders_learn_only_where_there_are_streams(default):
             "averaged_with: unknown key; it is now called",
         ),
         ("spotting.learned.snapshots", 4, "snapshots: unknown key; there is no such setting any"),
+        ("spotting.learned.tolerance", 0.1, "tolerance: unknown key; thresholds are now chosen by"),
         ("pretrain.target", "displacement", "'displacement' is not allowed; there is no such"),
     ],
 )

@@ -70,6 +70,47 @@ def test_merge_keeps_neighbours_that_overlap_little():
     assert len(decode.merge(intervals, iou=0.05, agree=0.5)) == 1
 
 
+def merged_one_by_one(pool, iou, agree):
+    """What `merge` is to find, by comparing every winner with all."""
+    pool = pool.pick(np.lexsort((pool.onset, -pool.confidence)))
+    rows = []
+    while len(pool):
+        fit = decode.overlap(pool.pick([0]), pool)[0]
+        voters = fit >= agree
+        voters[0] = True
+        weight = pool.confidence[voters] * fit[voters]
+        ends = [np.rint(np.average(x[voters], weights=weight)) for x in (pool.onset, pool.offset)]
+        rows.append([*ends, pool.confidence[0]])
+        gone = fit > iou
+        gone[0] = True
+        pool = pool.pick(~gone)
+    return rows
+
+
+@pytest.mark.parametrize(("iou", "agree"), [(0.0, 2.0), (0.2, 0.5), (0.35, 0.75), (1.0, 1.0)])
+def test_merge_compares_neighbours_only_and_finds_the_same(iou, agree):
+    rng = np.random.default_rng(int(100 * iou))
+    onset = rng.integers(0, 4000, 600)
+    length = rng.integers(0, 60, 600) + 700 * (rng.random(600) < 0.02)
+    sure = rng.choice(np.linspace(0.1, 1, 40), 600)  # with ties
+    pool = decode.intervals(onset, onset + length // 2, onset + length, sure)
+    merged = decode.merge(pool, iou=iou, agree=agree)
+    rows = [[*bounds, sure] for *bounds, sure in zip(*columns(merged), strict=True)]
+    assert rows == merged_one_by_one(pool, iou, agree)
+
+
+def columns(rows):
+    return rows.onset, rows.offset, rows.confidence
+
+
+def test_joined_parts_keep_their_order():
+    one, two = (
+        decode.intervals([5], [6], [7], [1]),
+        decode.intervals([1, 2], [3, 4], [5, 6], [0, 1]),
+    )
+    assert decode.Intervals.joined([one, two]).onset.tolist() == [5, 1, 2]
+
+
 def test_one_class_each():
     micro = decode.intervals([10, 50], [12, 52], [20, 60], [0.4, 0.9])
     macro = decode.intervals([8, 48], [12, 55], [24, 64], [0.8, 0.6])

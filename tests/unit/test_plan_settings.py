@@ -123,11 +123,17 @@ CASES = {
     "spotting.learned.inner_groups": (2, {"train_spotter"}),
     "spotting.learned.repeats": (3, {"train_spotter"}),
     "spotting.learned.duration_slack": (1.5, {"spot"}),
-    "spotting.learned.floor": (0.1, {"spot"}),
+    "spotting.learned.floor": (0.2, {"spot"}),
     "spotting.learned.nms_iou": (0.3, {"spot"}),
     "spotting.learned.vote_iou": (0.6, {"spot"}),
     "spotting.learned.class_iou": (0.3, {"spot"}),
-    "spotting.learned.tolerance": (0.02, {"spot"}),
+    "spotting.learned.second_look.weight": (0.5, {"spot"}),
+    "spotting.learned.second_look.nms_iou": (0.2, {"spot"}),
+    "spotting.learned.second_look.fewest_hits": (20, {"spot"}),
+    "spotting.learned.second_look.repeats": (1, {"spot"}),
+    "spotting.learned.second_look.trees": (80, {"spot"}),
+    "spotting.learned.second_look.leaves": (4, {"spot"}),
+    "spotting.learned.second_look.learning_rate": (0.1, {"spot"}),
     "spotting.learned.joint.steps": (10, set()),
     "spotting.learned.joint.batch_size": (4, set()),
     "spotting.learned.joint.learning_rate": (0.002, set()),
@@ -257,8 +263,16 @@ def test_only_the_jobs_that_use_a_key_are_reached(before):
     assert methods == {"learned"}
     methods = {job[1] for job in reached("spot", "spotting.training_free.p.micro", 0.5)}
     assert methods == {"training_free"}
-    methods = {job[1] for job in reached("spot", "spotting.learned.floor", 0.1)}
+    methods = {job[1] for job in reached("spot", "spotting.learned.floor", 0.2)}
     assert methods == {"regions", "learned"}
+
+
+def test_trees_without_a_weight_reach_nothing():
+    config = changed(DEFAULT, "spotting.learned.second_look.weight", 0.0)
+    before = plans.given(plans.plan(config))
+    for key, rules in (("trees", set()), ("nms_iou", set()), ("weight", {"spot"})):
+        after = plans.given(plans.plan(changed(config, f"spotting.learned.second_look.{key}", 1)))
+        assert plans.rerun(before, after) == rules, key
 
 
 def test_random_weights_do_not_depend_on_a_training_that_they_do_not_get():

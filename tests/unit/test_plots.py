@@ -166,6 +166,23 @@ def test_timeline_files_are_the_same_each_time(timeline_files):
     assert b"/Type0" in one[1].read_bytes() or b"/FontFile2" in one[1].read_bytes()
 
 
+def test_a_threshold_that_is_not_on_the_scores_is_not_drawn(timeline_files, clock, saved):
+    curve = np.linspace(0.2, 0.4, T).astype(np.float32)
+    for value, lines in ((0.5, 2), (np.nan, 1)):
+        io.write_videos(
+            timeline_files / "scores.h5",
+            "scores",
+            {"v1": {"micro": curve, "macro": curve, **clock}},
+            attrs={},
+            video_attrs={"v1": {"threshold_micro": value, "threshold_macro": value}},
+            provenance={},
+        )
+        draw_timeline(timeline_files, "d")
+        assert [len(axis.lines) for axis in saved[-1].axes[:2]] == [lines, lines]
+        assert ("threshold" in [text for text, _ in texts(saved[-1])]) == (lines == 2)
+        assert (saved[-1].axes[0].get_ylim()[1] > 0.45) == (lines == 2)
+
+
 def test_timeline_without_labels(timeline_files, saved):
     draw_timeline(timeline_files, "c", labels=None)
     names, bars = row_bars(saved[0])

@@ -20,7 +20,7 @@ LIBRARIES = {
     "networks": {"torch"},
     "face": {"cv2", "scipy", "mediapipe"},
     "flow": {"cv2", "scipy"},
-    "spotting": {"scipy"},
+    "spotting": {"scipy", "sklearn", "threadpoolctl"},
     "metrics": {"scipy"},
     "scoring": {"pandas", "scipy"},
     "cli": {"pandas"},

@@ -12,7 +12,7 @@ from mespot.settings import fill
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.training_free import TrainingFreeRecipe
 from mespot.training import recipes
-from tests.unit.spotters import DECODING, PEAKS, TRAINING
+from tests.unit.spotters import DECODING, LOOK, PEAKS, TRAINING
 from tests.unit.test_pretrain import SETTINGS
 from tests.workflow.project import ROOT
 
@@ -97,11 +97,24 @@ def test_keys_of_streams_may_be_missing_where_none_is_read():
 
 
 def test_keys_of_boundaries_may_be_missing_for_peaks():
-    assert Decoding.of(PEAKS).tolerance == 0.02
-    with pytest.raises(InputError, match="spotting.learned: lacks floor, nms_iou, vote_iou"):
+    assert Decoding.of(PEAKS).duration_slack == 1.25 and not Decoding.of(PEAKS).looks_twice
+    with pytest.raises(
+        InputError, match="spotting.learned: lacks floor, nms_iou, vote_iou, second_look"
+    ):
         Decoding.of({**PEAKS, "decoder": "boundaries"})
     with pytest.raises(InputError, match="spotting.learned: knows no focus"):
         Decoding.of({**DECODING, "focus": 2.0})
+
+
+def test_keys_of_a_second_look_may_be_missing_where_it_has_no_weight():
+    assert not Decoding.of({**DECODING, "second_look": {"weight": 0.0}}).looks_twice
+    assert Decoding.of({**DECODING, "second_look": LOOK}).second_look.trees == LOOK["trees"]
+    with pytest.raises(
+        InputError, match="spotting.learned.second_look: lacks nms_iou, fewest_hits"
+    ):
+        Decoding.of({**DECODING, "second_look": {"weight": 0.1}})
+    with pytest.raises(InputError, match="spotting.learned.second_look: knows no depth"):
+        Decoding.of({**DECODING, "second_look": {**LOOK, "depth": 2}})
 
 
 def test_recipes_do_without_torch():

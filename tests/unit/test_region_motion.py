@@ -43,18 +43,20 @@ def test_the_unit_is_that_of_the_usual_recording():
 def test_displacements_are_differences_of_the_path():
     rng = np.random.default_rng(0)
     paths = rng.normal(size=(60, 2, 4)).astype(np.float32)
-    motion = motion_channels(paths, [1, 3], 10)
-    assert motion.shape == (50, 2, 8)
+    motion = motion_channels(paths, 0.5, [1, 3], 10)
+    assert motion.shape == (50, 2, 14)
     moved = paths[10:, :, :2] - paths[7:57, :, :2]
     ratio = motion[..., 2:4] / moved
     assert ratio == pytest.approx(ratio[0, 0, 0], rel=1e-3)
     assert motion[..., 4:6] / paths[10:, :, :2] == pytest.approx(0.2, rel=1e-5)
-    assert motion[..., 6:] / paths[10:, :, 2:] == pytest.approx(0.1, rel=1e-5)
-    assert motion_channels(paths[..., :0], [1, 3], 10).shape == (50, 2, 0)
+    # In units of the recording's own noise, half of the corpus's, the same twice as large.
+    assert motion[..., 6:12] / motion[..., :6] == pytest.approx(2 / 0.6, rel=1e-4)
+    assert motion[..., 12:] / paths[10:, :, 2:] == pytest.approx(0.1, rel=1e-5)
+    assert motion_channels(paths[..., :0], 1.0, [1, 3], 10).shape == (50, 2, 0)
 
 
 def test_nothing_moves_before_a_span():
     paths = np.ones((20, 2, 4), np.float32) * np.arange(20, dtype=np.float32)[:, None, None]
-    motion = span_channels(paths, [2, 6])
-    assert motion.shape == (20, 2, 8) and not motion[0, :, :4].any()
+    motion = span_channels(paths, 1.0, [2, 6])
+    assert motion.shape == (20, 2, 14) and not motion[0, :, :4].any()
     assert motion[3, 0, 2] == pytest.approx(motion[10, 0, 2] / 2)  # three of six frames

@@ -12,10 +12,11 @@ from mespot.spotting.decoders import Decoding
 from mespot.store import io, tables
 from mespot.store.schema import LAYOUTS
 from mespot.training import checkpoint
-from mespot.training.trained_spotter import TrainedSpotter
+from mespot.training.trained_spotter import TrainedSpotter, average_held_out
 from tests.unit.moving_regions import REGIONS, write_labels, write_moving_flow
 from tests.unit.spotters import (
     DECODING,
+    LOOK,
     METHOD,
     PEAKS,
     TRAINING_FREE,
@@ -43,7 +44,9 @@ def unseen(corpus):
 
 
 def thresholds(spotter, decoding=DECODING):
-    return calibrate(TrainedSpotter.load(spotter).held_out, Decoding.of(decoding)).thresholds
+    one = TrainedSpotter.load(spotter)
+    how = Decoding.of(decoding)
+    return calibrate(average_held_out([one]), how, one.regions, one.rate).thresholds
 
 
 def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
@@ -146,6 +149,25 @@ def test_decoding_is_chosen_when_spotting(corpus, trained, tmp_path):
     longest = max(np.diff(corpus[2][f"s{i}", f"v{i}"]["micro"]).max() for i in range(6))
     micro = narrow[narrow["type"] == "micro"]
     assert (micro["offset"] - micro["onset"]).max() <= longest
+
+
+def test_a_second_look_changes_confidences_and_trains_no_network(corpus, trained, tmp_path):
+    flow, known = unseen(corpus)
+    twice = {**DECODING, "second_look": LOOK}
+    scores, intervals = find(tmp_path, flow, trained, decoding=twice)
+    assert_candidates(tmp_path, thresholds(trained, twice))
+    for name in CLASSES:
+        tp, fp, fn = counts(intervals, known, name)
+        assert tp >= 2 and fp <= 3, name  # of 4
+        assert np.isnan(scores["v6"].attrs[f"threshold_{name}"])
+    first = tables.read(tmp_path / "candidates.csv", "candidates")
+    find(tmp_path, flow[::-1], trained, decoding=twice)
+    again = tables.read(tmp_path / "candidates.csv", "candidates")
+    order = ["video", "type", "onset"]
+    assert first.sort_values(order).values.tolist() == again.sort_values(order).values.tolist()
+    once = {**twice, "second_look": {**LOOK, "fewest_hits": 1000}}
+    scores, _ = find(tmp_path, flow, trained, decoding=once)  # too few to learn from
+    assert scores["v6"].attrs["threshold_micro"] == thresholds(trained)["micro"]
 
 
 def test_training_free_from_files_to_intervals(corpus, tmp_path):

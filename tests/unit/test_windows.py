@@ -119,9 +119,10 @@ def test_mirror_swaps_sides_and_turns_the_horizontal():
     assert mirrored(["left_brow", "chin", "right_brow"]) == [2, 1, 0]
     assert mirrored(["outer_right_eye", "mouth"]) == [0, 1]
     record = one()
-    record.paths[:, 0], record.paths[:, 1] = [5, 10, 30, 40], [25, 30, 70, 80]
+    record.paths[:, 0] = [5, 10, 30, 40]
+    record.paths[:, 1] = [25, 30, 70, 80]
     windows = sampler(record, mirror=[1, 0]).batch(20)["motion"][:, 3]
-    seen = {tuple(np.round(w[:, 2:].ravel(), 3).tolist()) for w in windows}  # without the lag
+    seen = {tuple(np.round(w[:, [2, 3, 8, 9]].ravel(), 3).tolist()) for w in windows}  # the two paths
     assert seen == {(1, 2, 3, 4, 5, 6, 7, 8), (-5, 6, -7, 8, -1, 2, -3, 4)}
 
 
@@ -152,7 +153,7 @@ def test_a_drawn_window_says_what_is_cut():
         assert window.span == (0, 100) and window.first >= 0
         assert time == pytest.approx(window.times(32), rel=1e-5)
         path = time[:, None] * window.kept() * window.amplitude
-        assert batch["motion"][i, ..., 5] == pytest.approx(path / 10, rel=1e-4, abs=1e-4)
+        assert batch["motion"][i, ..., 9] == pytest.approx(path / 10, rel=1e-4, abs=1e-4)
         shown = batch["features"]["flow"][i, :, :, 0]
         assert (shown == window.kept("flow")).all()
     assert {window.mirror is None for window in windows} == {True, False}

@@ -134,7 +134,7 @@ CHANGES = [
     ("encoders.pretrained.pretraining", "transductive", PRETRAINING),
     ("spotting.learned.epochs", 3, SPOTTING),
     ("spotting.learned.nms_iou", 0.3, DECODING),
-    ("spotting.learned.tolerance", 0.0, DECODING),
+    ("spotting.learned.second_look.weight", 0.0, DECODING),
     ("spotting.training_free.p.micro", 0.5, DECODING),
     ("methods.regions.decoder", "peaks", DECODING),
     ("evaluation.n_bootstrap", 60, SCORES),
