@@ -135,6 +135,8 @@ def _fitted(values: np.ndarray, hit: np.ndarray, how: SecondLook) -> list[Any]:
         )
         for number in range(how.repeats)
     ]
+    # scikit-learn refuses a feature that is missing everywhere; one that is the same is not used.
+    values = np.where(np.isnan(values).all(axis=0), 0, values)
     # The rounding of a sum follows the number of threads, so it is never the machine's.
     with threadpool_limits(1):
         return [model.fit(values, hit) for model in models]

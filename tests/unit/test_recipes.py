@@ -117,7 +117,7 @@ def test_keys_of_a_second_look_may_be_missing_where_it_has_no_weight():
         Decoding.of({**DECODING, "second_look": {**LOOK, "depth": 2}})
 
 
-def test_recipes_do_without_torch():
+def test_recipes_do_without_torch_and_scikit_learn():
     modules = "mespot.training.recipes, mespot.spotting.decoders, sys"
-    script = f"import {modules}; sys.exit('torch' in sys.modules)"
+    script = f"import {modules}; sys.exit(bool({{'torch', 'sklearn'}} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

@@ -58,6 +58,17 @@ def test_thresholds_are_chosen_from_trees_that_did_not_see_the_group():
         assert np.array_equal(first, second) == (one.group == 1)
 
 
+def test_what_can_be_measured_nowhere_is_not_learned_from():
+    """Spans so short that nothing lies far before or after any candidate."""
+    short = [
+        (replace(one, span=np.maximum(np.arange(600) - 5, 0) // 28), rows) for one, rows in MADE
+    ]
+    trees, again = learned(short)
+    assert right([one for one, _ in short], again) > 0.85
+    one, rows = moves_and_stays(31, "s31")
+    assert right([one], trees.rescored([one], [rows])) > 0.7
+
+
 def test_a_weight_mixes_log_odds():
     recordings, candidates = zip(*MADE, strict=True)
     first = np.concatenate(confidences(candidates))
