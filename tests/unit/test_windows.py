@@ -122,7 +122,7 @@ def test_mirror_swaps_sides_and_turns_the_horizontal():
     record.paths[:, 0] = [5, 10, 30, 40]
     record.paths[:, 1] = [25, 30, 70, 80]
     windows = sampler(record, mirror=[1, 0]).batch(20)["motion"][:, 3]
-    seen = {tuple(np.round(w[:, [2, 3, 8, 9]].ravel(), 3).tolist()) for w in windows}  # the two paths
+    seen = {tuple(np.round(w[:, [2, 3, 8, 9]].ravel(), 3).tolist()) for w in windows}
     assert seen == {(1, 2, 3, 4, 5, 6, 7, 8), (-5, 6, -7, 8, -1, 2, -3, 4)}
 
 
