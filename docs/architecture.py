@@ -108,7 +108,7 @@ def labels(n: dict[str, Any]) -> dict[str, str]:
         f"dilated {listed(n['temporal'])}",
         "heads": f"Heads\n{len(HEADS)} {TIMES} {n['heads']} a frame:\nscore, distances to\n"
         "onset and offset",
-        "intervals": "Intervals\nmicro and macro:\nbox voting,\nthresholds",
+        "intervals": "Intervals\nmicro and macro:\nbox voting, second\nlook, thresholds",
     }
 
 

@@ -36,7 +36,8 @@ def test_numbers_follow_the_networks(script):
     config["spotting"]["learned"] |= {"width": 24, "lags": [1]}
     numbers = script.numbers(config)
     assert numbers["code"] == (5, 16, 7, 7) and numbers["dilations"] == [1, 2, 4]
-    # 16 regions of 10 motion channels (displacement and path in two units, slow path) and two streams' codes of 4, and the blinks.
+    # 16 regions of 10 motion channels (displacement and path in two units, and the slow path) and
+    # two streams' codes of 4, and the blinks.
     assert numbers["read"] == 16 * (10 + 2 * 4) + 1 and numbers["width"] == 24
 
 
