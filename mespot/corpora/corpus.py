@@ -13,7 +13,7 @@ import pandas as pd
 from mespot.corpora import kinds
 from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
-from mespot.corpora.notes import Note
+from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
@@ -123,10 +123,14 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         return _demo(config["demo"])
     if name == "sheet":
         sheets = config["sheet"]
-        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"])
-        return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
+        odd = Notes()
+        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"], odd)
+        annotations = None if labels is None else [Path(sheets["annotations"])]
+        return _Sources(videos, annotations, notes=odd.entries)
     if name == "unlabelled":
-        return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
+        sheets, odd = config["unlabelled"], Notes()
+        videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
+        return _Sources(videos, notes=odd.entries)
     if name == kinds.MOTION:
         return _motion(config["motion"])
     if name in kinds.KINDS:

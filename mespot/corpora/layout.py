@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.names import CHARACTERS, RESERVED, usable
+from mespot.corpora.names import fault
 from mespot.corpora.notes import LEFT_OUT, REMARK, Notes, shown
 from mespot.errors import InputError
 from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -131,11 +131,12 @@ def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]
         if suffix.lower() in VIDEO_SUFFIXES or broken:
             named.append((file if broken else stem, folder / file))
     kept = []
+    first: dict[str, str] = {}
     for name, path in sorted(named, key=lambda pair: natural(pair[0])):
-        if not usable(name):
-            text = f"name has other characters than {CHARACTERS}; rename it to use it"
-            if name in RESERVED:
-                text = f"name '{name}' is reserved; rename it to use it"
+        if (why := fault(name)) is not None:
+            notes.add(LEFT_OUT, shown(path), f"name {why} to use it")
+        elif (same := first.setdefault(name.lower(), name)) != name:
+            text = f"name differs from {same} in the case of letters only; rename it to use it"
             notes.add(LEFT_OUT, shown(path), text)
         elif inside(root, path, notes):
             kept.append((name, path))

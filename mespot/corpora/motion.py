@@ -22,10 +22,11 @@ import pandas as pd
 
 from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.names import NAME
-from mespot.corpora.notes import LEFT_OUT, Note
+from mespot.corpora.notes import LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
-from mespot.store.sheet_rows import Errors, rows, whole_frame
+from mespot.store.sheet_errors import Errors, whole_frame
+from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS
 
 COLUMNS_OF_VIDEOS = COLUMNS["motion_videos"]
@@ -68,7 +69,9 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
         for video, line in left_out.items()
     ]
     if annotations is not None:
-        read_annotations(annotations, videos, left_out)
+        odd = Notes()
+        read_annotations(annotations, videos, left_out, odd)
+        notes += odd.entries
     needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
     if regions is not None:
         read_regions(regions)
@@ -124,7 +127,7 @@ def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]
     first_line: dict[str, int] = {}
     table = []
     required = ["subject", "video", "path"]
-    for line, row in rows(sheet, required, _CLOCK):
+    for line, row in written(errors, required, _CLOCK).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
         video = row["video"]
@@ -146,7 +149,7 @@ def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]
 
 def _recording(errors: Errors, line: int, row: dict[str, str], root: Path) -> dict[str, Any]:
     """The row of one recording; what is wrong in it goes to `errors`."""
-    series = place(errors, line, row["path"], root, "series")
+    series = place(errors, line, row["path"], root, "series", "motion.root")
     if series is not None and (series.suffix not in SUFFIXES or not series.is_file()):
         text = f"'{row['path']}' is no series; name a file that ends in {', '.join(SUFFIXES)}"
         errors.add(line, "path", text)
