@@ -81,7 +81,7 @@ def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     for tree in trees(root, camera)[:1]:
         above = [tree, *tree.parents]
         folders = above[: above.index(root) + 1] if root in above else folders
-    names = re.compile(rf"{camera}.*annotation.*\.xlsx$", re.IGNORECASE)
+    names = re.compile(rf"{camera}.*annotation", re.IGNORECASE)
     return find_workbooks(settings["workbook"], folders, names, f"{TITLE} {camera}")
 
 
@@ -94,6 +94,7 @@ def labels(
     if table is None:
         raise workbook.refuse(paths[0], sheets, "the columns Filename, OnsetF, OffsetF")
     sheet, body = table
+    workbook.note_texts(sheet, workbook.intervals_of(body), notes)
     names = {video.lower(): video for video in videos["video"]}
     owners = dict(zip(videos["video"], videos["subject"], strict=True))
     rows = []
@@ -101,7 +102,8 @@ def labels(
         where = sheet.where(number)
         onset, apex, offset = workbook.interval(cells)
         if onset is None or offset is None:
-            notes.add(LEFT_OUT, where, workbook.NO_INTERVAL)
+            why = workbook.no_interval(sheet, number, cells["onset"], cells["offset"])
+            notes.add(LEFT_OUT, where, why)
             continue
         written = workbook.text(cells["filename"])
         video = names.get(written.lower(), written)

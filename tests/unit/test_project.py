@@ -27,7 +27,7 @@ LIBRARIES = {
     "cli/speed": {"torch"},
     "plots": {"pandas", "matplotlib", "scipy"},
     "training": {"torch", "pandas", "cv2"},
-    "corpora": {"pandas", "cv2", "openpyxl"},
+    "corpora": {"pandas", "cv2", "openpyxl", "xlrd"},
     "demo": {"cv2", "matplotlib", "skimage", "scipy"},
     "store": {"h5py", "pandas"},
     "recording": {"cv2"},
