@@ -85,7 +85,9 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     tree = first_tree(root, trees(root, settings["tree"]), what, TITLE, notes, hint)
     rows = []
     seen: dict[tuple[str, str], str] = {}
-    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s15, ...", notes):
+    for subject, name, path in recordings_by_subject(
+        tree, root, _SUBJECT, "s15, ...", notes, _VIDEO
+    ):
         match = _VIDEO.match(name)
         if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
             text = f"not the name of a video of {subject} ({subject[1:]}_ and four digits)"

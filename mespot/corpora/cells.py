@@ -6,7 +6,7 @@ import os
 import unicodedata
 from pathlib import Path, PureWindowsPath
 
-from mespot.corpora.names import fault
+from mespot.corpora.names import BRACES, fault
 from mespot.store import sheet_cells
 from mespot.store.sheet_errors import Errors, present, value_of
 
@@ -34,6 +34,9 @@ def place(
     own = root == errors.sheet.parent
     inside = f"but {what} must lie below {'the folder of the sheet' if own else root}"
     way = f"or name a folder above all {what} as `{key}`"
+    if BRACES.search(text):
+        errors.add(line, "path", f"'{text}' has {{ or }}, which no path may have; rename it")
+        return None
     relative = _portable(errors, line, text, root)
     if relative is None or relative.is_absolute() or ".." in relative.parts:
         errors.add(

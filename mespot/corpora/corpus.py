@@ -13,6 +13,7 @@ import pandas as pd
 from mespot.corpora import kinds
 from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
+from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
 from mespot.demo.corpus import videos as demo_videos
@@ -90,6 +91,9 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
     for_labels = name in config["corpora"]
     sources = _sources(name, config, for_labels)
     annotations = sources.annotations if for_labels else None
+    for path in [*sources.videos["path"], *(annotations or []), sources.regions or ""]:
+        if BRACES.search(str(path)):
+            raise InputError(f"{path}: has {{ or }}, which no path may have; rename the folder")
     if check_labels and annotations is not None and sources.loader is not None:
         kinds.read_labels(name, annotations, sources.videos, sources.loader)
     return Corpus(

@@ -105,25 +105,44 @@ def root_and_beside(root: Path, trees: list[Path]) -> list[Path]:
 
 
 def recordings_by_subject(
-    tree: Path, root: Path, subject: re.Pattern[str], example: str, notes: Notes
+    tree: Path,
+    root: Path,
+    subject: re.Pattern[str],
+    example: str,
+    notes: Notes,
+    video: re.Pattern[str] | None = None,
 ) -> Iterator[tuple[str, str, Path]]:
     """Subject, name and path of each recording in the folders of subjects in `tree`.
 
-    Folders whose name is not a `subject` (such as `example`) are left out and noted.
+    Folders whose name is not a `subject` (such as `example`) are left out and noted. Two that
+    differ in the case of letters only are one subject on many disks: the second is left out.
+    video: see `recordings`; without it, videos are called after their subjects as well.
     """
+    first: dict[str, str] = {}
     for folder in entries(tree)[0]:
         if not subject.fullmatch(folder):
             notes.add(LEFT_OUT, shown(tree / folder), f"not the folder of a subject ({example})")
+        elif (same := first.setdefault(folder.lower(), folder)) != folder:
+            text = f"name differs from {same} in the case of letters only; rename it to use it"
+            notes.add(LEFT_OUT, shown(tree / folder), text)
         elif inside(root, tree / folder, notes):
-            for name, path in recordings(tree / folder, root, notes):
+            prefix = f"{folder}_" if video is None else ""
+            for name, path in recordings(tree / folder, root, notes, video, prefix):
                 yield folder, name, path
 
 
-def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]:
+def recordings(
+    folder: Path,
+    root: Path,
+    notes: Notes,
+    video: re.Pattern[str] | None = None,
+    prefix: str = "",
+) -> list[tuple[str, Path]]:
     """Name and path of each folder and video file in `folder` that can be a recording.
 
-    The name of a video file goes without its suffix. Names that cannot be ids and links that leave
-    `root` are left out and noted.
+    The name of a video file goes without its suffix. Names that cannot be ids, with `prefix` before
+    them, and links that leave `root` are left out and noted. video: how names begin; others are
+    given as they are, because the caller knows better why they are not used.
     """
     folders, files = entries(folder)
     named = [(name, folder / name) for name in folders]
@@ -135,7 +154,9 @@ def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]
     kept = []
     first: dict[str, str] = {}
     for name, path in sorted(named, key=lambda pair: natural(pair[0])):
-        if (why := fault(name)) is not None:
+        if video is not None and not video.match(name):
+            kept.append((name, path))
+        elif (why := fault(prefix + name)) is not None:
             notes.add(LEFT_OUT, shown(path), f"name {why} to use it")
         elif (same := first.setdefault(name.lower(), name)) != name:
             text = f"name differs from {same} in the case of letters only; rename it to use it"

@@ -5,6 +5,8 @@ import re
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 CHARACTERS = "A-Z a-z 0-9 . _ -"
 RESERVED = ("all", ".", "..")
+# What a path cannot have, because a workflow takes it for the name of a wildcard.
+BRACES = re.compile(r"[{}]")
 # File names have 255 bytes, and temporary ones carry the name of the machine and a suffix as well.
 LONGEST = 150
 

@@ -66,7 +66,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     hint = "; name it as the root to use it"
     tree = first_tree(root, trees(root), what, TITLE, notes, hint)
     rows = []
-    for name, path in recordings(tree, root, notes):
+    for name, path in recordings(tree, root, notes, _VIDEO):
         match = _VIDEO.fullmatch(name)
         if match is None:
             notes.add(LEFT_OUT, shown(path), "not the name of a video (006_1, ...)")

@@ -66,7 +66,9 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     what = f"{camera}_long/SMIC-{camera}-E/{camera} with subject folders s01, s02, ..."
     tree = first_tree(root, trees(root, camera), what, TITLE, notes)
     rows = []
-    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s01, ...", notes):
+    for subject, name, path in recordings_by_subject(
+        tree, root, _SUBJECT, "s01, ...", notes, _VIDEO
+    ):
         if not _VIDEO.fullmatch(name):
             notes.add(LEFT_OUT, shown(path), "not the name of a video (s1_ne_01, ...)")
             continue
