@@ -136,6 +136,9 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: {given!r} is not allowed{became}; use one of {values}"
     if error.validator == "pattern" and allowed == schema()["$defs"]["name"]["pattern"]:
         return f"{where}: {given!r} is not allowed as a name; use letters, digits, '_' and '-'"
+    if error.validator == "maxLength":
+        text = f"has {len(given)} characters, and file names have room for {allowed}; shorten it"
+        return f"{where}: {given!r} {text}"
     return f"{where or 'top level'}: {error.message}"
 
 

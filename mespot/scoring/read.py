@@ -53,7 +53,7 @@ def read_labels(
     owner = {} if videos is None else dict(zip(videos["video"], videos["subject"], strict=True))
     ends = _Ends(errors, videos, "label")
     for line, row in written(errors, ["subject", "video", "type"], _OWN, either=_EITHER).rows:
-        if videos is None:
+        if videos is None and row["video"]:
             owner.setdefault(row["video"], row["subject"])
         video = known_name(errors, line, "video", row["video"], owner)
         if video is None and row["video"]:

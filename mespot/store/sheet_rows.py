@@ -177,13 +177,16 @@ def _text(sheet: Path) -> str:
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         # utf-8-sig: spreadsheet programs put a byte order mark before the first column's name.
-        return data.decode("utf-16" if wide else "utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         row = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
         raise InputError(
             f"{sheet}: row {row}: is not UTF-8 text ({error.reason} at byte {error.start}); save it"
             " as 'CSV UTF-8'"
         ) from None
+    if "\0" in text:
+        raise InputError(f"{sheet}: is not UTF-8 text (it has null bytes); save it as 'CSV UTF-8'")
+    return text
 
 
 def _separator(text: str, names: Mapping[str, str]) -> str:

@@ -115,6 +115,7 @@ def test_a_file_that_is_no_sheet(corpus, text, expected):
 def test_other_encodings(corpus):
     refused(corpus, "not UTF-8", videos=VIDEOS.replace("s2", "sé"), encoding="latin-1")
     refused(corpus, "row 3: is not UTF-8", videos=VIDEOS.replace("s2", "sé"), encoding="cp1252")
+    refused(corpus, "it has null bytes", encoding="utf-16-le")
     refused(corpus, "is a workbook and no CSV", videos="PK\x03\x04")
 
 
@@ -154,6 +155,7 @@ def test_other_encodings(corpus):
         ("s9,..,a.mp4,30", "row 5: video: '..' is reserved"),
         (",v9,a.mp4,30", "row 5: subject: is empty"),
         ("s9,,a.mp4,30", "row 5: video: is empty"),
+        ("s9,v9,{a}/x.mp4,30", "row 5: path: '{a}/x.mp4' has { or }, which no path may have"),
     ],
 )
 def test_bad_rows_of_the_recording_sheet(corpus, tmp_path, row, expected):

@@ -2,6 +2,9 @@
 
 import datetime
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -220,3 +223,43 @@ def test_cells_of_an_old_workbook(tmp_path):
     old_workbook(tmp_path / "a.xls", [["Onset", 310.0], ["", 0.5], ["0101", "x"]])
     (sheet,) = workbook.read(tmp_path / "a.xls")
     assert sheet.rows == [(1, ("Onset", 310.0)), (2, (None, 0.5)), (3, ("0101", "x"))]
+
+
+# ---------------------------------------------------------------- the folders that were handed over
+
+# Corpora of the cases: how many labels are used, and what is told.
+CASES = Path(__file__).parents[3] / "shared" / "reference" / "cases"
+FOLDERS = {
+    "c2_head": (8, ("row 1: subject number 'subject' is not one of 1 to 22",)),
+    "c2_open": (8, ()),
+    "c2_words": (8, ()),
+    "c3_formula": (
+        2,
+        ("row 2: onset or offset is a formula that was never", "row 3: onset or off"),
+    ),
+    "c3_header": (4, ("row 12: filename is empty",)),
+    "c3_merged": (3, ("row 3: subject is empty; if cells were merged",)),
+    "c3_open": (4, ()),
+    "c3_text": (4, ("row 2: frame number '120', stored as text, read as 120, and 3 more",)),
+    "c3_webm": (4, ()),
+    "samm_num": (
+        5,
+        ("row 12: filename is the date 2006-01-02", "row 16: onset or offset is not a"),
+    ),
+}
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"needs {CASES}, which is not there")
+def test_the_folders_that_people_hand_over(tmp_path):
+    script, project = CASES / "make_corpora.py", Path(__file__).parents[2]
+    subprocess.run([sys.executable, script, project, tmp_path / "out"], check=True)
+    made = {path.name: path for path in (tmp_path / "out").iterdir()}
+    assert set(made) == {*FOLDERS, "c2_copy"}
+    kinds_of = {"c2": "casme2", "c3": "casme3", "sa": "samm_lv"}
+    for name, (count, words) in FOLDERS.items():
+        labels, notes = labels_of(made[name], kinds_of[name[:2]])
+        assert len(labels) == count, name
+        for text in words:
+            assert any(text in str(note) for note in notes), (name, text)
+    with pytest.raises(InputError, match="2 workbooks of .* - Copy.xlsx.*choose one with the key"):
+        labels_of(made["c2_copy"], "casme2")
