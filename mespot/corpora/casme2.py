@@ -9,6 +9,7 @@ count from 1.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from mespot.corpora.layout import (
     root_and_beside,
 )
 from mespot.corpora.missing_ends import complete
-from mespot.corpora.notes import LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.notes import CHANGED, LEFT_OUT, REMARK, Notes, shown
 from mespot.corpora.plausible import doubt_classes
 from mespot.errors import InputError
 from mespot.store.sheet_cells import type_of
@@ -51,6 +52,7 @@ CODES = {
 _SUBJECT = re.compile(r"s\d{1,3}")
 _VIDEO = re.compile(r"(\d+)_(\d{4})")
 _WORKBOOK = re.compile(r"code.?final", re.IGNORECASE)
+_MOST_INSERTED = 3  # columns before the first one
 _COLUMNS = 8  # that are read; a ninth holds what the subjects reported
 
 
@@ -176,17 +178,22 @@ def _row(
 
 
 def _sheet_of_labels(path: Path, sheets: Sequence[workbook.Sheet], notes: Notes) -> workbook.Sheet:
-    """The sheet whose eighth column says micro- or macro-expression, whatever its name."""
-    for sheet in sheets:
+    """The sheet whose eighth column says micro- or macro-expression, whatever its name.
+
+    Columns that were put in before the first one, such as an index, are passed over.
+    """
+    for sheet, inserted in product(sheets, range(_MOST_INSERTED + 1)):
+        rows = [(number, cells[inserted:]) for number, cells in sheet.rows]
         # Other corpora have a column of types there too, but no clips called disgust1_1.
-        named = [
-            row for _, row in sheet.rows if len(row) > 7 and workbook.text(row[1])[:1].isalpha()
-        ]
+        named = [row for _, row in rows if len(row) > 7 and workbook.text(row[1])[:1].isalpha()]
         kinds = [type_of(workbook.text(row[7])) for row in named]
         if kinds and sum(kind is not None for kind in kinds) > len(kinds) / 2:
             if sheet.name != "CASFEcode_final":
                 notes.add(REMARK, sheet.where(), "read as the sheet CASFEcode_final")
-            return sheet
+            if inserted:
+                text = f"read from column {inserted + 1} on, because types stand in column 8 then"
+                notes.add(CHANGED, sheet.where(), text)
+            return workbook.Sheet(path, sheet.name, rows)
     raise workbook.refuse(
         path, sheets, "micro-expression or macro-expression in column 8 (CASFEcode_final)"
     )
@@ -198,7 +205,7 @@ def _codes(
     """Video name -> code by the sheet `naming rule2`, where there is one."""
     codes = dict(CODES)
     for sheet in sheets:
-        if sheet is labels:
+        if sheet.name == labels.name:
             continue
         pairs = [[workbook.text(value) for value in cells[:2]] for _, cells in sheet.rows]
         if not all(len(pair) == 2 and re.fullmatch(r"\d{3,4}", pair[0]) for pair in pairs):
@@ -219,7 +226,7 @@ def _codes(
 def _check_subjects(sheets: Sequence[workbook.Sheet], labels: workbook.Sheet) -> None:
     """The sheet `naming rule1`, where there is one, must number the subjects as is known."""
     for sheet in sheets:
-        if sheet is labels:
+        if sheet.name == labels.name:
             continue
         for number, cells in sheet.rows:
             if len(cells) < 3 or not _SUBJECT.fullmatch(workbook.text(cells[1])):

@@ -32,7 +32,7 @@ from mespot.store.sheet_cells import type_of
 TITLE = "CAS(ME)^3 part A"
 FPS = 30.0
 _SUBJECT = re.compile(r"spno\.?\d+", re.IGNORECASE)
-_WORKBOOK = re.compile(r"cas\(?me\)?.?3", re.IGNORECASE)
+_WORKBOOK = re.compile(r"cas\(?me\)?.?3(?!.*part.?[bc])", re.IGNORECASE)
 _HEADER = {
     "subject": ("subject", "sub"),
     "filename": ("filename", "seq", "file name"),

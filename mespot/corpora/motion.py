@@ -63,8 +63,9 @@ def read_motion(section: Mapping[str, Any]) -> MotionCorpus:
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
     if sheet is None:
         raise InputError(f"{root}: has no videos.csv; write one, or give its path as motion.videos")
-    videos, left_out = _read_videos(sheet, root or sheet.parent)
-    notes = [
+    odd = Notes()
+    videos, left_out = _read_videos(sheet, root or sheet.parent, odd)
+    notes = odd.entries + [
         Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series; its labels do not count")
         for video, line in left_out.items()
     ]
@@ -120,7 +121,7 @@ def _file(given: str | None, root: Path | None, name: str) -> Path | None:
     return path if path is not None and path.exists() else None
 
 
-def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+def _read_videos(sheet: Path, root: Path, notes: Notes) -> tuple[pd.DataFrame, dict[str, int]]:
     """The table of recordings that have a series; {video: row} of those that have none."""
     errors = Errors(sheet)
     left_out: dict[str, int] = {}
@@ -143,6 +144,7 @@ def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: names no series; list at least one recording with its path")
+    notes.take(errors.remarks)
     videos = pd.DataFrame(table, columns=list(COLUMNS_OF_VIDEOS)).astype(COLUMNS_OF_VIDEOS)
     return videos, left_out
 

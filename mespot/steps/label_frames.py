@@ -122,10 +122,12 @@ def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Recor
                 # A label that ends one frame beyond the end has mostly been counted from 1.
                 from_1 = frame == last + 1 and first == 0 and record.attrs["kind"] != "flow"
                 hint = ", or write 1 as first_frame in videos.csv if labels count from 1"
+                advice = hint if from_1 else or_sheet
+                if frame == first - 1:
+                    advice = f": frames count from {first} here"
                 errors.append(
                     f"{label['row']}: {column}: {frame} is outside video '{label['video']}', which"
-                    f" has frames {first} to {last}; correct the label"
-                    f"{hint if from_1 else or_sheet}"
+                    f" has frames {first} to {last}; correct the label{advice}"
                 )
     if errors:
         rest = [f"{sheet}: and {len(errors) - 20} more"] if len(errors) > 20 else []

@@ -99,7 +99,10 @@ def test_a_corpus_without_labels(tmp_path, landmarks):
     ("row", "words"),
     [
         ("s1,v1,150,160,201,macro", r"row 4: offset: 201 is outside video 'v1'.*1 to 200"),
-        ("s1,v1,0,5,10,macro", r"row 4: onset: 0 is outside video 'v1'"),
+        (
+            "s1,v1,0,5,10,macro",
+            r"row 4: onset: 0 is outside video 'v1'.*: frames count from 1 here",
+        ),
         ("s2,v2,45,,50,macro", r"row 4: offset: 50 is outside video 'v2'.*0 to 49"),
         ("s1,v9,5,6,7,micro", "row 4: video: 'v9'"),
         ("s1,v1,9,8,7,micro", "row 4: offset"),

@@ -219,6 +219,18 @@ def test_words_for_the_types_of_casme2(tmp_path):
     assert edited(tmp_path / "edited", "casme2", change)[0] == plain
 
 
+def test_a_column_put_in_before_the_others_of_casme2(tmp_path):
+    plain, _ = labels_of(trees.casme2(tmp_path / "plain", frames=1), "casme2")
+    labels, notes = edited(tmp_path / "edited", "casme2", lambda sheet: sheet.insert_cols(1))
+    assert labels == plain and told(notes, CHANGED, "CASFEcode_final", "from column 2 on")
+
+
+def test_workbooks_of_other_parts_are_not_read(casme3):
+    old_workbook(casme3 / OLD, [HEAD, *BOTH])
+    (casme3 / "cas(me)3_part_C_ME.xlsx").write_bytes(b"PK")
+    assert labels_of(casme3.parent)[0] == FROM_OLD
+
+
 def test_cells_of_an_old_workbook(tmp_path):
     old_workbook(tmp_path / "a.xls", [["Onset", 310.0], ["", 0.5], ["0101", "x"]])
     (sheet,) = workbook.read(tmp_path / "a.xls")
