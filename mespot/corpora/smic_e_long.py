@@ -20,6 +20,7 @@ from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
+    note_unread,
     recordings_by_subject,
 )
 from mespot.corpora.notes import LEFT_OUT, Notes, shown
@@ -83,14 +84,20 @@ def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     for tree in trees(root, camera)[:1]:
         above = [tree, *tree.parents]
         folders = above[: above.index(root) + 1] if root in above else folders
-    names = re.compile(rf"{camera}.*annotation", re.IGNORECASE)
-    return find_workbooks(settings["workbook"], folders, names, f"{TITLE} {camera}")
+    return find_workbooks(settings["workbook"], folders, _names(camera), f"{TITLE} {camera}")
+
+
+def _names(camera: str) -> re.Pattern[str]:
+    """What the workbook of a camera is called."""
+    return re.compile(rf"{camera}.*annotation", re.IGNORECASE)
 
 
 def labels(
     paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
 ) -> pd.DataFrame:
     """The labels of the workbook, all micro."""
+    if not settings["workbook"]:
+        note_unread(paths, _names(settings["camera"]), notes)
     sheets = workbook.read(paths[0])
     table = workbook.find_table(sheets, _HEADER, ("subject", "apex"))
     if table is None:

@@ -140,13 +140,13 @@ def written(
         raise InputError(_no_header(errors, lines, faults, expected))
     known = [name for name in places.values() if name in names.values()]
     again = [cell.lower() for cell in header]
+    few = len(columns) + len(either) > 2  # a row of such a table has more than one cell
     records = []
     for line, cells in body:
-        if [cell.lower() for cell in cells] == again:
+        if len(cells) == len(again) and all(map(_same, cells, again)):
             errors.remark("changed", line, "is the header again, passed over")
             continue
-        filled = sum(map(bool, cells))
-        if len(columns) > 2 and filled == 1:
+        if few and cells.count("") == len(cells) - 1:
             only = next(filter(None, cells))
             errors.add(line, "columns", f"has only {only!r} in it; delete the row if it is a note")
             continue
@@ -314,8 +314,14 @@ def _fits(
     return False
 
 
+def _same(cell: str, head: str) -> bool:
+    return cell.lower() == head
+
+
 def _plain(errors: Errors, line: int, column: str, text: str) -> str:
-    plain = text if text.isascii() else cleaned(text)
+    if text.isascii() and not text.startswith(("'", "=")):
+        return text
+    plain = cleaned(text)
     if plain != text:
         errors.read_as(line, column, text, plain, "without invisible characters")
     unquoted = unmarked(plain)
