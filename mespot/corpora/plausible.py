@@ -12,7 +12,8 @@ from mespot.expressions import CLASSES
 
 # Seconds. A micro-expression lasts half a second at most, a macro-expression half a second to four.
 # Annotators cut differently, so only what is far from these is told.
-_LONGEST_MICRO, _SHORTEST_MACRO, _LONGEST_MACRO = 1.0, 0.2, 30.0
+_LIMITS = {"micro": (0.04, 1.0), "macro": (0.2, 30.0)}
+_USUAL = {"micro": "half a second at most", "macro": "half a second to four"}
 # Where the rate is not known yet: no label is told that could be right at a usual one.
 _RATES = (25.0, 200.0)
 _SAME = 0.5  # IoU of two labels of one class that may be one expression, labelled twice
@@ -43,23 +44,20 @@ def doubt_classes(labels: pd.DataFrame, where: str, notes: Notes) -> None:
 
 def _doubt_length(row: Mapping, fps: float | None, notes: Notes) -> None:
     frames = int(row["offset"]) - int(row["onset"]) + 1
-    lowest, highest = _RATES if fps is None else (fps, fps)
-    at_most, at_least = frames / lowest, frames / highest
-    kind = row["type"]
-    if kind == "micro" and at_least > _LONGEST_MICRO:
-        seconds, usual = at_least, "half a second at most"
-    elif kind == "macro" and at_most < _SHORTEST_MACRO:
-        seconds, usual = at_most, "half a second to four"
-    elif kind == "macro" and at_least > _LONGEST_MACRO:
-        seconds, usual = at_least, "half a second to four"
+    slow, fast = _RATES if fps is None else (fps, fps)
+    shortest, longest = _LIMITS[row["type"]]
+    if frames / slow < shortest:
+        rate = slow
+    elif frames / fast > longest:
+        rate = fast
     else:
         return
-    rate = f" at {lowest if seconds == at_most else highest:g} frames a second"
     notes.add(
         DOUBTFUL,
         row["row"],
-        f"[{row['onset']}, {row['offset']}] is a {kind} of {seconds:.2f} s ({frames} frames{rate});"
-        f" such expressions last {usual}; correct the frames or the type if they are wrong",
+        f"[{row['onset']}, {row['offset']}] is a {row['type']} of {frames / rate:.2f} s ({frames}"
+        f" frames at {rate:g} frames a second); such expressions last {_USUAL[row['type']]};"
+        " correct the frames or the type if they are wrong",
     )
 
 

@@ -146,7 +146,7 @@ def read_annotations(
         if one in read.columns and other in read.columns:
             text = f"has {one} and {other}; the frames count, and times only where there are none"
             errors.remark("remark", 1, text)
-    own = [name for name in read.own if name not in LABEL_COLUMNS]
+    own = read.own
     table = []
     known_names = dict.fromkeys([*owner, *left_out])
     for line, row in read.rows:

@@ -21,6 +21,7 @@ Row = tuple[int, dict[str, str]]  # line number, cells
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _HEADER_WITHIN = 40  # rows in which a header is looked for
+_WHERE = "row"  # says in tables of labels where a label stands
 _UNNAMED = re.compile(r"(unnamed: \d+)?", re.IGNORECASE)  # as pandas calls a column without a name
 
 
@@ -257,7 +258,7 @@ def _places(
 
 
 def _unused(name: str, places: Mapping[int, str]) -> str:
-    taken = set(places.values())
+    taken = {*places.values(), _WHERE}
     return next(
         one for n in range(1, 999) if (one := name if n == 1 else f"{name}_{n}") not in taken
     )

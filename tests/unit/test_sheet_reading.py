@@ -116,11 +116,11 @@ def test_an_index_column_is_passed_over_and_told(sheets):
 
 
 def test_columns_of_the_user_are_kept_as_they_are(sheets):
-    text = "coder,subject,video,onset,offset,AU,type\nAB,anna,anna_1,310,322, 4+7\u200b,micro\n"
+    text = "row,subject,video,onset,offset,AU,type\nAB,anna,anna_1,310,322, 4+7\u200b,micro\n"
     _, labels, notes = sheets(labels=text)
-    assert labels["AU"].tolist() == ["4+7\u200b"] and labels["coder"].tolist() == ["AB"]
+    assert labels["AU"].tolist() == ["4+7\u200b"] and labels["row_2"].tolist() == ["AB"]
     assert labels["onset"].tolist() == [310] and labels["apex"].isna().all()
-    assert told(notes, REMARK, "row 1", "kept as they are in labels.csv", "coder, AU")
+    assert told(notes, REMARK, "row 1", "kept as they are in labels.csv", "row_2, AU")
 
 
 @pytest.mark.parametrize(
@@ -215,6 +215,7 @@ def test_what_leads_elsewhere_is_told_the_way(sheets, tmp_path):
         ("anna,anna_1,600,,770,micro", "row 4: [600, 770] is a micro of 5.70 s (171 frames"),
         ("ben,ben_1,600,,603,macro", "row 4: [600, 603] is a macro of 0.16 s (4 frames"),
         ("anna,anna_1,600,,2000,macro", "is a macro of 46.70 s"),
+        ("anna,anna_1,600,,600,micro", "is a micro of 0.03 s (1 frames at 30"),
         ("anna,anna_1,311,,322,micro", "are nearly the same micro-expression"),
     ],
 )
