@@ -1,13 +1,13 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame (and n_frames,
-which only `mespot score` reads); `annotations.csv` subject, video, onset, offset, type and, if
-wanted, apex. A path is a video file or a folder of numbered images and is relative to the folder of
-its sheet, or to a root that is given. fps may be empty for a video file (then its own is used) and
-is needed for images. first_frame is the number that the labels give to the first frame of a video
-file (0 where it is empty); images have their own. Frames are native frame numbers, inclusive at
-both ends; apex may be empty; type is micro or macro. Instead of frames there may be times, in the
-columns onset_s, apex_s and offset_s. Other columns are the user's own.
+`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame and n_frames (of
+video files, by which labels are checked before a video is read); `annotations.csv` subject, video,
+onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered images and
+is relative to the folder of its sheet, or to a root that is given. fps may be empty for a video
+file (then its own is used) and is needed for images. first_frame is the number that the labels give
+to the first frame of a video file (0 where it is empty); images have their own. Frames are native
+frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead of frames
+there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the user's own.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. What can be meant in one way only is read, and noted where it was written in
@@ -15,7 +15,7 @@ another. Everything that is wrong is collected and reported at once, with file, 
 numbers are line numbers of the file, the header is row 1.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from mespot.corpora.corpus_tables import LABEL_COLUMNS, videos_table
 from mespot.corpora.notes import Notes
 from mespot.corpora.plausible import doubt
 from mespot.errors import InputError
+from mespot.store.sheet_cells import is_missing
 from mespot.store.sheet_errors import Errors, frame, known_name, present, type_of, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS, TEXT
@@ -52,10 +53,10 @@ def read_sheets(
 
     Raises InputError that names file, row and column of up to 20 faults and says what to do.
     """
-    sheet = read_videos(videos, root, notes)
+    sheet, lengths = _read_videos(videos, root, notes, "sheet")
     if annotations is None:
         return sheet, None
-    return sheet, read_annotations(annotations, sheet, notes=notes)
+    return sheet, read_annotations(annotations, sheet, notes=notes, lengths=lengths)
 
 
 def read_videos(
@@ -65,11 +66,19 @@ def read_videos(
     section: str = "sheet",
 ) -> pd.DataFrame:
     """The recording sheet, checked; see `read_sheets`. section: the one of config.yaml."""
+    return _read_videos(path, root, notes, section)[0]
+
+
+def _read_videos(
+    path: str | Path, root: str | Path | None, notes: Notes | None, section: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The recording sheet, and how many frames it says that video files have."""
     sheet = Path(path)
     folder = sheet.parent if root is None else Path(root)
     errors = Errors(sheet)
     seen: dict[str, dict[str, tuple[int, str]]] = {"subject": {}, "video": {}, "path": {}}
     table = []
+    lengths = {}
     for line, row in written(errors, VIDEO_COLUMNS, OPTIONAL_COLUMNS).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
@@ -80,13 +89,17 @@ def read_videos(
         else:
             errors.add(line, "path", "is empty; write the video file or the folder of images")
         fps = rate(errors, line, row["fps"])
-        if where is not None and where.is_dir() and not row["fps"]:
+        if where is not None and where.is_dir() and (not row["fps"] or is_missing(row["fps"])):
             errors.add(line, "fps", "is needed for a folder of images; write their frame rate")
         first_frame = None
         if given := present(errors, line, "first_frame", row.get("first_frame")):
             first_frame = whole_frame(errors, line, "first_frame", given)
             if where is not None and where.is_dir():
                 errors.add(line, "first_frame", "is for video files only; leave it empty")
+        if given := present(errors, line, "n_frames", row.get("n_frames")):
+            n_frames = whole_frame(errors, line, "n_frames", given)
+            if n_frames is not None and where is not None and where.is_file():
+                lengths[row["video"]] = n_frames
         first, _ = seen["path"].setdefault(str(where), (line, ""))
         if where is not None and first != line:
             text = f"path: '{row['path']}' is the recording of row {first} too; correct it if it is"
@@ -105,7 +118,7 @@ def read_videos(
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
     if notes is not None:
         notes.take(errors.remarks)
-    return videos_table(table)
+    return videos_table(table), lengths
 
 
 def _check_twice(
@@ -127,11 +140,13 @@ def read_annotations(
     videos: pd.DataFrame,
     left_out: Collection[str] = (),
     notes: Notes | None = None,
+    lengths: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """The annotation sheet, checked against the recording sheet; see `read_sheets`.
 
     videos: table with subject, video and, where known, fps and first_frame. left_out: videos of
-    the recording sheet that are not used; so are their labels. A sheet with a header and no rows is
+    the recording sheet that are not used; so are their labels. lengths: frames of videos, where
+    they are known. A sheet with a header and no rows is
     a corpus in which nobody showed anything: an empty table.
     """
     sheet = Path(path)
@@ -174,6 +189,8 @@ def read_annotations(
                     "apex",
                     f"{apex} is outside [{onset}, {offset}]; correct it or leave it empty",
                 )
+            if video is not None and lengths and video in lengths:
+                _check_end(errors, line, offset, clock[1], lengths[video])
             same = first_line.setdefault((video, kind, onset, offset), line)
             if same != line:
                 text = f"the same label as in row {same}; delete one of them, of two coders too"
@@ -203,6 +220,15 @@ def _clocks(videos: pd.DataFrame) -> dict[str, tuple[float | None, int]]:
             0 if first is None or pd.isna(first) else int(first),
         )
     return clocks
+
+
+def _check_end(errors: Errors, line: int, offset: int, first: int, n_frames: int) -> None:
+    last = first + n_frames - 1
+    if offset > last:
+        hint = "correct it, or n_frames in the recording sheet"
+        if offset == last + 1 and first == 0:
+            hint += ", or write 1 as first_frame there if labels count from 1"
+        errors.add(line, "offset", f"{offset} is beyond the last frame, {last}; {hint}")
 
 
 def _check_subject(errors: Errors, line: int, text: str, owner: str, video: str) -> None:

@@ -134,6 +134,7 @@ def test_other_encodings(corpus):
         ("s9,v9,link/secret.mp4,30", "is a link to"),
         ("s9,v9,loop,30", "row 5: path: 'loop'"),
         ("s9,v9,images,", "row 5: fps: is needed for a folder of images"),
+        ("s9,v9,images,NA", "row 5: fps: is needed for a folder of images"),
         ("s9,v9,a.mp4,0", "row 5: fps: '0' must be a positive number"),
         ("s9,v9,a.mp4,-25", "row 5: fps: '-25'"),
         ("s9,v9,a.mp4,inf", "row 5: fps: 'inf'"),

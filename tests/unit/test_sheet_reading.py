@@ -232,6 +232,22 @@ def test_without_a_rate_only_what_no_usual_rate_explains_is_told(sheets):
     assert len(notes) == 1 and "row 4: [1, 400] is a micro of 2.00 s" in notes[0][1]
 
 
+@pytest.mark.parametrize(
+    ("n_frames", "words"),
+    [("571", ""), ("570.0", "row 3: offset: 570 is beyond the last frame, 569; .* if labels co"),
+     ("500", "row 3: offset: 570 is beyond the last frame, 499; correct it, or n_frames in the "),
+     ("x", "row 3: n_frames: 'x' must be a whole")],
+)  # fmt: skip
+def test_an_end_beyond_the_frames_that_the_sheet_states(sheets, n_frames, words):
+    head, anna, ben = VIDEOS.split()
+    videos = f"{head},n_frames\n{anna},\n{ben},{n_frames}\n"
+    if not words:
+        assert intervals(sheets(videos)[1]) == PLAIN
+        return
+    with pytest.raises(InputError, match=words):
+        sheets(videos)
+
+
 def test_unlikely_recordings_are_told(sheets):
     _, _, notes = sheets(VIDEOS.replace(",30\n", ",30000\n").replace("ben_1.mp4", "anna_1.mp4"))
     assert told(notes, DOUBTFUL, "row 2: fps: 30000", "30000/1001 = 29.97")
