@@ -139,6 +139,9 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: {given!r} is not allowed{became}; use one of {values}"
     if error.validator == "pattern" and allowed == schema()["$defs"]["name"]["pattern"]:
         return f"{where}: {given!r} is not allowed as a name; use letters, digits, '_' and '-'"
+    if error.validator == "maxLength":
+        text = f"has {len(given)} characters, and file names have room for {allowed}; shorten it"
+        return f"{where}: {given!r} {text}"
     return f"{where or 'top level'}: {error.message}"
 
 
@@ -163,10 +166,23 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     lines += _check_evaluation(config)
     if not any(method["kind"] == "training_free" for method in methods.values()):
         lines.append("methods: none is training_free; add one, for corpora without labels")
+    for section in ("encoders", "methods"):
+        lines += _check_case(section, [*config[section], *config["ablation"][section]])
     method = config["figures"]["method"]
     if method not in methods:
         lines.append(_not_in("figures.method", method, "methods"))
     return lines
+
+
+def _check_case(section: str, names: Iterable[str]) -> list[str]:
+    """Names of which folders are made, and which are one on many disks."""
+    first: dict[str, str] = {}
+    pairs = [(name, first.setdefault(name.lower(), name)) for name in names]
+    return [
+        f"{section}.{name}: differs from {same} in the case of letters only; rename one"
+        for name, same in pairs
+        if name != same
+    ]
 
 
 def _not_in(key: str, name: str, section: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mespot.corpora import kinds
 from mespot.corpora.check import Checked, CheckedRecording
-from mespot.corpora.notes import CHANGED, LEFT_OUT, MISSING, REMARK, shown
+from mespot.corpora.notes import CHANGED, DOUBTFUL, LEFT_OUT, MISSING, REMARK, shown
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store import tables
@@ -21,6 +21,7 @@ _TITLES = {
     MISSING: "stops a run until it is corrected",
     LEFT_OUT: "left out",
     CHANGED: "changed before use",
+    DOUBTFUL: "doubtful, used as it is",
     REMARK: "good to know",
 }
 

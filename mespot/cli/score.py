@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ _DESCRIPTION = """\
 Score predicted intervals against labels, all in native frame numbers, inclusive at both ends.
 
 labels: subject, video, type, onset, offset. predictions: video, type, onset, offset and, where
-known, subject and confidence. videos: subject, video and, where known, fps and n_frames; without
-it only the videos that have labels count. What the rules are: docs/protocol.md.
+known, subject and confidence; or a submission to MEGC (vid, pred_onset, pred_offset, type). videos:
+subject, video and, where known, fps, n_frames and first_frame; without it only the videos that have
+labels count. Times in columns onset_s and offset_s need the fps of --videos. What was read in
+another way than written is told on stderr. What the rules are: docs/protocol.md.
 """
 
 
@@ -60,7 +63,10 @@ def run(options: argparse.Namespace) -> None:
     """Print the scores. Raises InputError for a table that cannot be scored."""
     from mespot.cli import score_report
 
-    result = score_report.score(options)
+    remarks: list[str] = []
+    result = score_report.score(options, remarks)
+    for line in remarks:
+        print(f"mespot: {line}", file=sys.stderr)
     print(score_report.as_json(result) if options.json else score_report.page(result, options))
 
 

@@ -25,18 +25,21 @@ _SHOWN = {
 }  # fmt: skip
 
 
-def score(options: argparse.Namespace) -> dict[str, Any]:
-    """All that `mespot score` says: tables by rule, and the figures of the strict rule."""
+def score(options: argparse.Namespace, remarks: list[str]) -> dict[str, Any]:
+    """All that `mespot score` says: tables by rule, and the figures of the strict rule.
+
+    remarks: gets what was odd in the tables, a line each.
+    """
     if options.videos is None:
-        labels = read_labels(options.labels)
+        labels = read_labels(options.labels, remarks=remarks)
         videos = labels[["subject", "video"]].drop_duplicates().assign(fps=np.nan, n_frames=np.nan)
         hint = " that have labels; list every video in --videos"
         if videos.empty:
             raise InputError(f"{options.labels}: row 1: no label; list the videos in --videos")
     else:
-        videos, hint = read_videos(options.videos), f" of {options.videos}"
-        labels = read_labels(options.labels, videos)
-    predictions = read_predictions(options.predictions, videos, hint)
+        videos, hint = read_videos(options.videos, remarks), f" of {options.videos}"
+        labels = read_labels(options.labels, videos, remarks)
+    predictions = read_predictions(options.predictions, videos, hint, remarks)
     of = pool(videos, labels, predictions, str(options.predictions[0]))
     if options.labelled_only:
         of = of.labelled_only()

@@ -9,6 +9,7 @@ count from 1.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
+    note_unread,
     recordings_by_subject,
     root_and_beside,
 )
+from mespot.corpora.missing_ends import complete
 from mespot.corpora.notes import CHANGED, LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.plausible import doubt_classes
 from mespot.errors import InputError
+from mespot.store.sheet_cells import type_of
 
 TITLE = "CAS(ME)^2"
 FPS = 30.0
@@ -46,8 +51,8 @@ CODES = {
 }
 _SUBJECT = re.compile(r"s\d{1,3}")
 _VIDEO = re.compile(r"(\d+)_(\d{4})")
-_WORKBOOK = re.compile(r"code.?final.*\.xlsx$", re.IGNORECASE)
-_TYPES = {"micro-expression": "micro", "macro-expression": "macro"}
+_WORKBOOK = re.compile(r"code.?final", re.IGNORECASE)
+_MOST_INSERTED = 3  # columns before the first one
 _COLUMNS = 8  # that are read; a ninth holds what the subjects reported
 
 
@@ -82,7 +87,9 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     tree = first_tree(root, trees(root, settings["tree"]), what, TITLE, notes, hint)
     rows = []
     seen: dict[tuple[str, str], str] = {}
-    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s15, ...", notes):
+    for subject, name, path in recordings_by_subject(
+        tree, root, _SUBJECT, "s15, ...", notes, _VIDEO
+    ):
         match = _VIDEO.match(name)
         if match is None or f"s{int(match[1])}" != f"s{int(subject[1:])}":
             text = f"not the name of a video of {subject} ({subject[1:]}_ and four digits)"
@@ -115,6 +122,9 @@ def labels(
     sheet = _sheet_of_labels(paths[0], sheets, notes)
     codes = _codes(sheets, sheet, notes)
     _check_subjects(sheets, sheet)
+    workbook.note_texts(sheet, ((number, cells[2:5]) for number, cells in sheet.rows), notes)
+    if not settings["workbook"]:
+        note_unread(paths, _WORKBOOK, notes)
     owner = {
         (subject, match[2]): video
         for subject, video in zip(videos["subject"], videos["video"], strict=True)
@@ -123,7 +133,7 @@ def labels(
     rows = []
     for number, cells in sheet.rows:
         where = sheet.where(number)
-        row = _row(cells, codes)
+        row = _row(sheet, number, cells, codes)
         if isinstance(row, str):
             notes.add(LEFT_OUT, where, row)
             continue
@@ -135,25 +145,30 @@ def labels(
             notes.add(LEFT_OUT, where, text)
             continue
         row["video"] = video
-        if _complete(row, settings["missing_offset"], notes):
+        if complete(row, settings["missing_offset"], notes):
             rows.append(row)
-    return labels_table(rows, videos, notes)
+    table = labels_table(rows, videos, notes)
+    doubt_classes(table, sheet.where(), notes)
+    return table
 
 
-def _row(cells: Sequence[Any], codes: Mapping[str, str]) -> dict[str, Any] | str:
+def _row(
+    sheet: workbook.Sheet, line: int, cells: Sequence[Any], codes: Mapping[str, str]
+) -> dict[str, Any] | str:
     """One row as a label without its video, or what is wrong with it."""
     if len(cells) < _COLUMNS:
         return f"has {len(cells)} cells, {_COLUMNS} are needed"
     number = workbook.frame(cells[0])
     token = workbook.text(cells[1]).split("_")[0].lower()
     onset, apex, offset = (workbook.frame(value) for value in cells[2:5])
-    kind = _TYPES.get(workbook.text(cells[7]).lower())
+    kind = type_of(workbook.text(cells[7]))
     if number is None or not 1 <= number <= len(SUBJECTS):
         return f"subject number '{workbook.text(cells[0])}' is not one of 1 to {len(SUBJECTS)}"
     if token not in codes:
-        return f"clip '{workbook.text(cells[1])}' is of an unknown video"
+        unknown = f"clip '{workbook.text(cells[1])}' is of an unknown video"
+        return workbook.no_name("clip", cells[1]) or unknown
     if onset is None or offset is None:
-        return workbook.NO_INTERVAL
+        return workbook.no_interval(sheet, line, cells[2], cells[4])
     if kind is None:
         return f"type '{workbook.text(cells[7])}' is neither micro- nor macro-expression"
     subject = f"s{SUBJECTS[number - 1]}"
@@ -162,33 +177,23 @@ def _row(cells: Sequence[Any], codes: Mapping[str, str]) -> dict[str, Any] | str
     )
 
 
-def _complete(row: dict[str, Any], convention: str, notes: Notes) -> bool:
-    """Give a label whose end is not visible (offset 0) one; False when it is to be left out."""
-    if row["apex"] == 0:
-        notes.add(CHANGED, row["row"], "apex 0: left empty")
-        row["apex"] = None
-    if row["offset"] != 0:
-        return True
-    onset, apex = row["onset"], row["apex"]
-    if convention == "drop" or apex is None:
-        why = "missing_offset is drop" if apex is not None else "and the row has no apex"
-        notes.add(LEFT_OUT, row["row"], f"offset 0 (the end is not visible), {why}")
-        return False
-    ends = {"apex": apex, "mirror": 2 * apex - onset, "plus20": apex + 20}
-    row["offset"] = ends[convention]
-    text = f"offset 0 (the end is not visible): {row['offset']} by the convention {convention}"
-    notes.add(CHANGED, row["row"], text)
-    return True
-
-
 def _sheet_of_labels(path: Path, sheets: Sequence[workbook.Sheet], notes: Notes) -> workbook.Sheet:
-    """The sheet whose eighth column says micro- or macro-expression, whatever its name."""
-    for sheet in sheets:
-        kinds = [workbook.text(cells[7]).lower() for _, cells in sheet.rows if len(cells) > 7]
-        if kinds and sum(kind in _TYPES for kind in kinds) > len(kinds) / 2:
+    """The sheet whose eighth column says micro- or macro-expression, whatever its name.
+
+    Columns that were put in before the first one, such as an index, are passed over.
+    """
+    for sheet, inserted in product(sheets, range(_MOST_INSERTED + 1)):
+        rows = [(number, cells[inserted:]) for number, cells in sheet.rows]
+        # Other corpora have a column of types there too, but no clips called disgust1_1.
+        named = [row for _, row in rows if len(row) > 7 and workbook.text(row[1])[:1].isalpha()]
+        kinds = [type_of(workbook.text(row[7])) for row in named]
+        if kinds and sum(kind is not None for kind in kinds) > len(kinds) / 2:
             if sheet.name != "CASFEcode_final":
                 notes.add(REMARK, sheet.where(), "read as the sheet CASFEcode_final")
-            return sheet
+            if inserted:
+                text = f"read from column {inserted + 1} on, because types stand in column 8 then"
+                notes.add(CHANGED, sheet.where(), text)
+            return workbook.Sheet(path, sheet.name, rows)
     raise workbook.refuse(
         path, sheets, "micro-expression or macro-expression in column 8 (CASFEcode_final)"
     )
@@ -200,7 +205,7 @@ def _codes(
     """Video name -> code by the sheet `naming rule2`, where there is one."""
     codes = dict(CODES)
     for sheet in sheets:
-        if sheet is labels:
+        if sheet.name == labels.name:
             continue
         pairs = [[workbook.text(value) for value in cells[:2]] for _, cells in sheet.rows]
         if not all(len(pair) == 2 and re.fullmatch(r"\d{3,4}", pair[0]) for pair in pairs):
@@ -221,7 +226,7 @@ def _codes(
 def _check_subjects(sheets: Sequence[workbook.Sheet], labels: workbook.Sheet) -> None:
     """The sheet `naming rule1`, where there is one, must number the subjects as is known."""
     for sheet in sheets:
-        if sheet is labels:
+        if sheet.name == labels.name:
             continue
         for number, cells in sheet.rows:
             if len(cells) < 3 or not _SUBJECT.fullmatch(workbook.text(cells[1])):

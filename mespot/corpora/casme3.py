@@ -13,21 +13,26 @@ from typing import Any
 import pandas as pd
 
 from mespot.corpora import workbook
+from mespot.corpora.agreement import agreed
 from mespot.corpora.corpus_tables import labels_table, video_row, videos_table
 from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
     inside,
+    note_unread,
     recordings_by_subject,
     root_and_beside,
 )
-from mespot.corpora.notes import LEFT_OUT, Notes
+from mespot.corpora.missing_ends import complete
+from mespot.corpora.notes import LEFT_OUT, Notes, shown
+from mespot.corpora.plausible import doubt_classes
+from mespot.store.sheet_cells import type_of
 
 TITLE = "CAS(ME)^3 part A"
 FPS = 30.0
 _SUBJECT = re.compile(r"spno\.?\d+", re.IGNORECASE)
-_WORKBOOK = re.compile(r"cas\(?me\)?.?3.*\.xlsx$", re.IGNORECASE)
+_WORKBOOK = re.compile(r"cas\(?me\)?.?3(?!.*part.?[bc])", re.IGNORECASE)
 _HEADER = {
     "subject": ("subject", "sub"),
     "filename": ("filename", "seq", "file name"),
@@ -36,7 +41,6 @@ _HEADER = {
     "offset": ("offset",),
     "type": ("expression type", "type"),
 }
-_TYPES = {"micro-expression": "micro", "macro-expression": "macro", "me": "micro", "mae": "macro"}
 
 
 def trees(root: Path, part: str) -> list[Path]:
@@ -88,32 +92,48 @@ def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
 def labels(
     paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
 ) -> pd.DataFrame:
-    """The labels of all workbooks; letters of videos are matched whatever their case."""
+    """The labels of all workbooks; letters of videos are matched whatever their case.
+
+    The offset of a label is 0 where its end is not visible; settings: `missing_offset` says what
+    becomes of it, as in CAS(ME)^2.
+    """
     names = {video.lower(): video for video in videos["video"]}
     owners = dict(zip(videos["video"], videos["subject"], strict=True))
-    rows = []
+    if not settings["workbook"]:
+        note_unread(paths, _WORKBOOK, notes)
+    by_workbook = []
     for path in paths:
         sheet, table = _table(path)
+        workbook.note_texts(sheet, workbook.intervals_of(table), notes)
+        rows = []
         for number, cells in table:
-            row = _row(cells, _default_type(sheet))
+            row = _row(sheet, number, cells)
             if isinstance(row, str):
                 notes.add(LEFT_OUT, sheet.where(number), row)
                 continue
             row["row"] = sheet.where(number)
             row["video"] = names.get(row["video"].lower(), row["video"])
             row["subject"] = owners.get(row["video"], row["subject"])
-            rows.append(row)
-    return labels_table(rows, videos, notes)
+            if complete(row, settings["missing_offset"], notes):
+                rows.append(row)
+        by_workbook.append((path, rows))
+    labelled = labels_table(agreed(by_workbook, notes), videos, notes)
+    doubt_classes(labelled, ", ".join(shown(path) for path in paths), notes)
+    return labelled
 
 
-def _row(cells: Mapping[str, Any], default: str | None) -> dict[str, Any] | str:
+def _row(sheet: workbook.Sheet, number: int, cells: Mapping[str, Any]) -> dict[str, Any] | str:
     """One row as a label, or what is wrong with it."""
     onset, apex, offset = workbook.interval(cells)
+    for name in ("subject", "filename"):
+        if why := workbook.no_name(name, cells[name]):
+            return why
     if onset is None or offset is None:
-        return workbook.NO_INTERVAL
-    kind = _TYPES.get(workbook.text(cells.get("type")).lower(), default)
+        return workbook.no_interval(sheet, number, cells["onset"], cells["offset"])
+    written = workbook.text(cells.get("type"))
+    kind = type_of(written) if written else _default_type(sheet)
     if kind is None:
-        return f"type '{workbook.text(cells.get('type'))}' is neither micro nor macro"
+        return f"type '{written}' is neither micro nor macro"
     subject = workbook.text(cells["subject"])
     video = f"{subject}_{workbook.text(cells['filename'])}"
     return dict(subject=subject, video=video, onset=onset, apex=apex, offset=offset, type=kind)
@@ -122,7 +142,7 @@ def _row(cells: Mapping[str, Any], default: str | None) -> dict[str, Any] | str:
 def _default_type(sheet: workbook.Sheet) -> str | None:
     """The type of a workbook that has no column for it: its file name says `ME` or `MaE`."""
     words = re.split(r"[_\W]+", sheet.workbook.stem.lower().replace("cas(me)", ""))
-    return next((_TYPES[word] for word in words if word in _TYPES), None)
+    return next((kind for word in words if (kind := type_of(word))), None)
 
 
 def _table(path: Path) -> tuple[workbook.Sheet, list[workbook.Row]]:

@@ -17,6 +17,7 @@ import pandas as pd
 from mespot.corpora import kinds
 from mespot.corpora.corpus_tables import within
 from mespot.corpora.notes import LEFT_OUT, MISSING, REMARK, Note, Notes, shown
+from mespot.corpora.plausible import doubt
 from mespot.errors import InputError
 from mespot.recording import open_recording, read_image
 from mespot.suffixes import IMAGE_SUFFIXES
@@ -85,6 +86,7 @@ def check(
         )
     if labels is not None:
         labels = within(labels, usable, notes)
+        doubt(labels, {one.video: one.fps for one in recordings}, notes)
         without = sorted(set(videos["video"]) - set(labels["video"]))
         if without:
             text = f"{len(without)} videos without labels; what is spotted in them is a false alarm"

@@ -14,7 +14,8 @@ from mespot.corpora import kinds
 from mespot.corpora.companions import companions
 from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
-from mespot.corpora.notes import Note
+from mespot.corpora.names import BRACES
+from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
@@ -108,6 +109,9 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         raise InputError(
             f"config: {named[name]}: {name} has no labels to train on; name a corpus with labels"
         )
+    for path in [*sources.videos["path"], *(annotations or []), sources.regions or ""]:
+        if BRACES.search(str(path)):
+            raise InputError(f"{path}: has {{ or }}, which no path may have; rename the folder")
     if check_labels and annotations is not None and sources.loader is not None:
         kinds.read_labels(name, annotations, sources.videos, sources.loader)
     return Corpus(
@@ -141,10 +145,14 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         return _demo(config["demo"])
     if name == "sheet":
         sheets = config["sheet"]
-        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"])
-        return _Sources(videos, None if labels is None else [Path(sheets["annotations"])])
+        odd = Notes()
+        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"], odd)
+        annotations = None if labels is None else [Path(sheets["annotations"])]
+        return _Sources(videos, annotations, notes=odd.entries)
     if name == "unlabelled":
-        return _Sources(read_videos(config["unlabelled"]["videos"], config["unlabelled"]["root"]))
+        sheets, odd = config["unlabelled"], Notes()
+        videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
+        return _Sources(videos, notes=odd.entries)
     if name in kinds.MOTIONS:
         return _motion(config[name], name)
     if name in kinds.KINDS:

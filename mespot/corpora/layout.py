@@ -6,15 +6,17 @@ Names are sorted with their numbers as numbers. What operating systems leave beh
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.names import CHARACTERS, RESERVED, usable
-from mespot.corpora.notes import LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.names import fault
+from mespot.corpora.notes import DOUBTFUL, LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.workbook import SUFFIXES
 from mespot.errors import InputError
 from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
+_OTHER = frozenset({".zip", ".rar", ".7z", ".gz", ".pdf", ".doc", ".docx", ".md", ".py", ".m"})
 _STRAY = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found"})
 
 
@@ -103,25 +105,44 @@ def root_and_beside(root: Path, trees: list[Path]) -> list[Path]:
 
 
 def recordings_by_subject(
-    tree: Path, root: Path, subject: re.Pattern[str], example: str, notes: Notes
+    tree: Path,
+    root: Path,
+    subject: re.Pattern[str],
+    example: str,
+    notes: Notes,
+    video: re.Pattern[str] | None = None,
 ) -> Iterator[tuple[str, str, Path]]:
     """Subject, name and path of each recording in the folders of subjects in `tree`.
 
-    Folders whose name is not a `subject` (such as `example`) are left out and noted.
+    Folders whose name is not a `subject` (such as `example`) are left out and noted. Two that
+    differ in the case of letters only are one subject on many disks: the second is left out.
+    video: see `recordings`; without it, videos are called after their subjects as well.
     """
+    first: dict[str, str] = {}
     for folder in entries(tree)[0]:
         if not subject.fullmatch(folder):
             notes.add(LEFT_OUT, shown(tree / folder), f"not the folder of a subject ({example})")
+        elif (same := first.setdefault(folder.lower(), folder)) != folder:
+            text = f"name differs from {same} in the case of letters only; rename it to use it"
+            notes.add(LEFT_OUT, shown(tree / folder), text)
         elif inside(root, tree / folder, notes):
-            for name, path in recordings(tree / folder, root, notes):
+            prefix = f"{folder}_" if video is None else ""
+            for name, path in recordings(tree / folder, root, notes, video, prefix):
                 yield folder, name, path
 
 
-def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]:
+def recordings(
+    folder: Path,
+    root: Path,
+    notes: Notes,
+    video: re.Pattern[str] | None = None,
+    prefix: str = "",
+) -> list[tuple[str, Path]]:
     """Name and path of each folder and video file in `folder` that can be a recording.
 
-    The name of a video file goes without its suffix. Names that cannot be ids and links that leave
-    `root` are left out and noted.
+    The name of a video file goes without its suffix. Names that cannot be ids, with `prefix` before
+    them, and links that leave `root` are left out and noted. video: how names begin; others are
+    given as they are, because the caller knows better why they are not used.
     """
     folders, files = entries(folder)
     named = [(name, folder / name) for name in folders]
@@ -131,11 +152,14 @@ def recordings(folder: Path, root: Path, notes: Notes) -> list[tuple[str, Path]]
         if suffix.lower() in VIDEO_SUFFIXES or broken:
             named.append((file if broken else stem, folder / file))
     kept = []
+    first: dict[str, str] = {}
     for name, path in sorted(named, key=lambda pair: natural(pair[0])):
-        if not usable(name):
-            text = f"name has other characters than {CHARACTERS}; rename it to use it"
-            if name in RESERVED:
-                text = f"name '{name}' is reserved; rename it to use it"
+        if video is not None and not video.match(name):
+            kept.append((name, path))
+        elif (why := fault(prefix + name)) is not None:
+            notes.add(LEFT_OUT, shown(path), f"name {why} to use it")
+        elif (same := first.setdefault(name.lower(), name)) != name:
+            text = f"name differs from {same} in the case of letters only; rename it to use it"
             notes.add(LEFT_OUT, shown(path), text)
         elif inside(root, path, notes):
             kept.append((name, path))
@@ -160,8 +184,9 @@ def find_workbooks(
 ) -> list[Path]:
     """The annotation workbook: as given in the config, or the only file of a fitting name.
 
-    given: a path or None; folders: where to look, in order. Raises InputError when there is none
-    or, unless `several` may be, more than one.
+    given: a path or None; folders: where to look, in order; names: of files without suffix. Where
+    `several` may be, all in all folders count. Raises InputError when there is none or more than
+    may be.
     """
     if given:
         paths = [Path(given)] if isinstance(given, (str, Path)) else [Path(one) for one in given]
@@ -170,12 +195,13 @@ def find_workbooks(
                 raise InputError(f"{shown(path)}: no such workbook; correct the key `workbook`")
         return paths
     folders = list(dict.fromkeys(folders))
+    found = []
     for folder in folders:
-        _, files = entries(folder)
-        fitting = [
-            folder / file for file in files if names.search(file) and not file.startswith("~$")
-        ]
-        if len(fitting) == 1 or (several and fitting):
+        fitting = [path for path in _named(folder, names) if path.suffix.lower() in SUFFIXES]
+        if several:
+            found += fitting
+            continue
+        if len(fitting) == 1:
             return fitting
         if fitting:
             listed = ", ".join(path.name for path in fitting)
@@ -183,7 +209,33 @@ def find_workbooks(
                 f"{shown(folder)}: {len(fitting)} workbooks of {what} ({listed}); "
                 "choose one with the key `workbook`"
             )
+    if found:
+        return found
+    if others := [path for folder in folders for path in _named(folder, names)]:
+        raise InputError(
+            f"{shown(others[0])}: cannot be read as a workbook of {what}; save it as .xlsx"
+        )
     searched = ", ".join(shown(folder) for folder in folders)
     raise InputError(
         f"{searched}: no workbook of {what}; put it there, or give its path with the key `workbook`"
     )
+
+
+def note_unread(paths: Sequence[Path], names: re.Pattern[str], notes: Notes) -> None:
+    """Note files beside the workbooks that are called like one and cannot be read."""
+    for folder in dict.fromkeys(path.parent for path in paths):
+        for path in _named(folder, names):
+            if path.suffix.lower() not in SUFFIXES:
+                text = "is called like a workbook and is not read; save it as .xlsx to use it"
+                notes.add(DOUBTFUL, shown(path), text)
+
+
+def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:
+    """Files of a fitting name that are documents; Excel's lock files `~$...` are none."""
+    files = [folder / name for name in entries(folder)[1] if not name.startswith("~$")]
+    return [path for path in files if names.search(path.stem) and not _is_other(path)]
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a file is surely no table: a recording, an archive, a paper, a text to read."""
+    return path.suffix.lower() in VIDEO_SUFFIXES | _OTHER

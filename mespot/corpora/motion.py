@@ -24,10 +24,11 @@ import pandas as pd
 from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.kinds import MOTION
 from mespot.corpora.names import NAME
-from mespot.corpora.notes import LEFT_OUT, Note
+from mespot.corpora.notes import LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
-from mespot.store.sheet_rows import Errors, rows, whole_frame
+from mespot.store.sheet_errors import Errors, whole_frame
+from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS
 
 COLUMNS_OF_VIDEOS = COLUMNS["motion_videos"]
@@ -64,13 +65,16 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
     if sheet is None:
         raise InputError(f"{root}: has no videos.csv; write one, or give its path as {name}.videos")
-    videos, left_out = _read_videos(sheet, root or sheet.parent)
-    notes = [
+    odd = Notes()
+    videos, left_out = _read_videos(sheet, root or sheet.parent, odd, name)
+    notes = odd.entries + [
         Note(LEFT_OUT, f"{sheet}: row {line}", f"'{video}' has no series; its labels do not count")
         for video, line in left_out.items()
     ]
     if annotations is not None:
-        read_annotations(annotations, videos, left_out)
+        odd = Notes()
+        read_annotations(annotations, videos, left_out, odd)
+        notes += odd.entries
     needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
     if regions is not None:
         read_regions(regions)
@@ -119,14 +123,17 @@ def _file(given: str | None, root: Path | None, name: str) -> Path | None:
     return path if path is not None and path.exists() else None
 
 
-def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The table of recordings that have a series; {video: row} of those that have none."""
+def _read_videos(
+    sheet: Path, root: Path, notes: Notes, name: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The table of recordings that have a series; {video: row} of those that have none. name: of the
+    section of config.yaml."""
     errors = Errors(sheet)
     left_out: dict[str, int] = {}
     first_line: dict[str, int] = {}
     table = []
     required = ["subject", "video", "path"]
-    for line, row in rows(sheet, required, _CLOCK):
+    for line, row in written(errors, required, _CLOCK).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
         video = row["video"]
@@ -138,17 +145,21 @@ def _read_videos(sheet: Path, root: Path) -> tuple[pd.DataFrame, dict[str, int]]
         if not row["path"]:
             left_out[video] = line
             continue
-        table.append(_recording(errors, line, row, root))
+        table.append(_recording(errors, line, row, root, f"{name}.root"))
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: names no series; list at least one recording with its path")
+    notes.take(errors.remarks)
     videos = pd.DataFrame(table, columns=list(COLUMNS_OF_VIDEOS)).astype(COLUMNS_OF_VIDEOS)
     return videos, left_out
 
 
-def _recording(errors: Errors, line: int, row: dict[str, str], root: Path) -> dict[str, Any]:
-    """The row of one recording; what is wrong in it goes to `errors`."""
-    series = place(errors, line, row["path"], root, "series")
+def _recording(
+    errors: Errors, line: int, row: dict[str, str], root: Path, key: str
+) -> dict[str, Any]:
+    """The row of one recording; what is wrong in it goes to `errors`. key: of the config that says
+    `root`."""
+    series = place(errors, line, row["path"], root, "series", key)
     if series is not None and (series.suffix not in SUFFIXES or not series.is_file()):
         text = f"'{row['path']}' is no series; name a file that ends in {', '.join(SUFFIXES)}"
         errors.add(line, "path", text)

@@ -18,7 +18,8 @@ from mespot.errors import InputError
 from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.store.schema import LAYOUTS
-from mespot.store.sheet_rows import Errors, rows
+from mespot.store.sheet_errors import Errors
+from mespot.store.sheet_rows import rows
 
 _LAYOUT = LAYOUTS["motion"]
 _BLINK = "blink"

@@ -4,9 +4,21 @@ import re
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 CHARACTERS = "A-Z a-z 0-9 . _ -"
-RESERVED = ("all", ".", "..")  # `all` is the row of totals in metrics.csv
+RESERVED = ("all", ".", "..")
+# What a path cannot have, because a workflow takes it for the name of a wildcard.
+BRACES = re.compile(r"[{}]")
+# File names have 255 bytes, and temporary ones carry the name of the machine and a suffix as well.
+LONGEST = 150
 
 
-def usable(name: str) -> bool:
-    """Whether a name can be that of a subject or video."""
-    return bool(NAME.fullmatch(name)) and name not in RESERVED
+def fault(name: str) -> str | None:
+    """Why a name cannot be that of a subject or video, and what to do; None where it can."""
+    if not NAME.fullmatch(name):
+        return f"may have the characters {CHARACTERS} only; rename it"
+    if name.lower() == "all":
+        return "is reserved for the totals of the tables and the folder of all subjects; rename it"
+    if name in RESERVED:
+        return "is reserved; rename it"
+    if len(name) > LONGEST:
+        return f"has {len(name)} characters, and file names have room for {LONGEST}; shorten it"
+    return None

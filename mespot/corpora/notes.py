@@ -1,15 +1,17 @@
 """Notes: everything in a corpus that was odd, and what was done about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# What was done about something odd.
+# What was done about something odd. What is doubtful was used as it is.
 CHANGED, LEFT_OUT, MISSING, REMARK = "changed", "left out", "missing", "remark"
+DOUBTFUL = "doubtful"
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something odd. what: `changed`, `left out`, `missing` or `remark`; where: the row or path."""
+    """Something odd. what: one of the words above; where: the row or path."""
 
     what: str
     where: str
@@ -27,6 +29,10 @@ class Notes:
 
     def add(self, what: str, where: str, text: str) -> None:
         self.entries.append(Note(what, where, text))
+
+    def take(self, remarks: Iterable[tuple[str, str, str]]) -> None:
+        """Add the remarks of a sheet that was read."""
+        self.entries += [Note(*remark) for remark in remarks]
 
 
 def shown(name: str | Path) -> str:

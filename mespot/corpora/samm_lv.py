@@ -18,17 +18,20 @@ from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
+    note_unread,
     recordings,
     root_and_beside,
 )
 from mespot.corpora.notes import CHANGED, LEFT_OUT, REMARK, Notes, shown
+from mespot.corpora.plausible import doubt_classes
 from mespot.expressions import CLASSES
+from mespot.store.sheet_cells import type_of
 
 TITLE = "SAMM Long Videos"
 FPS = 200.0
 _VIDEO = re.compile(r"(\d{3})_(\d+)")
 _CLIP = re.compile(r"(\d{1,3})_(\d+)_(\d+)")
-_WORKBOOK = re.compile(r"samm.*long.*\.xlsx$", re.IGNORECASE)
+_WORKBOOK = re.compile(r"samm.*long", re.IGNORECASE)
 _HEADER = {
     "subject": ("subject",),
     "filename": ("filename",),
@@ -63,7 +66,7 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     hint = "; name it as the root to use it"
     tree = first_tree(root, trees(root), what, TITLE, notes, hint)
     rows = []
-    for name, path in recordings(tree, root, notes):
+    for name, path in recordings(tree, root, notes, _VIDEO):
         match = _VIDEO.fullmatch(name)
         if match is None:
             notes.add(LEFT_OUT, shown(path), "not the name of a video (006_1, ...)")
@@ -87,11 +90,14 @@ def labels(
     becomes of labels with onset 0, which began before the recording: `keep` or `drop`.
     """
     sheet, table = _table(paths[0], notes)
+    workbook.note_texts(sheet, workbook.intervals_of(table), notes)
+    if not settings["workbook"]:
+        note_unread(paths, _WORKBOOK, notes)
     rows, legible = [], []
     clips: dict[str, str] = {}  # clip -> where it stood first
     for number, cells in table:
         where = sheet.where(number)
-        row = _row(cells, settings["rounding"])
+        row = _row(sheet, number, cells, settings["rounding"])
         if isinstance(row, str):
             notes.add(LEFT_OUT, where, row)
             continue
@@ -105,23 +111,28 @@ def labels(
         if _complete(row, settings["began_before"], notes):
             rows.append(row)
     _count(sheet, legible, settings["rounding"], notes)
-    return labels_table(rows, videos, notes)
+    labelled = labels_table(rows, videos, notes)
+    doubt_classes(labelled, sheet.where(), notes)
+    return labelled
 
 
-def _row(cells: Mapping[str, Any], rounding: str) -> dict[str, Any] | str:
+def _row(
+    sheet: workbook.Sheet, number: int, cells: Mapping[str, Any], rounding: str
+) -> dict[str, Any] | str:
     """One row as a label, or what is wrong with it."""
     clip = _CLIP.fullmatch(workbook.text(cells["filename"]))
     if clip is None:
-        return f"filename '{workbook.text(cells['filename'])}' is not subject_video_label"
+        other = f"filename '{workbook.text(cells['filename'])}' is not subject_video_label"
+        return workbook.no_name("filename", cells["filename"]) or other
     subject = clip[1].zfill(3)
     own = workbook.text(cells.get("subject"))
     if own and own.zfill(3) != subject:
         return f"subject '{own}' and filename '{clip[0]}' do not agree"
     onset, apex, offset = workbook.interval(cells, rounding)
     if onset is None or offset is None:
-        return workbook.NO_INTERVAL
+        return workbook.no_interval(sheet, number, cells["onset"], cells["offset"])
     written = workbook.text(cells["type"])
-    kind = next((name for name in CLASSES if written.lower().startswith(name)), None)
+    kind = type_of(written) or next((k for k in CLASSES if written.lower().startswith(k)), None)
     if kind is None:
         return f"type '{written}' is neither Micro nor Macro"
     video = f"{subject}_{clip[2]}"

@@ -1,135 +1,244 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame (and n_frames,
-which only `mespot score` reads); `annotations.csv` subject, video, onset, apex, offset, type. A
-path is a video file or a folder of numbered images and is relative to the folder of its sheet, or
-to a root that is given. fps may be empty for a video file (then its own is used) and is needed for
-images. first_frame is the number that the labels give to the first frame of a video file (0 where
-it is empty); images have their own. Frames are native frame numbers, inclusive at both ends; apex
-may be empty; type is micro or macro.
+`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame and n_frames (of
+video files, by which labels are checked before a video is read); `annotations.csv` subject, video,
+onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered images and
+is relative to the folder of its sheet, or to a root that is given. fps may be empty for a video
+file (then its own is used) and is needed for images. first_frame is the number that the labels give
+to the first frame of a video file (0 where it is empty); images have their own. Frames are native
+frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead of frames
+there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the user's own.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
-folder of images. Everything that is wrong is collected and reported at once, with file, row and
-column; row numbers are line numbers of the file, the header is row 1.
+folder of images. What can be meant in one way only is read, and noted where it was written in
+another. Everything that is wrong is collected and reported at once, with file, row and column; row
+numbers are line numbers of the file, the header is row 1.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mespot.corpora.cells import check_name, place, rate
-from mespot.corpora.corpus_tables import videos_table
+from mespot.corpora.corpus_tables import LABEL_COLUMNS, videos_table
+from mespot.corpora.notes import Notes
+from mespot.corpora.plausible import doubt
 from mespot.errors import InputError
-from mespot.expressions import CLASSES
-from mespot.store.sheet_rows import Errors, rows, whole_frame
-from mespot.store.tables import COLUMNS
+from mespot.store.sheet_cells import is_missing
+from mespot.store.sheet_errors import Errors, frame, known_name, present, type_of, whole_frame
+from mespot.store.sheet_rows import written
+from mespot.store.tables import COLUMNS, TEXT
 
 VIDEO_COLUMNS = list(COLUMNS["videos"])
 OPTIONAL_COLUMNS = ["first_frame", "n_frames"]
-ANNOTATION_COLUMNS = list(COLUMNS["annotations"])
+_EITHER = [("onset", "onset_s"), ("offset", "offset_s")]
 
 
 def read_sheets(
-    videos: str | Path, annotations: str | Path | None = None, root: str | Path | None = None
+    videos: str | Path,
+    annotations: str | Path | None = None,
+    root: str | Path | None = None,
+    notes: Notes | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read and check the two sheets.
 
-    root: the folder that paths are relative to, the sheet's own if None. Returns the videos
-    (subject, video, path, fps, first_frame; path with the root before it, fps Float64, NA where the
-    file's own is meant, first_frame Int64, NA for images and for 0) and the annotations (subject,
-    video, onset, apex, offset, type; frames Int64, apex NA where empty), or None for those when
-    there is no annotation sheet.
+    root: the folder that paths are relative to, the sheet's own if None. notes: gets what was odd.
+    Returns the videos (subject, video, path, fps, first_frame; path with the root before it, fps
+    Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0) and the
+    annotations (subject, video, onset, apex, offset, type, row, then the user's own columns; frames
+    Int64, apex NA where empty, row says where it stands), or None for those when there is no
+    annotation sheet.
 
     Raises InputError that names file, row and column of up to 20 faults and says what to do.
     """
-    sheet = read_videos(videos, root)
-    return sheet, None if annotations is None else read_annotations(annotations, sheet)
+    sheet, lengths = _read_videos(videos, root, notes, "sheet")
+    if annotations is None:
+        return sheet, None
+    return sheet, read_annotations(annotations, sheet, notes=notes, lengths=lengths)
 
 
-def read_videos(path: str | Path, root: str | Path | None = None) -> pd.DataFrame:
-    """The recording sheet, checked; see `read_sheets`."""
+def read_videos(
+    path: str | Path,
+    root: str | Path | None = None,
+    notes: Notes | None = None,
+    section: str = "sheet",
+) -> pd.DataFrame:
+    """The recording sheet, checked; see `read_sheets`. section: the one of config.yaml."""
+    return _read_videos(path, root, notes, section)[0]
+
+
+def _read_videos(
+    path: str | Path, root: str | Path | None, notes: Notes | None, section: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The recording sheet, and how many frames it says that video files have."""
     sheet = Path(path)
     folder = sheet.parent if root is None else Path(root)
     errors = Errors(sheet)
-    first_line: dict[str, int] = {}
+    seen: dict[str, dict[str, tuple[int, str]]] = {"subject": {}, "video": {}, "path": {}}
     table = []
-    for line, row in rows(sheet, VIDEO_COLUMNS, OPTIONAL_COLUMNS):
-        subject, video = row["subject"], row["video"]
+    lengths = {}
+    for line, row in written(errors, VIDEO_COLUMNS, OPTIONAL_COLUMNS).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
-        if video and video in first_line:
-            errors.add(
-                line, "video", f"'{video}' is already in row {first_line[video]}; rename one"
-            )
-        first_line.setdefault(video, line)
+        _check_twice(errors, line, row, seen)
         where = None
         if row["path"]:
-            where = place(errors, line, row["path"], folder, "recordings")
+            where = place(errors, line, row["path"], folder, "recordings", f"{section}.root")
         else:
             errors.add(line, "path", "is empty; write the video file or the folder of images")
         fps = rate(errors, line, row["fps"])
-        if where is not None and where.is_dir() and not row["fps"]:
+        if where is not None and where.is_dir() and (not row["fps"] or is_missing(row["fps"])):
             errors.add(line, "fps", "is needed for a folder of images; write their frame rate")
         first_frame = None
-        if row.get("first_frame"):
-            first_frame = whole_frame(errors, line, "first_frame", row["first_frame"])
+        if given := present(errors, line, "first_frame", row.get("first_frame")):
+            first_frame = whole_frame(errors, line, "first_frame", given)
             if where is not None and where.is_dir():
                 errors.add(line, "first_frame", "is for video files only; leave it empty")
+        if given := present(errors, line, "n_frames", row.get("n_frames")):
+            n_frames = whole_frame(errors, line, "n_frames", given)
+            if n_frames is not None and where is not None and where.is_file():
+                lengths[row["video"]] = n_frames
+        first, _ = seen["path"].setdefault(str(where), (line, ""))
+        if where is not None and first != line:
+            text = f"path: '{row['path']}' is the recording of row {first} too; correct it if it is"
+            errors.remark("doubtful", line, f"{text} not meant to be there twice")
         table.append(
-            dict(subject=subject, video=video, path=str(where), fps=fps, first_frame=first_frame)
+            dict(
+                subject=row["subject"],
+                video=row["video"],
+                path=str(where),
+                fps=fps,
+                first_frame=first_frame,
+            )
         )
     errors.raise_any()
     if not table:
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
-    return videos_table(table)
+    if notes is not None:
+        notes.take(errors.remarks)
+    return videos_table(table), lengths
+
+
+def _check_twice(
+    errors: Errors, line: int, row: dict[str, str], seen: dict[str, dict[str, tuple[int, str]]]
+) -> None:
+    """A video stands once. Names that differ in case only are one name on many disks."""
+    for column in ("subject", "video"):
+        name = row[column]
+        first, same = seen[column].setdefault(name.lower(), (line, name))
+        if name and same != name:
+            text = f"'{name}' differs from '{same}' in row {first} in the case of letters only"
+            errors.add(line, column, f"{text}; rename one")
+        elif name and column == "video" and first != line:
+            errors.add(line, column, f"'{name}' is already in row {first}; rename one")
 
 
 def read_annotations(
-    path: str | Path, videos: pd.DataFrame, left_out: Collection[str] = ()
+    path: str | Path,
+    videos: pd.DataFrame,
+    left_out: Collection[str] = (),
+    notes: Notes | None = None,
+    lengths: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """The annotation sheet, checked against the recording sheet; see `read_sheets`.
 
-    left_out: videos of the recording sheet that are not used; so are their labels.
-    A sheet with a header and no rows is a corpus in which nobody showed anything: an empty table.
+    videos: table with subject, video and, where known, fps and first_frame. left_out: videos of
+    the recording sheet that are not used; so are their labels. lengths: frames of videos, where
+    they are known. A sheet with a header and no rows is
+    a corpus in which nobody showed anything: an empty table.
     """
     sheet = Path(path)
     errors = Errors(sheet)
+    clocks = _clocks(videos)
     owner = dict(zip(videos["video"], videos["subject"], strict=True))
-    first_line: dict[tuple[str, ...], int] = {}
+    first_line: dict[tuple[Any, ...], int] = {}
+    known = ["apex", "apex_s", *(name for name in COLUMNS["labels"] if name.endswith("_w"))]
+    fate = "kept as they are in labels.csv"
+    read = written(errors, ["subject", "video", "type"], known, either=_EITHER, fate=fate)
+    for one, other in _EITHER:
+        if one in read.columns and other in read.columns:
+            text = f"has {one} and {other}; the frames count, and times only where there are none"
+            errors.remark("remark", 1, text)
+    own = read.own
     table = []
-    for line, row in rows(sheet, ANNOTATION_COLUMNS):
-        subject, video, kind = row["subject"], row["video"], row["type"]
+    known_names = dict.fromkeys([*owner, *left_out])
+    for line, row in read.rows:
+        video = known_name(errors, line, "video", row["video"], known_names)
         if video in left_out:
             continue
-        if video not in owner:
-            errors.add(line, "video", f"'{video}' is not in the recording sheet; add it there")
-        elif owner[video] != subject:
-            errors.add(
-                line,
-                "subject",
-                f"'{subject}', but the recording sheet says that '{video}' is of"
-                f" '{owner[video]}'; make them agree",
-            )
-        if kind not in CLASSES:
-            errors.add(line, "type", f"'{kind}' must be {' or '.join(CLASSES)}")
-        onset = whole_frame(errors, line, "onset", row["onset"])
-        offset = whole_frame(errors, line, "offset", row["offset"])
-        apex = whole_frame(errors, line, "apex", row["apex"]) if row["apex"] else None
+        if video is None:
+            if row["video"]:
+                text = f"'{row['video']}' is not in the recording sheet; add it there"
+                errors.add(line, "video", text)
+        else:
+            _check_subject(errors, line, row["subject"], owner[video], video)
+        kind = type_of(errors, line, row["type"])
+        clock = clocks.get(video or "", (None, 0))
+        onset, offset, apex = (frame(errors, line, row, n, clock) for n in _FRAMES)
         if onset is not None and offset is not None:
             if offset < onset:
-                errors.add(
-                    line, "offset", f"{offset} is before the onset {onset}; swap or correct them"
-                )
+                hint = "swap or correct them"
+                if offset == 0:
+                    hint = "if the end is not visible, write the apex there or leave the row out"
+                errors.add(line, "offset", f"{offset} is before the onset {onset}; {hint}")
             elif apex is not None and not onset <= apex <= offset:
                 errors.add(
                     line,
                     "apex",
                     f"{apex} is outside [{onset}, {offset}]; correct it or leave it empty",
                 )
-        same = first_line.setdefault((video, kind, row["onset"], row["offset"]), line)
-        if same != line:
-            errors.add(line, "video", f"the same label as in row {same}; delete one of them")
-        table.append((subject, video, onset, apex, offset, kind))
+            if video is not None and lengths and video in lengths:
+                _check_end(errors, line, offset, clock[1], lengths[video])
+            same = first_line.setdefault((video, kind, onset, offset), line)
+            if same != line:
+                text = f"the same label as in row {same}; delete one of them, of two coders too"
+                errors.add(line, "video", text)
+        subject = owner.get(video or "")
+        label = (subject, video, onset, apex, offset, kind, errors.where(line))
+        table.append((*label, *(row[name] for name in own)))
     errors.raise_any()
-    return pd.DataFrame(table, columns=ANNOTATION_COLUMNS).astype(COLUMNS["annotations"])
+    columns = {**LABEL_COLUMNS, **dict.fromkeys(own, TEXT)}
+    labels = pd.DataFrame(table, columns=list(columns)).astype(columns)
+    if notes is not None:
+        notes.take(errors.remarks)
+        doubt(labels, {video: fps for video, (fps, _) in clocks.items()}, notes)
+    return labels
+
+
+_FRAMES = ("onset", "offset", "apex")
+
+
+def _clocks(videos: pd.DataFrame) -> dict[str, tuple[float | None, int]]:
+    """Frames a second of each video, where they are known, and the number of its first frame."""
+    clocks = {}
+    for row in videos.to_dict("records"):
+        fps, first = row.get("fps"), row.get("first_frame")
+        clocks[row["video"]] = (
+            None if fps is None or pd.isna(fps) else float(fps),
+            0 if first is None or pd.isna(first) else int(first),
+        )
+    return clocks
+
+
+def _check_end(errors: Errors, line: int, offset: int, first: int, n_frames: int) -> None:
+    last = first + n_frames - 1
+    if offset > last:
+        hint = "correct it, or n_frames in the recording sheet"
+        if offset == last + 1 and first == 0:
+            hint += ", or write 1 as first_frame there if labels count from 1"
+        errors.add(line, "offset", f"{offset} is beyond the last frame, {last}; {hint}")
+
+
+def _check_subject(errors: Errors, line: int, text: str, owner: str, video: str) -> None:
+    if text == owner:
+        return
+    if text.lower() == owner.lower():
+        errors.read_as(line, "subject", text, owner, "the subject of the recording sheet")
+        return
+    hint = "make them agree"
+    if text.isdecimal() and owner.isdecimal() and int(text) == int(owner):
+        hint = f"write {owner}: a spreadsheet program may have taken the zeros away"
+    text = f"'{text}', but the recording sheet says that '{video}' is of '{owner}'; {hint}"
+    errors.add(line, "subject", text)

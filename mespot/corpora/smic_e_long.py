@@ -20,6 +20,7 @@ from mespot.corpora.layout import (
     find_trees,
     find_workbooks,
     first_tree,
+    note_unread,
     recordings_by_subject,
 )
 from mespot.corpora.notes import LEFT_OUT, Notes, shown
@@ -66,7 +67,9 @@ def videos(root: Path, settings: Mapping[str, Any], notes: Notes) -> pd.DataFram
     what = f"{camera}_long/SMIC-{camera}-E/{camera} with subject folders s01, s02, ..."
     tree = first_tree(root, trees(root, camera), what, TITLE, notes)
     rows = []
-    for subject, name, path in recordings_by_subject(tree, root, _SUBJECT, "s01, ...", notes):
+    for subject, name, path in recordings_by_subject(
+        tree, root, _SUBJECT, "s01, ...", notes, _VIDEO
+    ):
         if not _VIDEO.fullmatch(name):
             notes.add(LEFT_OUT, shown(path), "not the name of a video (s1_ne_01, ...)")
             continue
@@ -81,19 +84,26 @@ def workbooks(root: Path, settings: Mapping[str, Any]) -> list[Path]:
     for tree in trees(root, camera)[:1]:
         above = [tree, *tree.parents]
         folders = above[: above.index(root) + 1] if root in above else folders
-    names = re.compile(rf"{camera}.*annotation.*\.xlsx$", re.IGNORECASE)
-    return find_workbooks(settings["workbook"], folders, names, f"{TITLE} {camera}")
+    return find_workbooks(settings["workbook"], folders, _names(camera), f"{TITLE} {camera}")
+
+
+def _names(camera: str) -> re.Pattern[str]:
+    """What the workbook of a camera is called."""
+    return re.compile(rf"{camera}.*annotation", re.IGNORECASE)
 
 
 def labels(
     paths: Sequence[Path], videos: pd.DataFrame, settings: Mapping[str, Any], notes: Notes
 ) -> pd.DataFrame:
     """The labels of the workbook, all micro."""
+    if not settings["workbook"]:
+        note_unread(paths, _names(settings["camera"]), notes)
     sheets = workbook.read(paths[0])
     table = workbook.find_table(sheets, _HEADER, ("subject", "apex"))
     if table is None:
         raise workbook.refuse(paths[0], sheets, "the columns Filename, OnsetF, OffsetF")
     sheet, body = table
+    workbook.note_texts(sheet, workbook.intervals_of(body), notes)
     names = {video.lower(): video for video in videos["video"]}
     owners = dict(zip(videos["video"], videos["subject"], strict=True))
     rows = []
@@ -101,7 +111,8 @@ def labels(
         where = sheet.where(number)
         onset, apex, offset = workbook.interval(cells)
         if onset is None or offset is None:
-            notes.add(LEFT_OUT, where, workbook.NO_INTERVAL)
+            why = workbook.no_interval(sheet, number, cells["onset"], cells["offset"])
+            notes.add(LEFT_OUT, where, why)
             continue
         written = workbook.text(cells["filename"])
         video = names.get(written.lower(), written)

@@ -1,23 +1,30 @@
-"""Annotation workbooks (.xlsx): sheets as rows of cells, with the row numbers that a person sees.
+"""Annotation workbooks: sheets as rows of cells, with the row numbers that a person sees.
+
+openpyxl reads .xlsx, xlrd reads .xls of Excel 2 to 2003.
 
 Cells come as they are stored: text stays text, so `0101` is not 101 unless whoever wrote the
 workbook made a number of it. Columns go by their names and never by their place.
 """
 
+import io
 import math
 import re
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mespot.corpora.notes import shown
+from mespot.corpora.notes import CHANGED, Notes, shown
 from mespot.errors import InputError
+from mespot.store.sheet_cells import cleaned, unmarked
 
 INTERVAL = ("onset", "apex", "offset")
 NO_INTERVAL = "onset or offset is not a number"  # why a row is left out
 AS_HANDED_OUT = "use the workbook that was handed out with the corpus"
+SUFFIXES = (".xlsx", ".xlsm", ".xls")
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 
 Row = tuple[int, dict[str, Any]]  # row number, cells by column
@@ -38,44 +45,87 @@ class Sheet:
 
 def read(path: Path) -> list[Sheet]:
     """All sheets of a workbook. Raises InputError for a file that is not a workbook."""
-    from openpyxl import load_workbook  # not needed to plan a workflow
-
-    if path.suffix.lower() == ".xls":
-        raise InputError(f"{shown(path)}: is in the old .xls format; save it as .xlsx")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and drawings that are not read
-            book = load_workbook(path, read_only=True, data_only=True)
-            sheets = []
-            for sheet in book.worksheets:
-                sheet.reset_dimensions()  # programs write wrong ones
-                rows = [
-                    (number, tuple(cells))
-                    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
-                    if any(text(cell) for cell in cells)
-                ]
-                sheets.append(Sheet(path, sheet.title, rows))
-            book.close()
+        with path.open("rb") as file:
+            start = file.read(8)
     except FileNotFoundError:
         raise InputError(f"{shown(path)}: no such workbook; correct the path") from None
-    except PermissionError as error:
+    except OSError as error:
         raise InputError(
             f"{shown(path)}: cannot be read: {error.strerror}; check its permissions"
         ) from None
+    # What a file is called says little: many an .xls is an .xlsx.
+    old = start.startswith(b"\xd0\xcf\x11\xe0") or (
+        path.suffix.lower() == ".xls" and not start.startswith(b"PK")
+    )
+    cure = "save it as .xlsx, without a password" if old else "copy it anew"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and drawings that are not read
+            sheets = list(_old_sheets(path) if old else _sheets(path, values=True))
     except Exception as error:  # openpyxl has no error of its own for a damaged file
+        kind = ".xls" if old else ".xlsx"
         raise InputError(
-            f"{shown(path)}: not a readable .xlsx workbook ({error}); copy it anew"
+            f"{shown(path)}: not a readable {kind} workbook ({error}); {cure}"
         ) from error
-    return sheets
+    return [
+        Sheet(path, name, [(n, row) for n, row in enumerate(rows, start=1) if any(map(text, row))])
+        for name, rows in sheets
+    ]
+
+
+def _sheets(path: Path, *, values: bool) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
+    """Name and rows of each sheet of an .xlsx: the values of formulas, or the formulas."""
+    from openpyxl import load_workbook  # not needed to plan a workflow
+
+    with path.open("rb") as file:  # of a path, the suffix would count
+        book = load_workbook(file, read_only=True, data_only=values)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # programs write wrong ones
+            yield sheet.title, [tuple(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def _old_sheets(path: Path) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
+    """The same of an .xls."""
+    import xlrd  # not needed to plan a workflow either
+
+    with (
+        path.open("rb") as file,
+        xlrd.open_workbook(file_contents=file.read(), logfile=io.StringIO()) as book,
+    ):
+
+        def plain(cell: xlrd.sheet.Cell) -> Any:
+            if cell.ctype == xlrd.XL_CELL_DATE:
+                return xlrd.xldate.xldate_as_datetime(float(cell.value), book.datemode)
+            if cell.ctype == xlrd.XL_CELL_ERROR:
+                return xlrd.error_text_from_code.get(int(cell.value), "#error")
+            return None if cell.value == "" else cell.value
+
+        for sheet in book.sheets():
+            yield sheet.name, [tuple(map(plain, row)) for row in sheet.get_rows()]
+
+
+@lru_cache(maxsize=4)
+def _formulas(path: Path) -> frozenset[tuple[str, int]]:
+    """(sheet, row) of each row of an .xlsx that has formulas."""
+    try:
+        return frozenset(
+            (name, number)
+            for name, rows in _sheets(path, values=False)
+            for number, row in enumerate(rows, start=1)
+            if any(isinstance(cell, str) and cell.startswith("=") for cell in row)
+        )
+    except Exception:  # an .xls, whose formulas always have values
+        return frozenset()
 
 
 def text(cell: Any) -> str:
-    """A cell as text: 15.0 is `15`, nothing is empty."""
+    """A cell as text without invisible characters: 15.0 is `15`, nothing is empty."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).strip()
+    return cleaned(str(cell))
 
 
 def frame(cell: Any, rounding: str = "half_up") -> int | None:
@@ -83,7 +133,7 @@ def frame(cell: Any, rounding: str = "half_up") -> int | None:
     if isinstance(cell, bool):
         return None
     try:
-        value = float(cell) if not isinstance(cell, str) else float(cell.strip())
+        value = float(unmarked(cleaned(cell)) if isinstance(cell, str) else cell)
     except (TypeError, ValueError):
         return None
     if not math.isfinite(value) or abs(value) >= 2**31:
@@ -91,6 +141,40 @@ def frame(cell: Any, rounding: str = "half_up") -> int | None:
     if rounding == "down":
         return math.floor(value)
     return round(value) if rounding == "half_even" else math.floor(value + 0.5)
+
+
+def no_interval(sheet: Sheet, number: int, onset: Any, offset: Any) -> str:
+    """Why the cells of a row are no onset and offset."""
+    if not (text(onset) and text(offset)) and (sheet.name, number) in _formulas(sheet.workbook):
+        return (
+            "onset or offset is a formula that was never calculated; open the workbook in a"
+            " spreadsheet program and save it"
+        )
+    return f"{NO_INTERVAL} ('{text(onset)}' and '{text(offset)}')"
+
+
+def no_name(what: str, cell: Any) -> str:
+    """Why a cell is not the name of a clip or video."""
+    if not text(cell):
+        return f"{what} is empty; if cells were merged, write it into every row"
+    if isinstance(cell, date):
+        return f"{what} is the date {cell:%Y-%m-%d}: a spreadsheet program made it of a name"
+    return ""
+
+
+def note_texts(sheet: Sheet, rows: Iterable[tuple[int, Sequence[Any]]], notes: Notes) -> None:
+    """Note that frame numbers are stored as text. rows: row numbers, and onset, apex and offset."""
+    texts = [
+        (number, cell)
+        for number, cells in rows
+        for cell in cells
+        if isinstance(cell, str) and frame(cell) is not None
+    ]
+    if texts:
+        number, cell = texts[0]
+        more = f", and {len(texts) - 1} more" if len(texts) > 1 else ""
+        shown_as = f"frame number {cell!r}, stored as text, read as {frame(cell)}{more}"
+        notes.add(CHANGED, sheet.where(number), shown_as)
 
 
 def is_fraction(cell: Any) -> bool:
@@ -108,6 +192,11 @@ def interval(
     """Frames of onset, apex and offset of a row; None for what is missing or not a number."""
     onset, apex, offset = (frame(cells.get(name), rounding) for name in INTERVAL)
     return onset, apex, offset
+
+
+def intervals_of(rows: Iterable[Row]) -> Iterable[tuple[int, list[Any]]]:
+    """Row numbers, and the cells of onset, apex and offset."""
+    return ((number, [cells.get(name) for name in INTERVAL]) for number, cells in rows)
 
 
 def find_table(

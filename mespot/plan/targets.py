@@ -18,12 +18,15 @@ def files(plan: Plan, target: str) -> list[str]:
     """The files of a target of the Snakefile, over all corpora: `frames`, `metrics`, `all` ..."""
     tables = [paths.METRICS, paths.COMPARISON] if target in ("all", "metrics") else []
     stages = [_STAGES[name] for name in (_ALL if target == "all" else (target,))]
+    if target == "all":
+        stages[stages.index(_features)] = _read_features
     return tables + [path for c in plan.corpora for stage in stages for path in stage(plan, c)]
 
 
 def behind_metrics(plan: Plan) -> list[str]:
     """Every artefact that the scores of the main run rest on, and what else `all` computes."""
-    return behind(plan, [*map(paths.metrics, plan.spotted), *files(plan, "features")])
+    features = [path for corpus in plan.corpora for path in _read_features(plan, corpus)]
+    return behind(plan, [*map(paths.metrics, plan.spotted), *features])
 
 
 def behind_comparison(plan: Plan) -> list[str]:
@@ -93,6 +96,12 @@ def _features(plan: Plan, corpus: str) -> list[str]:
     return [paths.features(corpus, *network) for network in _networks(plan, corpus)]
 
 
+def _read_features(plan: Plan, corpus: str) -> list[str]:
+    """The same, where there are spotters. Elsewhere nothing reads features, and the pretraining
+    takes long and fails on short videos: they are made if they are asked for by name."""
+    return _features(plan, corpus) if plan.corpora[corpus].has_spotters else []
+
+
 def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
     """(encoder, fold, stream) of the main run's networks that code a corpus."""
     return [
@@ -121,7 +130,7 @@ def _submissions(plan: Plan, corpus: str) -> list[str]:
 
 def _figures(plan: Plan, corpus: str) -> list[str]:
     planned = plan.corpora[corpus]
-    encoders = plan.encoders_of(corpus)
+    encoders = plan.encoders_of(corpus) if planned.has_spotters else []
     names = [f"timeline/{video}" for video in planned.videos if planned.spotted]
     if planned.trained:
         for encoder in encoders:

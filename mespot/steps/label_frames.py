@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mespot.corpora import kinds
-from mespot.corpora.corpus_tables import within
+from mespot.corpora.corpus_tables import LABEL_COLUMNS, within
 from mespot.corpora.notes import Notes
+from mespot.corpora.plausible import doubt
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store import io, tables
 from mespot.store.io import Record
-from mespot.store.sheet_rows import rows
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,16 @@ def run(
         {
             "subject": [str(record.attrs["subject"]) for record in recordings.values()],
             "video": list(recordings),
+            "fps": [record.attrs["native_fps"] for record in recordings.values()],
+            "first_frame": [record.attrs["first_native_frame"] for record in recordings.values()],
         }
     )
+    own: list[str] = []
     if loader is None:
-        labels = read_annotations(annotations[0], videos, left_out)
+        notes = Notes()
+        labels = read_annotations(annotations[0], videos, left_out, notes)
+        own = [str(name) for name in labels if name not in LABEL_COLUMNS]
+        kinds.report(notes.entries)
         _check_extent(Path(annotations[0]), labels, recordings)
     else:
         labels = _from_workbooks(annotations, videos, loader, recordings)
@@ -68,7 +74,7 @@ def run(
             dtype="Int64",
         )
     _report(labels, recordings)
-    tables.write(output, "labels", labels)
+    tables.write(output, "labels", labels, own)
 
 
 def _from_workbooks(
@@ -81,6 +87,7 @@ def _from_workbooks(
     labels, noted = kinds.read_labels(loader["kind"], paths, videos, loader)
     notes = Notes()
     labels = within(labels, {video: _extent(record) for video, record in recordings.items()}, notes)
+    doubt(labels, dict(zip(videos["video"], videos["fps"], strict=True)), notes)
     kinds.report([*noted, *notes.entries])
     return labels
 
@@ -104,9 +111,7 @@ def nearest(native: np.ndarray, frame: int) -> int:
 def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:
     """Refuse labels that begin or end outside their recording."""
     errors = []
-    written = rows(sheet, list(tables.COLUMNS["annotations"]))
-    lines = [line for line, row in written if row["video"] in recordings]
-    for line, label in zip(lines, labels.to_dict("records"), strict=True):
+    for label in labels.to_dict("records"):
         record = recordings[label["video"]]
         first, last = _extent(record)
         for column in ("onset", "offset"):
@@ -114,9 +119,15 @@ def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Recor
             if not first <= frame <= last:
                 # Of a series of motion, the number of frames is what somebody wrote down.
                 or_sheet = ", or n_frames in videos.csv" if record.attrs["kind"] == "flow" else ""
+                # A label that ends one frame beyond the end has mostly been counted from 1.
+                from_1 = frame == last + 1 and first == 0 and record.attrs["kind"] != "flow"
+                hint = ", or write 1 as first_frame in videos.csv if labels count from 1"
+                advice = hint if from_1 else or_sheet
+                if frame == first - 1:
+                    advice = f": frames count from {first} here"
                 errors.append(
-                    f"{sheet}: row {line}: {column}: {frame} is outside video '{label['video']}', "
-                    f"which has frames {first} to {last}; correct the label{or_sheet}"
+                    f"{label['row']}: {column}: {frame} is outside video '{label['video']}', which"
+                    f" has frames {first} to {last}; correct the label{advice}"
                 )
     if errors:
         rest = [f"{sheet}: and {len(errors) - 20} more"] if len(errors) > 20 else []

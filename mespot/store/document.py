@@ -78,7 +78,8 @@ _TABLES = """\
 
 Tables are UTF-8, with commas and a header row. An empty cell means unknown or undefined.
 `numbered_videos` is the sheet of videos with the number of each first frame, for labels that do not
-count from 0. `motion_videos` is the sheet of a folder of motion.
+count from 0. `motion_videos` is the sheet of a folder of motion. `labels` has the columns of the
+user's own behind its own ones, such as AU or emotion, as they are in the annotation sheet.
 
 Columns that end in `_w` are indices of working frames. All other frames are native numbers.
 `confidence` ranks the intervals of a method. `level` is the confidence on the scale on which the

@@ -88,9 +88,13 @@ def empty(kind: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS[kind].items()})
 
 
-def write(path: str | Path, kind: str, table: pd.DataFrame) -> None:
-    """Write a table atomically with exactly the columns of `kind`; reals with six decimals."""
-    typed = table[list(COLUMNS[kind])].astype(COLUMNS[kind])
+def write(path: str | Path, kind: str, table: pd.DataFrame, own: Sequence[str] = ()) -> None:
+    """Write a table atomically with exactly the columns of `kind`; reals with six decimals.
+
+    own: further columns, of the user, which are written as text behind them.
+    """
+    columns = {**COLUMNS[kind], **dict.fromkeys(own, TEXT)}
+    typed = table[list(columns)].astype(columns)
     with replacing(path) as temporary:
         typed.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 

@@ -12,6 +12,7 @@ import pytest
 
 from mespot import cli
 from mespot.scoring.rules import RULES
+from mespot.steps import write_submission
 from tests.unit.scoring_tables import cases, sl_swin
 
 LABELS = """\
@@ -197,10 +198,10 @@ GOOD = "006,a,micro,12,19,0.9"
         ("006,z,micro,12,19,0.9", "row 3: video: 'z' is not one of the videos"),
         ("s2,a,micro,12,19,0.9", "row 3: subject: 's2', but 'a' is of '006'"),
         ("6,a,micro,12,19,0.9", "row 3: subject: '6', but 'a' is of '006'"),
-        ("006,a,micro,12.0,19,0.9", "row 3: onset: '12.0' must be a whole frame number"),
+        ("006,a,micro,12.5,19,0.9", "row 3: onset: '12.5' must be a whole frame number"),
         ("006,a,micro,12,,0.9", "row 3: offset: '' must be a whole frame number"),
         ("006,a,micro,12,1e2,0.9", "row 3: offset: '1e2' must be a whole frame number"),
-        ("006,a,Micro,12,19,0.9", "row 3: type: 'Micro' must be micro or macro"),
+        ("006,a,both,12,19,0.9", "row 3: type: 'both' must be micro or macro"),
         ("006,a,,12,19,0.9", "row 3: type: '' must be micro or macro"),
         ("006,a,micro,12,19", "row 3: columns: 5 cells, but the header has 6"),
     ],
@@ -219,8 +220,6 @@ def test_a_bad_prediction_is_named_by_its_row(capsys, files, line, message):
         ("predictions", "", "predictions.csv: row 1: is empty"),
         ("labels", "\n\n", "labels.csv: row 1: is empty"),
         ("predictions", PREDICTIONS.replace("onset", "start"), "row 1: column 'onset' is missing"),
-        ("predictions", PREDICTIONS.replace("confidence", "conf"), "'conf' is not known"),
-        ("predictions", PREDICTIONS.replace(",", ";"), "row 1: the columns are not separated"),
         ("labels", LABELS.replace(",type", ""), "row 1: column 'type' is missing"),
         ("labels", LABELS.replace("0,,9", "-1,,9"), "row 4: onset: '-1' must be a whole frame"),
         ("labels", LABELS.replace("10,12,19", "20,,19"), "row 2: offset: 19 is before the onset"),
@@ -349,3 +348,89 @@ def test_a_hundred_thousand_predictions(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "10000 labels, 100000 predictions, 2000 videos of 40 subjects" in done.stdout
     assert float(done.stdout.splitlines()[-1]) < 5
+
+
+# ---------------------------------------------------------------- what people's tables look like
+
+
+def counts(result, expression="all"):
+    return tuple(rows(result)[expression, "all"][name] for name in ("tp", "fp", "fn"))
+
+
+def test_a_submission_to_megc_is_scored(capsys, files):
+    intervals = files / "intervals.csv"
+    (files / "predictions.csv").write_text(
+        "video,type,onset,offset\na,micro,10,19\na,macro,100,150\n"
+    )
+    plain = as_json(capsys, files)
+    intervals.write_text(
+        "subject,video,type,onset,apex,offset,confidence,onset_w,apex_w,offset_w\n"
+        "006,a,micro,10,12,19,0.5,1,2,3\n006,a,macro,100,110,150,0.5,4,5,6\n"
+    )
+    write_submission.run(intervals=[intervals], output=files / "predictions.csv")
+    assert (files / "predictions.csv").read_text().startswith("vid,pred_onset,pred_offset,type\n")
+    status, out, err = run(capsys, files, "--json")
+    assert status == 0 and json.loads(out) == plain and counts(plain) == (2, 0, 1)
+    assert "row 1: columns read under other names: 'vid' as video" in err
+    assert "row 2: type: 'me' read as micro" in err or "row 3: type: 'me' read as micro" in err
+
+
+def test_what_was_read_in_another_way_is_told_and_scored(capsys, files):
+    plain = as_json(capsys, files)
+    (files / "labels.csv").write_text(LABELS.replace("10,12,19", "10.0,12,19.0").replace(",", ";"))
+    (files / "predictions.csv").write_text(
+        PREDICTIONS.replace("type", "Type").replace("confidence", "confidence,coder")
+        .replace("\n", ",KL\n").replace("coder,KL", "coder").replace(",a,", ",A.mp4,")
+    )  # fmt: skip
+    status, out, err = run(capsys, files, "--json")
+    assert status == 0 and json.loads(out) == plain
+    for words in ("separated by semicolons", "'10.0' read as 10", "'A.mp4' read as a",
+                  "columns that mespot does not know, not used: coder"):  # fmt: skip
+        assert words in err
+    (files / "predictions.csv").write_text(PREDICTIONS.replace("confidence", "conf"))
+    assert "conf (is confidence meant?)" in run(capsys, files)[2]
+
+
+def test_times_of_labels_become_frames(capsys, files):
+    (files / "labels.csv").write_text(
+        "subject,video,onset_s,offset_s,type\n006,a,0.10,0.19,micro\n"
+    )
+    assert run(capsys, files)[0] == 2  # no rate is known
+    result = as_json_of(run(capsys, files, "--json", "--videos", str(files / "videos.csv")))
+    assert counts(result, "micro") == (1, 2, 0)
+
+
+def as_json_of(done):
+    status, out, err = done
+    assert status == 0, err
+    return json.loads(out)
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "status", "message"),
+    [
+        ("labels", "006,a,2990,,3000,micro", 2, "3000 is beyond the last frame 2999 of 'a'"),
+        (
+            "labels",
+            "006,a,2990,,3000,micro",
+            2,
+            "is first_frame 1, because frames are counted from",
+        ),
+        ("predictions", "006,a,micro,3000,3010,0.5", 2, "3010 is beyond the last frame 2999"),
+        ("predictions", "006,a,micro,2990,3004,0.5", 0, "3004 is beyond the last frame 2999"),
+        ("predictions", "s3,c,micro,9990,9999,0.5", 0, ""),  # its length is not known
+    ],
+)
+def test_what_ends_beyond_the_last_frame_is_told(capsys, files, table, line, status, message):
+    with (files / f"{table}.csv").open("a") as file:
+        file.write(line + "\n")
+    done = run(capsys, files, "--videos", str(files / "videos.csv"))
+    assert done[0] == status and message in done[2]
+    assert ("row 5: offset: " in done[2]) == bool(message)
+
+
+def test_numbers_of_images_are_not_known_and_nothing_is_refused(capsys, files):
+    images = VIDEOS.replace("a.mp4", "images/a").replace("3000", "10")
+    (files / "videos.csv").write_text(images)
+    status, _, err = run(capsys, files, "--videos", str(files / "videos.csv"))
+    assert status == 0 and "labels.csv: row 2: offset: 19 is beyond the last frame 10 of 'a'" in err

@@ -114,6 +114,8 @@ def changed(default, path, value):
         ("spotting.learned.joint.step", 1, "spotting.learned.joint.step: unknown key"),
         ("spotting.learned.joint.steps", KeyError, "spotting.learned.joint.steps: missing"),
         ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not allowed as a"),
+        ("methods." + "m" * 250, {"kind": "training_free"}, "and file names have room for 150"),
+        ("methods.Learned", {"kind": "training_free"}, "methods.Learned: differs from learned in"),
         ("figures.method", "x", "figures.method: 'x' is not in methods"),
         ("corpora", ["sheet"], "sheet.videos: missing"),
         ("corpora", ["casme2"], "casme2.root: missing, but corpora names casme2; give its folder"),

@@ -262,3 +262,41 @@ def test_megc_has_two_frame_rates(tmp_path):
         "spNO.189_a_1": 30, "spNO.189_b_2": 30, "008_2": 200, "040_1": 200,
     }  # fmt: skip
     assert videos["subject"].tolist() == ["spNO.189_a_1", "spNO.189_b_2", "008", "040"]
+
+
+# ---------------------------------------------------------------- names of folders
+
+
+def test_a_folder_gets_the_reason_that_holds(tmp_path):
+    """`all` is no name of a video here, so renaming it would not help."""
+    root = trees.casme2(tmp_path / "casme2", frames=1)
+    trees.images(root / "rawpic" / "s15" / "all", "img{}.jpg", [1])
+    trees.images(root / "rawpic" / "s15" / ("15_0102" + "x" * 240), "img{}.jpg", [1])
+    trees.images(root / "rawpic" / "S15" / "15_0101", "img{}.jpg", [1])
+    videos, _, notes = opened("casme2", root)
+    reasons = {note.where.split("/")[-1][:12]: note.text for note in notes}
+    assert reasons["all"].startswith("not the name of a video of s15")
+    assert "has 247 characters, and file names have room for 150" in reasons["15_0102xxxxx"]
+    assert videos["subject"].tolist() == ["s15", "s16", "s23", "s23"]
+    root = trees.samm_lv(tmp_path / "samm")
+    (root / "SAMM_longvideos" / "all").mkdir()
+    _, _, notes = opened("samm_lv", root)
+    assert any(note.text == "not the name of a video (006_1, ...)" for note in notes)
+    root = trees.megc(tmp_path / "megc", frames=1)
+    trees.images(root / "CAS_Test_cropped" / "all", "{}.jpg", [1])
+    _, _, notes = opened("megc", root)
+    assert any("reserved for the totals" in note.text for note in notes)
+    # CAS(ME)^3 calls the video spNO.1_all, which can be.
+    trees.images(trees.casme3(tmp_path / "c3") / "part_A/spNO.1/all/color", "{}.jpg", [1])
+    assert "spNO.1_all" in set(opened("casme3", tmp_path / "c3")[0]["video"])
+
+
+def test_names_that_differ_in_case_only(tmp_path):
+    root = trees.megc(tmp_path, frames=1)
+    trees.images(root / "SAMM_Test_cropped" / "008_a", "{}.jpg", [1])
+    trees.images(root / "SAMM_Test_cropped" / "008_A", "{}.jpg", [1])
+    videos, _, notes = opened("megc", root)
+    assert len(videos) == 5
+    assert any("differs from 008_A in the case of letters only" in n.text for n in notes) or any(
+        "differs from 008_a in the case of letters only" in n.text for n in notes
+    )

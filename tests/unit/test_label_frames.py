@@ -99,12 +99,15 @@ def test_a_corpus_without_labels(tmp_path, landmarks):
     ("row", "words"),
     [
         ("s1,v1,150,160,201,macro", r"row 4: offset: 201 is outside video 'v1'.*1 to 200"),
-        ("s1,v1,0,5,10,macro", r"row 4: onset: 0 is outside video 'v1'"),
+        (
+            "s1,v1,0,5,10,macro",
+            r"row 4: onset: 0 is outside video 'v1'.*: frames count from 1 here",
+        ),
         ("s2,v2,45,,50,macro", r"row 4: offset: 50 is outside video 'v2'.*0 to 49"),
         ("s1,v9,5,6,7,micro", "row 4: video: 'v9'"),
         ("s1,v1,9,8,7,micro", "row 4: offset"),
         ("s1,v1,5,9,7,micro", "row 4: apex"),
-        ("s1,v1,5,6,7,Micro", "row 4: type: 'Micro'"),
+        ("s1,v1,5,6,7,M", "row 4: type: 'M'"),
         ("s1,v1,5.5,6,7,micro", "row 4: onset: '5.5'"),
         ("s2,v1,5,6,7,micro", "row 4: subject"),
     ],
@@ -115,3 +118,36 @@ def test_a_label_that_cannot_be_is_refused_by_row(tmp_path, landmarks, row, word
         run(tmp_path, landmarks, "s1,v1,10,15,24,micro\n\n" + row + "\n")
     assert "annotations.csv" in str(refusal.value)
     assert not (tmp_path / "labels.csv").exists()
+
+
+def test_columns_of_the_user_are_passed_on(tmp_path, landmarks):
+    (tmp_path / "annotations.csv").write_text(
+        "subject,AU,video,onset,apex,offset,type,emotion\ns1,4+7,v1,10,15,24,micro,\n"
+        's2,"1,2",v2,0,,49,macro,Ärger\n'
+    )
+    out = tmp_path / "labels.csv"
+    annotations = [tmp_path / "annotations.csv"]
+    label_frames.run(annotations=annotations, landmarks=landmarks, output=out, provenance={})
+    table = pd.read_csv(out, dtype="string")
+    assert list(table) == [*tables.COLUMNS["labels"], "AU", "emotion"]
+    assert table["AU"].tolist() == ["4+7", "1,2"] and table["emotion"][1] == "Ärger"
+
+
+def test_times_count_from_the_first_frame_of_the_recording(tmp_path, landmarks, caplog):
+    (tmp_path / "annotations.csv").write_text(
+        "subject,video,onset_s,offset_s,type\ns1,v1,0,0.5,micro\ns2,v2,0.1,0.14,macro\n"
+    )
+    out = tmp_path / "labels.csv"
+    annotations = [tmp_path / "annotations.csv"]
+    label_frames.run(annotations=annotations, landmarks=landmarks, output=out, provenance={})
+    labels = tables.read(out, "labels")
+    assert labels["onset"].tolist() == [1, 20] and labels["offset"].tolist() == [101, 28]
+    assert "row 2: onset_s: '0' read as frame 1 (at 200 frames a second)" in caplog.text
+    assert "row 3: [20, 28] is a macro of 0.04 s" in caplog.text
+
+
+def test_a_label_one_frame_beyond_the_end_gets_a_hint(tmp_path, landmarks):
+    with pytest.raises(InputError, match="or write 1 as first_frame in videos.csv if labels count"):
+        run(tmp_path, landmarks, "s2,v2,45,,50,macro\n")
+    with pytest.raises(InputError, match="frames 0 to 49; correct the label$"):
+        run(tmp_path, landmarks, "s2,v2,45,,51,macro\n")

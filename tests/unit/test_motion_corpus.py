@@ -59,6 +59,20 @@ def test_a_recording_without_a_series_is_left_out_and_noted(root):
     assert note.where.endswith("videos.csv: row 5") and "'c2' has no series" in note.text
 
 
+def test_columns_of_the_user_are_noted(root):
+    sheet = root / "videos.csv"
+    head, *rows = sheet.read_text().splitlines()
+    lines = [f"{head},age", *(f"{row},30" for row in rows)]
+    sheet.write_text("\n".join(lines).replace("subject", "Subject") + "\n")
+    corpus = open_corpus("motion", config_of(root))
+    assert list(corpus.videos.index) == ["a1", "b1", "c1"]
+    texts = [note.text for note in corpus.notes]
+    assert texts == [
+        "columns read under other names: 'Subject' as subject",
+        "columns that mespot does not know, not used: age",
+    ]
+
+
 def test_labels_of_a_recording_without_a_series_do_not_count(tmp_path):
     root = make(tmp_path / "study", subjects=("a", "b", "c", "d"))
     sheet = root / "videos.csv"

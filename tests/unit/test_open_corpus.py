@@ -66,3 +66,31 @@ def test_two_sheets_of_ones_own(config, tmp_path):
     corpus = open_corpus("unlabelled", config)
     assert corpus.annotations is None and list(corpus.videos.index) == ["a"]
     assert pd.isna(corpus.videos.first_frame["a"])
+
+
+def test_what_is_odd_in_sheets_is_noted(config, tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "videos.csv").write_text("Subject,video,path,fps\ns,a,a.mp4,30\nt,b,b.mp4,30\n")
+    (tmp_path / "labels.csv").write_text(
+        "subject,video,onset,offset,type,AU\ns,a,1,9,ME,4\nt,b,1,300,micro,7\n"
+    )
+    videos, annotations = str(tmp_path / "videos.csv"), str(tmp_path / "labels.csv")
+    config["sheet"] = {"videos": videos, "annotations": annotations, "root": None, "settings": {}}
+    config["corpora"] = ["sheet"]
+    notes = [f"{note.what}: {note}" for note in open_corpus("sheet", config).notes]
+    assert [note.replace(f"{tmp_path}/", "")[:70] for note in notes] == [
+        "changed: videos.csv: row 1: columns read under other names: 'Subject' as subject"[:70],
+        "remark: labels.csv: row 1: columns that mespot does not know, kept as they are"[:70],
+        "changed: labels.csv: row 2: type: 'ME' read as micro (its name here)"[:70],
+        "doubtful: labels.csv: row 3: [1, 300] is a micro of 10.00 s (300 frames"[:70],
+    ]
+
+
+def test_a_path_with_braces_is_refused(config, tmp_path):
+    root = tmp_path / "{study}"
+    trees.images(root / "a", "img{}.jpg", [1])
+    (root / "videos.csv").write_text("subject,video,path,fps\ns,a,a,30\n")
+    config["unlabelled"] = {"videos": str(root / "videos.csv"), "root": None, "settings": {}}
+    with pytest.raises(InputError, match=r"{study}/a: has { or }, which no path may have; rename"):
+        open_corpus("unlabelled", config)

@@ -125,6 +125,12 @@ def test_without_labels_only_the_training_free_method_spots(real):
     }
     figures = targets.files(plan, "figures")
     assert any("timeline" in path for path in figures) and not any("f1" in p for p in figures)
+    # Nothing reads what encoders give, so nothing is pretrained unless it is asked for.
+    every = targets.behind(plan, targets.files(plan, "all"))
+    assert targets.files(plan, "intervals")[0] in every
+    assert not any("encoders" in p or "features" in p for p in every + targets.behind_metrics(plan))
+    asked_for = targets.behind(plan, targets.files(plan, "features"))
+    assert paths.encoder("casme3_b", "pretrained", "all", "flow") in asked_for
     assert reports.ablate(plan) == [] and inputs.ablate(plan)["intervals"] == []
     assert targets.behind_ablation(plan) == []
     assert reports.compare_methods(plan)[0]["labels"] is None

@@ -95,12 +95,17 @@ def test_missing_file(tmp_path):
         ("subject,video,path,fps\n", "no rows"),
         ("subject,video,fps\ns1,a,\n", "row 1: column 'path' is missing"),
         ("subject,video,path,fps,path\n", "row 1: column 'path' stands 2 times"),
-        ("subject,video,path,fps,age\n", "row 1: column 'age' is not known"),
-        ("subject,video,path,fps,\n", "a column has no name"),
-        ("Subject,video,path,fps\n", "column 'subject' is missing; column 'Subject' is not known"),
-        ("subject;video;path;fps\ns1;a;a.mp4;\n", "not separated by commas"),
+        (
+            "subject,video,paths,fps\n",
+            "column 'path' is missing; 'paths' is not known (is path mea",
+        ),
+        ("subject;video;fps\ns1;a;\n", "row 1: column 'path' is missing"),
+        ("Subject,subject,video,path,fps\n", "row 1: column 'subject' stands 2 times"),
+        ("My study,,,\n,,,\n" + VIDEOS, "row 1: is no header, but row 3 looks like it; delete the"),
         (VIDEOS + "s9,v9,a.mp4\n", "row 5: columns: 3 cells, but the header has 4"),
         (VIDEOS + 's9,"v9,a.mp4,\n', "row 5: is not CSV"),
+        (VIDEOS + "s9,v9,a.mp4,30,4+7\n", "row 5: columns: 5 cells, but the header has 4"),
+        (VIDEOS + "checked by KL,,,\n", "row 5: columns: has only 'checked by KL' in it; delete"),
     ],
 )
 def test_a_file_that_is_no_sheet(corpus, text, expected):
@@ -109,7 +114,9 @@ def test_a_file_that_is_no_sheet(corpus, text, expected):
 
 def test_other_encodings(corpus):
     refused(corpus, "not UTF-8", videos=VIDEOS.replace("s2", "sé"), encoding="latin-1")
-    refused(corpus, "not UTF-8", encoding="utf-16")
+    refused(corpus, "row 3: is not UTF-8", videos=VIDEOS.replace("s2", "sé"), encoding="cp1252")
+    refused(corpus, "it has null bytes", encoding="utf-16-le")
+    refused(corpus, "is a workbook and no CSV", videos="PK\x03\x04")
 
 
 # ---------------------------------------------------------------- rows of the recording sheet
@@ -127,19 +134,29 @@ def test_other_encodings(corpus):
         ("s9,v9,link/secret.mp4,30", "is a link to"),
         ("s9,v9,loop,30", "row 5: path: 'loop'"),
         ("s9,v9,images,", "row 5: fps: is needed for a folder of images"),
+        ("s9,v9,images,NA", "row 5: fps: is needed for a folder of images"),
         ("s9,v9,a.mp4,0", "row 5: fps: '0' must be a positive number"),
         ("s9,v9,a.mp4,-25", "row 5: fps: '-25'"),
-        ("s9,v9,a.mp4,nan", "row 5: fps: 'nan'"),
         ("s9,v9,a.mp4,inf", "row 5: fps: 'inf'"),
-        ('s9,v9,a.mp4,"29,97"', "row 5: fps: '29,97'"),
+        ('s9,v9,a.mp4,"29,970"', "row 5: fps: '29,970' can be read in two ways; write 29.970 or"),
+        ("s9,v9,a.mp4,30/0", "row 5: fps: '30/0' must be a positive number"),
+        ("s9,V2,a.mp4,30", "row 5: video: 'V2' differs from 'v2' in row 3 in the case of letters"),
+        (
+            "S2,v9,a.mp4,30",
+            "row 5: subject: 'S2' differs from 's2' in row 3 in the case of letters",
+        ),
+        ("s9," + "v" * 245 + ",a.mp4,30", "has 245 characters, and file names have room for 150"),
+        ("s9,v9,C:\\data\\a.mp4,30", "'C:\\data\\a.mp4' leads elsewhere"),
         ("s9,v 9,a.mp4,30", "row 5: video: 'v 9' may have the characters"),
         ("s9,a/b,a.mp4,30", "row 5: video: 'a/b'"),
         ("s/9,v9,a.mp4,30", "row 5: subject: 's/9'"),
-        ("all,v9,a.mp4,30", "row 5: subject: 'all' is reserved"),
+        ("all,v9,a.mp4,30", "row 5: subject: 'all' is reserved for the totals"),
+        ("All,v9,a.mp4,30", "row 5: subject: 'All' is reserved for the totals"),
         ("s9,all,a.mp4,30", "row 5: video: 'all' is reserved"),
         ("s9,..,a.mp4,30", "row 5: video: '..' is reserved"),
         (",v9,a.mp4,30", "row 5: subject: is empty"),
         ("s9,,a.mp4,30", "row 5: video: is empty"),
+        ("s9,v9,{a}/x.mp4,30", "row 5: path: '{a}/x.mp4' has { or }, which no path may have"),
     ],
 )
 def test_bad_rows_of_the_recording_sheet(corpus, tmp_path, row, expected):
@@ -168,11 +185,21 @@ def test_rows_are_lines_of_the_file(corpus):
     [
         ("006,v9,1,2,3,micro", "row 5: video: 'v9' is not in the recording sheet"),
         ("s9,006_1,1,2,3,micro", "row 5: subject: 's9', but the recording sheet says"),
-        ("6,006_1,1,2,3,micro", "row 5: subject: '6', but"),
+        (
+            "6,006_1,1,2,3,micro",
+            "row 5: subject: '6', but the recording sheet says that '006_1' is",
+        ),
+        (",,1,2,3,micro", "row 5: video: is empty; if cells were merged, write subject and video"),
+        ('006,006_1,"1,310",,1320,micro', "row 5: onset: '1,310' must be a whole frame number"),
+        ("006,006_1,00:01.5,,60,micro", "a time belongs in a column onset_s"),
+        (
+            "006,006_1,310,316,0,macro",
+            "row 5: offset: 0 is before the onset 310; if the end is not",
+        ),
         ("006,006_1,9,,3,micro", "row 5: offset: 3 is before the onset 9"),
         ("006,006_1,1,4,3,micro", "row 5: apex: 4 is outside [1, 3]"),
         ("006,006_1,1,0,3,micro", "row 5: apex: 0 is outside [1, 3]"),
-        ("006,006_1,1,2,3,Micro", "row 5: type: 'Micro' must be micro or macro"),
+        ("006,006_1,1,2,3,M", "row 5: type: 'M' must be micro or macro"),
         ("006,006_1,1,2,3,", "row 5: type: ''"),
         ("006,006_1,1.5,2,3,micro", "row 5: onset: '1.5' must be a whole frame number"),
         ("006,006_1,-1,2,3,micro", "row 5: onset: '-1'"),
