@@ -126,8 +126,10 @@ def _file(given: str | None, root: Path | None, name: str) -> Path | None:
 def _read_videos(
     sheet: Path, root: Path, notes: Notes, name: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The table of recordings that have a series; {video: row} of those that have none. name: of the
-    section of config.yaml."""
+    """The table of recordings that have a series; {video: row} of those that have none.
+
+    name: of the section of config.yaml.
+    """
     errors = Errors(sheet)
     left_out: dict[str, int] = {}
     first_line: dict[str, int] = {}
