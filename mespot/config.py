@@ -18,6 +18,7 @@ SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 RENAMED = {
     "averaged_with": "it is now called `ensemble_partner`",
     "snapshots": "there is no such setting any more; remove the line",
+    "p": "it is now called `least_motion`, and is in other units",
     "displacement": "there is no such target any more",
 }
 
