@@ -21,6 +21,7 @@ RENAMED = {
     "averaged_with": "it is now called `ensemble_partner`",
     "snapshots": "there is no such setting any more; remove the line",
     "tolerance": "thresholds are now chosen by a fit; remove the line",
+    "p": "it is now called `least_motion`, and is in other units",
     "displacement": "there is no such target any more",
 }
 

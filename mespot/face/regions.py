@@ -35,6 +35,12 @@ def eye_regions(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names) if "eye" in name.split("_"))
 
 
+def lid_regions(names: Iterable[str]) -> tuple[int, ...]:
+    """Positions of what moves in a blink among the regions `names`: the eyes and the brows."""
+    near = {"eye", "brow", "glabella"}
+    return tuple(i for i, name in enumerate(names) if near & set(name.split("_")))
+
+
 # What moves with the skull and not with an expression: bridge and sides of the nose, temples,
 # cheekbones before the ears. The forehead is left out: the frontalis pulls it up with the brows.
 RIGID_AREAS: tuple[tuple[int, ...], ...] = (

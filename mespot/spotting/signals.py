@@ -12,9 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg import solveh_banded
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter
 
 from mespot.spans import usable_spans
+
+# A blink raises the score by .2 to .7, its noise and a glance by less than this.
+_BLINK_RISE = 0.1
 
 
 def displacement(
@@ -96,13 +99,51 @@ def noise_scale(signal: np.ndarray, span: np.ndarray) -> float:
     return scale if scale > 0 else 1.0
 
 
-def eyes_open(blink: np.ndarray, reach: int) -> np.ndarray:
-    """Weight of the eye regions, `(T,)` in 0..1: one minus the strongest blink in +-`reach` frames.
+def eyes_shut(blink: np.ndarray, span: np.ndarray, rate: float, margin: float) -> np.ndarray | None:
+    """Whether the eyes blink within `margin` s of each frame, `(T,)` bool; None without any score.
 
-    blink: `(T,)` score in 0..1; NaN (no face) counts as open, those frames are not usable anyway.
+    blink: `(T,)` score in 0..1. The score of open eyes differs between people, and narrowed eyes
+    have a high one for long. So a blink is a score that is clearly above its median over two
+    seconds. A recording whose scores are all zero or NaN has none.
     """
-    closed = np.clip(np.nan_to_num(np.asarray(blink, dtype=np.float64)), 0.0, 1.0)
-    return 1.0 - maximum_filter1d(closed, 2 * reach + 1, mode="nearest")
+    score = np.nan_to_num(np.asarray(blink, dtype=np.float64))
+    if not score[np.asarray(span) >= 0].any():
+        return None
+    shut = np.zeros(len(score), dtype=bool)
+    for start, stop in usable_spans(span):
+        part = score[start:stop]
+        usual = median_filter(part, size=2 * round(rate) + 1, mode="reflect")
+        closed = part - usual > _BLINK_RISE
+        shut[start:stop] = maximum_filter1d(closed, 2 * round(margin * rate) + 1, mode="nearest")
+    return shut
+
+
+def usual_place(path: np.ndarray, span: np.ndarray, rate: float, seconds: float) -> np.ndarray:
+    """Median place of each region over `seconds` around each frame, `(T, R, 2)` px.
+
+    path: `(T, R, 2)` px. A face is at rest most of the time. About ten frames a second are looked
+    at, which is enough for a median; at the ends of a span the path is mirrored.
+    """
+    usual = np.zeros_like(path)
+    every = max(1, round(rate / 10))
+    for start, stop in usable_spans(span):
+        part = path[start:stop:every]
+        width = 2 * round(seconds * rate / every / 2) + 1
+        medians = median_filter(part, size=(width, 1, 1), mode="reflect")
+        usual[start:stop] = np.repeat(medians, every, axis=0)[: stop - start]
+    return usual
+
+
+def path_noise(path: np.ndarray, span: np.ndarray) -> float:
+    """Standard deviation of the noise in the places of regions, px; 0 in a very short recording.
+
+    path: `(T, R, 2)` px. From its third differences: at video rates motion is smooth over four
+    frames, and noise that differs from frame to frame is sqrt(20) times as large in them. The
+    median leaves out the frames in which something moves abruptly.
+    """
+    rough = [np.diff(path[start:stop], n=3, axis=0).ravel() for start, stop in usable_spans(span)]
+    values = np.abs(np.concatenate([np.zeros(0), *rough]))
+    return 1.4826 * float(np.median(values)) / np.sqrt(20) if values.size else 0.0
 
 
 def _inside(span: np.ndarray, length: int) -> np.ndarray:

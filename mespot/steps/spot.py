@@ -10,7 +10,7 @@ import pandas as pd
 from mespot.device import deterministic
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
-from mespot.face.regions import eye_regions
+from mespot.face.regions import eye_regions, lid_regions
 from mespot.spotting import training_free as without_training
 from mespot.spotting.calibration import calibrate, decoded
 from mespot.spotting.decode import Intervals
@@ -112,7 +112,9 @@ def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
         record["blink"],
         record["span"],
         record.attrs["rate"],
+        record.attrs["crop_size"],
         eye_regions(record.attrs["regions"]),
+        lid_regions(record.attrs["regions"]),
     )
     return without_training.spot(motion, without_training.TrainingFreeRecipe.of(settings))
 

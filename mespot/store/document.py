@@ -83,10 +83,11 @@ user's own behind its own ones, such as AU or emotion, as they are in the annota
 
 Columns that end in `_w` are indices of working frames. All other frames are native numbers.
 `confidence` ranks the intervals of a method. `level` is the confidence on the scale on which the
-threshold of the method is chosen. For a learned method it is the confidence itself. For the
-training-free method it is the position between the mean of the scores of the video (0) and their
-maximum (1). `f1_sd` is the standard deviation over seeds. Columns that end in `_low` and `_high`
-are the ends of intervals. `f1_oracle_threshold` is explained in [protocol.md](protocol.md).
+threshold of the method is chosen, which is the confidence itself. For the decoder `peaks` it is the
+position between the mean of the scores of the video (0) and their maximum (1). For the
+training-free method it is in units of the floor of the class, so its threshold is 1. `f1_sd` is the
+standard deviation over seeds. Columns that end in `_low` and `_high` are the ends of intervals.
+`f1_oracle_threshold` is explained in [protocol.md](protocol.md).
 
 """
 

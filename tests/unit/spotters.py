@@ -12,8 +12,11 @@ TRAINING_FREE = {
     "length_ratio": 1.3,
     "length_exponent": 0.3,
     "strongest_regions": 2,
+    "restlessness": {"micro": 3.0, "macro": 2.0},
+    "rest_seconds": 20.0,
+    "least_motion": {"micro": 0.12, "macro": 0.25},
+    "least_noise": 6.0,
     "class_iou": 0.2,
-    "p": {"micro": 0.3, "macro": 0.3},
 }
 TRAINING = {
     "seed": 3,
@@ -126,9 +129,10 @@ def find(
     return tables_of(folder)
 
 
-def find_without_training(folder, flow):
-    method = {"kind": "training_free"}
-    spot.run(flow=flow, features={}, method=method, training_free=TRAINING_FREE, **outputs(folder))
+def find_without_training(folder, flow, **changes):
+    """As `find`; changes: of TRAINING_FREE."""
+    method, recipe = {"kind": "training_free"}, {**TRAINING_FREE, **changes}
+    spot.run(flow=flow, features={}, method=method, training_free=recipe, **outputs(folder))
     return tables_of(folder)
 
 

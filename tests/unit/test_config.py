@@ -219,6 +219,7 @@ def test_encoders_learn_only_where_there_are_streams(default):
             "regions",
             "averaged_with: unknown key; it is now called",
         ),
+        ("spotting.training_free.p", {}, "p: unknown key; it is now called `least_motion`, and is"),
         ("spotting.learned.snapshots", 4, "snapshots: unknown key; there is no such setting any"),
         ("spotting.learned.tolerance", 0.1, "tolerance: unknown key; thresholds are now chosen by"),
         ("pretrain.target", "displacement", "'displacement' is not allowed; there is no such"),
@@ -276,10 +277,11 @@ def test_nothing_trains_along_where_two_corpora_are_train_and_test(default):
 
 def test_settings_of_one_corpus_are_put_over_those_of_all(default):
     config = changed(changed(default, "corpora", ["demo", "samm_lv"]), "samm_lv.root", "/data")
-    config["samm_lv"]["settings"] = {"spotting": {"training_free": {"p": {"micro": 0.7}}}}
+    free = {"least_motion": {"micro": 0.2}}
+    config["samm_lv"]["settings"] = {"spotting": {"training_free": free}}
     configs.check(config)
     merged = configs.for_corpus(config, "samm_lv")["spotting"]["training_free"]
-    assert merged["p"] == {"micro": 0.7, "macro": 0.4}
+    assert merged["least_motion"] == {"micro": 0.2, "macro": 0.25}
     assert merged["seconds"] == default["spotting"]["training_free"]["seconds"]
     assert configs.for_corpus(config, "demo")["spotting"] == default["spotting"]
     config["samm_lv"]["settings"] = {"flow": {"lag": [1]}}

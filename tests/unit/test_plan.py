@@ -80,7 +80,7 @@ def test_added_corpora_are_pretrained_on_without_their_labels(real):
 
 def test_trained_on_one_corpus_and_spotted_on_another(real):
     real["evaluation"] |= {"train": "casme2", "test": "samm_lv"}
-    real["samm_lv"]["settings"] = {"spotting": {"training_free": {"p": {"micro": 0.7}}}}
+    real["samm_lv"]["settings"] = {"spotting": {"training_free": {"least_noise": 8.0}}}
     real["casme2"]["settings"] = {"spotting": {"learned": {"floor": 0.2, "epochs": 3}}}
     plan = plans.plan(real)
     assert plan.spotted == ["samm_lv"] and plan.methods_of("samm_lv") == list(real["methods"])
@@ -102,7 +102,7 @@ def test_trained_on_one_corpus_and_spotted_on_another(real):
     assert "trained_elsewhere" not in settings.spot(plan, "casme2", "learned")
     assert settings.train_spotter(plan, "casme2", "learned")["training"]["epochs"] == 3
     free = settings.spot(plan, "samm_lv", "training_free")["training_free"]
-    assert free["p"]["micro"] == 0.7
+    assert free["least_noise"] == 8.0
     # What is spotted on stays unseen, unless the recipe is transductive.
     real["pretrain"]["corpora"] = ["samm_lv"]
     sources = inputs.pretrain(plans.plan(real), "casme2", "pretrained", "all", "flow")["sources"]

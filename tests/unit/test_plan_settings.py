@@ -92,8 +92,12 @@ CASES = {
     "spotting.training_free.length_exponent": (0.5, {"spot"}),
     "spotting.training_free.strongest_regions": (2, {"spot"}),
     "spotting.training_free.class_iou": (0.3, {"spot"}),
-    "spotting.training_free.p.micro": (0.5, {"spot"}),
-    "spotting.training_free.p.macro": (0.5, {"spot"}),
+    "spotting.training_free.restlessness.micro": (2.0, {"spot"}),
+    "spotting.training_free.restlessness.macro": (3.0, {"spot"}),
+    "spotting.training_free.rest_seconds": (10.0, {"spot"}),
+    "spotting.training_free.least_motion.micro": (0.2, {"spot"}),
+    "spotting.training_free.least_motion.macro": (0.3, {"spot"}),
+    "spotting.training_free.least_noise": (8.0, {"spot"}),
     "spotting.learned.lags": ([1, 3], {"train_spotter"}),
     "spotting.learned.drift_seconds": (
         4.0,
@@ -261,7 +265,7 @@ def test_only_the_jobs_that_use_a_key_are_reached(before):
     assert streams == {"face"}
     methods = {job[1] for job in reached("train_spotter", "spotting.learned.code", 2)}
     assert methods == {"learned"}
-    methods = {job[1] for job in reached("spot", "spotting.training_free.p.micro", 0.5)}
+    methods = {job[1] for job in reached("spot", "spotting.training_free.least_noise", 8.0)}
     assert methods == {"training_free"}
     methods = {job[1] for job in reached("spot", "spotting.learned.floor", 0.2)}
     assert methods == {"regions", "learned"}
@@ -286,7 +290,7 @@ def test_random_weights_do_not_depend_on_a_training_that_they_do_not_get():
 
 
 def test_settings_of_a_corpus_hold_for_it_alone(before):
-    settings = {"crop": {"size": 192}, "spotting": {"training_free": {"p": {"micro": 0.5}}}}
+    settings = {"crop": {"size": 192}, "spotting": {"training_free": {"least_noise": 8.0}}}
     # The built-in corpus has no section of that kind: one of the user's takes its place.
     assert "settings" not in DEFAULT["demo"]
     after = plans.given(plans.plan(changed(DEFAULT, "casme2.settings", settings)))
@@ -304,7 +308,7 @@ def test_a_changed_key_reaches_these_rules_of_a_corpus_of_motion(tmp_path):
         "crop.size": (192, set()),
         "pretrain.epochs": (7, set()),
         "spotting.learned.epochs": (7, {"train_spotter"}),
-        "spotting.training_free.p.micro": (0.5, {"spot"}),
+        "spotting.training_free.least_noise": (8.0, {"spot"}),
         "motion.settings": ({"flow": {"lags": [1, 6]}}, {"import_motion"}),
         "figures.method": ("training_free", {"plot_timeline"}),
     }

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mespot.face.regions import REGIONS, RIGID_AREAS, eye_regions, region_weights
+from mespot.face.regions import REGIONS, RIGID_AREAS, eye_regions, lid_regions, region_weights
 from tests.unit.faces import mesh
 
 SIZE, GRID = 224, 56
@@ -63,4 +63,6 @@ def test_left_and_right_mirror_each_other():
 
 def test_eyes_among_regions_are_told_by_their_names():
     assert [list(REGIONS)[i] for i in eye_regions(REGIONS)] == ["right_eye", "left_eye"]
+    assert lid_regions(REGIONS) == tuple(range(7))  # brows, glabella, eyes
+    assert lid_regions(["left_brow_inner", "nose_tip", "eyelash_eye"]) == (0, 2)
     assert eye_regions(["keyed_up", "eye"]) == (1,)

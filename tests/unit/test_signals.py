@@ -88,10 +88,35 @@ def test_noise_scale_ignores_bursts_and_unusable_frames():
     assert signals.noise_scale(np.zeros((5, 2)), np.zeros(5, int)) == 1.0
 
 
-def test_eyes_open_reaches_around_a_blink():
-    blink = np.zeros(20)
-    blink[10] = 0.8
-    blink[0] = np.nan
-    weight = signals.eyes_open(blink, 2)
-    assert weight[[8, 12]] == pytest.approx(0.2)
-    assert weight[[0, 7, 13]] == pytest.approx(1.0)
+def test_eyes_are_shut_around_a_blink():
+    span = np.repeat([0, -1, 1], [300, 20, 80])
+    blink = np.full(400, 0.2)
+    blink[100:102] = 0.5
+    blink[305] = np.nan
+    blink[350:] = 0.6  # narrowed from here on
+    blink[390] = 0.8
+    shut = signals.eyes_shut(blink, span, 30.0, 0.1)
+    assert np.flatnonzero(shut[:300]).tolist() == list(range(97, 105))
+    assert shut[387:394].all() and not shut[300:320].any()
+    for unknown in (np.zeros(400), np.full(400, np.nan)):
+        assert signals.eyes_shut(unknown, span, 30.0, 0.1) is None
+
+
+def test_the_usual_place_is_where_a_region_is_most_of_the_time():
+    path = np.zeros((900, 2, 2))
+    path[400:600, 0] = 5.0
+    span = np.repeat([0, 1], [800, 100])
+    path[800:] = 3.0
+    usual = signals.usual_place(path, span, 30.0, 20.0)
+    assert not usual[:800].any() and (usual[800:] == 3.0).all()
+    assert (signals.usual_place(path, span, 30.0, 4.0)[500, 0] == 5.0).all()
+    assert signals.usual_place(path[:2], span[:2], 30.0, 4.0).shape == (2, 2, 2)
+
+
+def test_the_noise_of_a_path_is_not_its_motion():
+    rng = np.random.default_rng(1)
+    path = rng.normal(scale=0.2, size=(600, 4, 2))
+    path += 20 * np.sin(np.arange(600) / 30)[:, None, None]
+    span = np.repeat([0, -1, 1], [300, 10, 290])
+    assert signals.path_noise(path, span) == pytest.approx(0.2, rel=0.05)
+    assert signals.path_noise(path[:3], span[:3]) == 0.0

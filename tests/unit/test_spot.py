@@ -19,7 +19,6 @@ from tests.unit.spotters import (
     LOOK,
     METHOD,
     PEAKS,
-    TRAINING_FREE,
     find,
     find_without_training,
     train,
@@ -129,8 +128,8 @@ def test_candidates_go_on_below_the_threshold(corpus, trained, tmp_path):
     flow, _ = unseen(corpus)
     find(tmp_path, flow, trained)
     assert_candidates(tmp_path, thresholds(trained))
-    find_without_training(tmp_path, flow[:1])
-    assert_candidates(tmp_path, TRAINING_FREE["p"])
+    find_without_training(tmp_path, flow, least_motion={"micro": 0.5, "macro": 0.9})
+    assert_candidates(tmp_path, dict.fromkeys(CLASSES, 1.0))
 
 
 def test_decoding_is_chosen_when_spotting(corpus, trained, tmp_path):
