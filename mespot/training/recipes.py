@@ -88,14 +88,11 @@ class SpotterRecipe:
         """
         without_effect = [] if streams else ["code", "stream_dropout"]
         parts: dict[str, type] = {}
-        for name, kind, used in (
-            ("masked_motion", MaskedMotionRecipe, masked),
-            ("joint", JointRecipe, jointly),
-        ):
-            if used:
-                parts[name] = kind
-            else:
-                without_effect.append(name)
+        if masked:
+            parts["masked_motion"] = MaskedMotionRecipe
+        if jointly:
+            parts["joint"] = JointRecipe
+        without_effect += [name for name in ("masked_motion", "joint") if name not in parts]
         (recipe,) = fill("spotting.learned", settings, cls, without_effect=without_effect)
         filled = {
             name: fill(f"spotting.learned.{name}", getattr(recipe, name), kind)[0]

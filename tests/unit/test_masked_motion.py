@@ -153,6 +153,8 @@ def test_no_label_is_read_and_the_same_seed_gives_the_same_start():
     labels = {"micro": np.array([[50, 60]]), "macro": np.zeros((0, 2), np.int64)}
     others = [replace(one, labels=labels) for one in known]
     assert equal(start, pretrain_network(replace(task, recordings=others), (0, 0))[0])
+    around = replace(task.windows, expression_share=1.0, region_dropout=0.5)
+    assert equal(start, pretrain_network(replace(task, windows=around), (0, 0))[0])
     assert not equal(start, pretrain_network(task, (0, 1))[0])
 
 
