@@ -93,6 +93,10 @@ class Plan:
         """Whether its encoders learn together with its spotter."""
         return self.methods[method].get("encoder_training", "frozen") == "joint"
 
+    def masks_motion(self, method: str) -> bool:
+        """Whether the networks of its spotter are pretrained on masked motion."""
+        return self.methods[method].get("network_pretraining", "none") == "masked"
+
     def partner_of(self, method: str) -> str | None:
         """Its ensemble partner, if it has one."""
         return self.methods[method].get("ensemble_partner")

@@ -46,9 +46,10 @@ def run(
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
     method: `streams` that it reads, `regional_flow`, whether it reads the motion of regions,
-    optionally `encoder_training` (frozen or joint) and `ensemble_partner`, whose networks must
-    differ from these: with one, other random numbers are drawn. training: in one mapping `seed` and
-    the keys of `spotting.learned` that networks are trained with, `joint` for joint training.
+    optionally `network_pretraining` (none or masked), `encoder_training` (frozen or joint) and
+    `ensemble_partner`, whose networks must differ from these: with one, other random numbers are
+    drawn. training: in one mapping `seed` and the keys of `spotting.learned` that networks are
+    trained with, `masked_motion` for pretraining, `joint` for joint training.
     flow: flow/{video}.h5 of the training subjects only. features: {stream: features file}.
     partial: where an interrupted run keeps its finished networks. It is taken up when settings,
     data and code are the same, and removed at the end. encoders, {stream: checkpoint of pretrain},
@@ -61,7 +62,8 @@ def run(
     deterministic()
     # 1. What is configured.
     jointly = method.get("encoder_training") == "joint"
-    recipe = SpotterRecipe.of(training, streams=method["streams"], jointly=jointly)
+    masked = method.get("network_pretraining") == "masked"
+    recipe = SpotterRecipe.of(training, streams=method["streams"], masked=masked, jointly=jointly)
     # 2. The recordings of each corpus with their labels, at one rate, their motion in units of the
     #    corpus, their features in units of all.
     sources = [_Source("", flow, features, labels, frames)]

@@ -22,9 +22,10 @@ from mespot.networks.spotter import HEADS, Spotter
 from mespot.spans import usable_spans
 from mespot.spotting.predictions import Prediction
 from mespot.training.interrupted import Interrupted
+from mespot.training.masked_motion import pretrain_network
 from mespot.training.region_motion import span_channels
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.spotter_training import SpotterTask, train_network
+from mespot.training.spotter_training import SpotterTask, continued, train_network
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def train_members(
 ) -> list[Member]:
     """A network for each inner group, trained without it, then `repeats` trained on everybody.
 
+    Where the recipe says so, each is first pretrained without labels, on its own recordings only.
     draw: another number means other random numbers on the same groups. go_on: goes on training a
     new network; called with it, its task and its seed. kept: where finished networks are kept; the
     first ones are taken from there.
@@ -88,7 +90,10 @@ def train_members(
         unseen = held_out[number]
         own = replace(task, recordings=[r for r in task.recordings if r.person not in unseen])
         numbers = (seed, number, draw) if draw else (seed, number)
-        member = Member(unseen, *train_network(own, numbers))
+        masked = task.recipe.masked_motion is not None
+        start, before = pretrain_network(own, numbers) if masked else (None, [])
+        state, history = train_network(own, numbers, start)
+        member = Member(unseen, state, continued(before, history))
         if go_on is not None:
             member = go_on(member, own, numbers)
         log.info("network %d of %d: %s", number + 1, len(held_out), member.history[-1])

@@ -84,6 +84,13 @@ def motion_channels(
     return np.concatenate(channels, axis=2)
 
 
+def frames_back(lags: Sequence[int]) -> list[int]:
+    """For each of the K channels of `motion_channels`: a value at frame t is told by where the
+    region is at t and this many frames before. 0 for a path."""
+    both_units = [*lags, 0] * 2
+    return [back for back in (*both_units, 0) for _ in "uv"]
+
+
 def span_channels(paths: np.ndarray, noise: float, lags: Sequence[int]) -> np.ndarray:
     """The same of all frames of one span, `(T, R, 4)`: before its start nothing moves."""
     before = max(lags)

@@ -46,6 +46,7 @@ TRAINING = {
     "inner_groups": 2,
     "repeats": 1,
 }
+MASKED = {"steps": 20, "mask_ratio": 0.5, "mask_seconds": 0.5, "learning_rate": 0.01}
 DECODING = {
     "decoder": "boundaries",
     "duration_slack": 1.25,
@@ -140,9 +141,9 @@ def watch_networks(monkeypatch):
     """The seeds of the networks that are trained from now on."""
     seeds, train_network = [], ensemble.train_network
 
-    def watched(task, seed):
+    def watched(task, seed, start=None):
         seeds.append(seed)
-        return train_network(task, seed)
+        return train_network(task, seed, start)
 
     monkeypatch.setattr(ensemble, "train_network", watched)
     return seeds

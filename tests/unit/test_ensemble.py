@@ -70,7 +70,7 @@ def trainings(monkeypatch):
     """Networks that are not trained, and a list of the subjects and seed of each."""
     calls = []
 
-    def untrained(task, seed):
+    def untrained(task, seed, start=None):
         calls.append((sorted(r.subject for r in task.recordings), seed))
         return Spotter(**task.shape).state_dict(), [{"step": 1}]
 

@@ -189,9 +189,12 @@ def test_the_ablation_of_motion_without_videos_leaves_streams_out(tmp_path):
     plan = plans.plan(config)
     demo, motion = reports.ablate(plan)
     assert demo["groups"] == config["ablation"]["rows"] and demo["full"] == "learned"
-    assert motion["groups"] == {"inputs": ["training_free", "regions", "regions_twice"]}
+    assert motion["groups"] == {
+        "inputs": ["training_free", "regions", "regions_twice"],
+        "network": ["regions", "regions_pretrained"],
+    }
     assert motion["full"] == "regions"
-    assert set(motion["runs"]) == set(motion["groups"]["inputs"])
+    assert set(motion["runs"]) == {*motion["groups"]["inputs"], "regions_pretrained"}
     assert reports.plot_ablation(plan) == {"demo": "learned", "motion": "regions"}
     config["ablation"]["rows"] = {"weights": ["random", "learned"]}
     plan = plans.plan(config)
@@ -304,11 +307,10 @@ def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
             plans.plan(plans.changed(config, "evaluation.folds", folds))
     config["methods"] = {"training_free": {"kind": "training_free"}}
     config["figures"]["method"] = "training_free"
-    config["ablation"]["rows"] = {"inputs": ["training_free"]}
+    nothing = dict.fromkeys(config["ablation"]["rows"], [])
+    config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
     config["ablation"]["full"] = "training_free"
     config["ablation"]["methods"] = {}
-    names = dict.fromkeys(("weights", "subjects", "masking", "target"), [])
-    config["ablation"]["rows"] |= names
     assert plans.plan(config).methods_of("demo") == ["training_free"]
 
 

@@ -138,6 +138,10 @@ CASES = {
     "spotting.learned.second_look.trees": (80, {"spot"}),
     "spotting.learned.second_look.leaves": (4, {"spot"}),
     "spotting.learned.second_look.learning_rate": (0.1, {"spot"}),
+    "spotting.learned.masked_motion.steps": (10, set()),
+    "spotting.learned.masked_motion.mask_ratio": (0.3, set()),
+    "spotting.learned.masked_motion.mask_seconds": (1.0, set()),
+    "spotting.learned.masked_motion.learning_rate": (0.002, set()),
     "spotting.learned.joint.steps": (10, set()),
     "spotting.learned.joint.batch_size": (4, set()),
     "spotting.learned.joint.learning_rate": (0.002, set()),
@@ -226,7 +230,7 @@ def test_a_corpus_that_is_not_run_reaches_nothing(before, section):
         assert plans.rerun(before, after) == set(), key
 
 
-JOINT = "methods.learned.encoder_training"
+JOINT, MASKED = "methods.learned.encoder_training", "methods.regions.network_pretraining"
 # A key without effect under the defaults, and the setting under which it has one.
 UNDER = [
     ("flow.algorithm", "dis", "flow.preset", "fast", {"optical_flow"}),
@@ -238,6 +242,11 @@ UNDER = [
         for key, value in (("steps", 9), ("batch_size", 4), ("learning_rate", 0.1))
     ),
     (JOINT, "joint", "spotting.learned.joint.encoder_learning_rate", 0.1, {"train_spotter"}),
+    *(
+        (MASKED, "masked", f"spotting.learned.masked_motion.{key}", value, {"train_spotter"})
+        for key, value in (("steps", 9), ("mask_ratio", 0.3), ("mask_seconds", 1.0))
+    ),
+    (MASKED, "masked", "spotting.learned.masked_motion.learning_rate", 0.1, {"train_spotter"}),
 ]
 
 
@@ -269,6 +278,13 @@ def test_only_the_jobs_that_use_a_key_are_reached(before):
     assert methods == {"training_free"}
     methods = {job[1] for job in reached("spot", "spotting.learned.floor", 0.2)}
     assert methods == {"regions", "learned"}
+
+
+def test_only_networks_that_are_pretrained_depend_on_how():
+    key = "spotting.learned.masked_motion.steps"
+    config = changed(DEFAULT, MASKED, "masked")
+    before, after = (plans.given(plans.plan(c)) for c in (config, changed(config, key, 9)))
+    assert {job[1] for job in jobs_of("train_spotter", before, after)} == {"regions"}
 
 
 def test_trees_without_a_weight_reach_nothing():

@@ -258,6 +258,12 @@ def test_the_ablation_makes_only_what_is_missing(finished):
     assert outputs(output, "encoders") == outputs(output, "features") == networks
 
 
+def empty_groups():
+    """The groups of the ablation without their rows."""
+    config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
+    return dict.fromkeys(config["ablation"]["rows"], [])
+
+
 @pytest.mark.parametrize(
     ("seeds", "networks"),
     [
@@ -266,7 +272,7 @@ def test_the_ablation_makes_only_what_is_missing(finished):
     ],
 )
 def test_the_ablation_pretrains_no_stream_that_nobody_reads(finished, seeds, networks):
-    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    names = empty_groups()
     ablation = {"full": "face_only", "seeds": seeds, "rows": {**names, "inputs": ["face_only"]}}
     (finished / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     output = dry_run(finished, "results/ablation.csv", configs=("tiny.yaml", "ablation.yaml"))
@@ -278,7 +284,7 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
     folder = tmp_path / "project"
     project.copy_finished(finished, folder)
     # No artefact but those of the main run, so that nothing has to be computed.
-    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    names = empty_groups()
     ablation = {"seeds": [1], "rows": {**names, "inputs": ["regions", "learned"]}}
     (folder / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     configs = ("tiny.yaml", "ablation.yaml")
