@@ -6,7 +6,7 @@ square, turned pictures set upright, more than 8 bits scaled to 8.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from av.container import InputContainer
 from av.filter import Graph
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from mespot.recording.packets import Contents, opened
@@ -25,6 +25,8 @@ from mespot.recording.packets import Contents, opened
 _REFUSING = frozenset({"mjpeg"})
 # Pixels that are more oblong than this are an error of the header.
 _OBLONG = 8
+# No format has more B frames in a row.
+_HELD = 16
 
 
 @dataclass(frozen=True)
@@ -47,23 +49,33 @@ def decoded(path: Path, contents: Contents) -> Iterator[Decoded]:
     """The frames of a file in the order in which they are shown.
 
     Frames that cannot be decoded are left out. After one of them, and after a spoilt one, all are
-    broken up to the next key frame, because they are made from it.
+    broken up to the next key frame, because they are made from it. So are the B frames just before
+    it, which are made from what comes after them, too, and the last frame before a lost one, in
+    which the damage may begin.
     """
     last, broken = -1, False
+    held: list[Decoded] = []  # a frame, and the B frames after it
     with opened(path) as (container, stream):
         aspect = _aspect(stream)
         for frame in _deinterlaced(_frames(container, stream, contents)):
             index = last + 1 if frame.pts is None else _number(contents.pts, frame.pts)
             if index <= last:
                 continue
+            between = frame.pict_type == PictureType.B and len(held) <= _HELD
             if frame.is_corrupt or index > last + 1:
+                sound = 0 if index > last + 1 else 1
+                held[sound:] = [replace(one, broken=True) for one in held[sound:]]
                 broken = True
             if frame.key_frame and not frame.is_corrupt:
                 broken = False
             if frame.pts in contents.spoilt:
                 broken = True
+            if not between:
+                yield from held
+                held = []
+            held.append(Decoded(index, broken, frame, aspect))
             last = index
-            yield Decoded(index, broken, frame, aspect)
+        yield from held
 
 
 def _frames(
