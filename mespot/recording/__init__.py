@@ -10,9 +10,10 @@ import math
 from pathlib import Path
 
 from mespot.errors import InputError
-from mespot.recording.folder import Folder, numbered_images
+from mespot.recording.folder import Folder
 from mespot.recording.frames import Frame, Recording
 from mespot.recording.images import read_image
+from mespot.recording.numbers import last_number, numbered_images, regular_step
 from mespot.recording.picking import far_end, picked, working_rate
 from mespot.recording.video import Video
 
@@ -20,10 +21,12 @@ __all__ = [
     "Frame",
     "Recording",
     "far_end",
+    "last_number",
     "numbered_images",
     "open_recording",
     "picked",
     "read_image",
+    "regular_step",
     "working_rate",
 ]
 

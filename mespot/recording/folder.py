@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.recording.frames import Frame, Recording
-from mespot.recording.images import read_image
+from mespot.recording.images import depth, read_image
+from mespot.recording.numbers import numbered_images, regular_step
 from mespot.recording.picking import far_end, picked
-from mespot.suffixes import IMAGE_SUFFIXES
 
 log = logging.getLogger(__name__)
 
@@ -28,53 +27,46 @@ class Folder(Recording):
             raise InputError(f"{path}: a folder of images needs fps in the sheet")
         self._files = numbered_images(path)
         numbers = sorted(self._files)
-        n_frames = numbers[-1] - numbers[0] + 1
-        missing = n_frames - len(numbers)
+        first, last = numbers[0], numbers[-1]
+        self._step = regular_step(numbers)
+        self._places = (last - first) // self._step + 1
+        missing = self._places - len(numbers)
         if missing > len(numbers):
             raise InputError(
-                f"{path}: images {numbers[0]} to {numbers[-1]}, but only {len(numbers)} of them; "
+                f"{path}: images {first} to {last}, but only {len(numbers)} of them; "
                 "is this one recording?"
             )
+        self._bits = depth([self._files[number] for number in numbers])
+        image = read_image(self._files[first], self._bits)
+        super().__init__(path, fps, last - first + 1, first, image.shape[1], image.shape[0])
+        self.steady_fps = fps / self._step
+        if self._step > 1:
+            self.remarks.append(
+                f"the numbers of the images rise by {self._step}: read as {self.steady_fps:g} "
+                f"images a second of a recording of {fps:g}; if these are {fps:g} images a second, "
+                f"give fps {fps * self._step:g}"
+            )
         if missing:
-            log.warning("%s: %d of %d image numbers missing, filled", path, missing, n_frames)
-        image = read_image(self._files[numbers[0]])
-        super().__init__(path, fps, n_frames, numbers[0], image.shape[1], image.shape[0])
+            self.remarks.append(f"{missing} of {self._places} images missing, filled")
+        if 8 < self._bits < 16:
+            self.remarks.append(f"images of 16 bits, of which {self._bits} are used")
 
     def frames(self, rate: float) -> Iterator[Frame]:
+        for remark in self.remarks:
+            log.warning("%s: %s", self.path, remark)
         numbers = np.array(sorted(self._files))
-        indices = itertools.takewhile(lambda index: index < self.n_frames, picked(self.fps, rate))
-        end = far_end(self.n_frames, self.fps, rate)
-        for index in itertools.chain(indices, [] if end is None else [end]):
-            native = self.first_frame + index
+        fps = self.steady_fps
+        places = itertools.takewhile(lambda place: place < self._places, picked(fps, rate))
+        end = far_end(self._places, fps, rate)
+        for place in itertools.chain(places, [] if end is None else [end]):
+            native = self.first_frame + place * self._step
             source = int(numbers[np.searchsorted(numbers, native, side="right") - 1])
             image = None
             if native - source <= _FILLED_GAP * self.fps:
-                image = read_image(self._files[source])
+                image = read_image(self._files[source], self._bits)
                 if image.shape[:2] != (self.height, self.width):
                     raise InputError(
                         f"{self._files[source]}: {image.shape[1]}x{image.shape[0]} px, the first "
                         f"image has {self.width}x{self.height}; is this one recording?"
                     )
-            yield Frame(native, index / self.fps, image)
-
-
-def numbered_images(folder: Path) -> dict[int, Path]:
-    """Images of a folder by the last number in their name; hidden and other files are left out.
-
-    Raises InputError when there is none or two carry one number.
-    """
-    files: dict[int, Path] = {}
-    for file in sorted(folder.iterdir()):
-        if file.name.startswith(".") or file.suffix.lower() not in IMAGE_SUFFIXES:
-            continue
-        digits = re.findall(r"\d+", file.stem)
-        if not digits:
-            log.warning("%s: an image without a number in its name, left out", file)
-            continue
-        number = int(digits[-1])
-        if number in files:
-            raise InputError(f"{file}: has the same number as {files[number].name}; remove one")
-        files[number] = file
-    if not files:
-        raise InputError(f"{folder}: no frames: no numbered images in this folder")
-    return files
+            yield Frame(native, place / fps, image)

@@ -32,7 +32,7 @@ class Recording(ABC):
 
     `fps` is the mean rate, `steady_fps` the rate at which frames come where none is left out. They
     are the same where the rate does not vary. `n_frames` is what the file announces until `frames`
-    has run to its end; then it is exact.
+    has run to its end; then it is exact. `remarks` are sentences on what is unusual about it.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Recording(ABC):
         self.path = path
         self.fps = fps
         self.steady_fps = fps
+        self.remarks: list[str] = []
         self.n_frames = n_frames
         self.first_frame = first_frame
         self.width = width

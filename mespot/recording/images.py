@@ -1,5 +1,6 @@
-"""Image files."""
+"""Image files, and the depth of their pixels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,43 @@ import numpy as np
 
 from mespot.errors import InputError
 
+# Bits that cameras have. Files have 8 or 16.
+_DEPTHS = (8, 10, 12, 14, 16)
+# Images that are looked at for the depth of a recording.
+_SAMPLED = 25
 
-def read_image(file: Path) -> np.ndarray:
-    """An image (H, W, 3) uint8 BGR. Raises InputError for an empty or unreadable file."""
+
+def read_image(file: Path, bits: int = 16) -> np.ndarray:
+    """An image (H, W, 3) uint8 BGR.
+
+    bits: how many of a file of 16 bits are used; they are scaled to 8, and what is brighter is
+    white. Raises InputError for an empty or unreadable file and for pixels that are not counted
+    in 8 or 16 bits.
+    """
+    image = _decoded(file)
+    if image.dtype == np.uint8:
+        return image
+    return (np.minimum(image, 2**bits - 1) >> (bits - 8)).astype(np.uint8)
+
+
+def depth(files: Sequence[Path]) -> int:
+    """The least depth (bits) that holds all values of some of the images of a recording.
+
+    Cameras of 10 and 12 bits are stored in files of 16, of which they use the darkest part.
+    """
+    if _decoded(files[0]).dtype == np.uint8:
+        return 8
+    chosen = np.unique(np.linspace(0, len(files) - 1, _SAMPLED).astype(int))
+    brightest = max(int(_decoded(files[index]).max()) for index in chosen)
+    return next(bits for bits in _DEPTHS if brightest < 2**bits)
+
+
+def _decoded(file: Path) -> np.ndarray:
     data = file.read_bytes()
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if image is None:
         raise InputError(f"{file}: {'is empty' if not data else 'no readable image'}; copy it anew")
+    if image.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{file}: has pixels of type {image.dtype}; save it with 8 or 16 bits")
     return image

@@ -42,6 +42,13 @@ class Video(Recording):
         height, width = first.picture().shape[:2]
         super().__init__(path, made.fps, len(self._contents.pts), first_frame, width, height)
         self.steady_fps = made.steady
+        if not made.constant:
+            steps = np.diff(made.times)
+            self.remarks.append(
+                f"the frame rate varies: {steps.min():.3f} to {steps.max():.3f} s from frame to "
+                f"frame, {made.fps:.2f} frames a second on average; read by its time stamps at "
+                f"{made.steady:.2f} frames a second"
+            )
 
     def frames(self, rate: float) -> Iterator[Frame]:
         working = working_frames(self._clock.places, self._clock.steady, rate)
@@ -86,18 +93,13 @@ class Video(Recording):
             log.warning("%s: %d of %d frames missing at the end", self.path, missing, announced)
 
     def _tell_rate(self, working: list[Working]) -> None:
-        if not self._clock.constant:
-            steps = np.diff(self._clock.times)
+        for remark in self.remarks:
+            empty = sum(one.empty for one in working)
             log.warning(
-                "%s: the frame rate varies: %.3f to %.3f s from frame to frame, %.2f frames a "
-                "second on average; read by its time stamps at %.2f frames a second, without a "
-                "picture for %d of %d working frames",
+                "%s: %s; %d of %d working frames without a picture of their own",
                 self.path,
-                steps.min(),
-                steps.max(),
-                self._clock.fps,
-                self._clock.steady,
-                sum(one.empty for one in working),
+                remark,
+                empty,
                 len(working),
             )
 
