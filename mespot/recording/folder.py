@@ -9,7 +9,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.recording.frames import Frame, Recording
-from mespot.recording.images import depth, read_image
+from mespot.recording.images import depth, scaled, stored_image
 from mespot.recording.numbers import numbered_images, regular_step
 from mespot.recording.picking import far_end, picked
 
@@ -36,8 +36,9 @@ class Folder(Recording):
                 f"{path}: images {first} to {last}, but only {len(numbers)} of them; "
                 "is this one recording?"
             )
+        self._overexposed = False
         self._bits = depth([self._files[number] for number in numbers])
-        image = read_image(self._files[first], self._bits)
+        image = stored_image(self._files[first])
         super().__init__(path, fps, last - first + 1, first, image.shape[1], image.shape[0])
         self.steady_fps = fps / self._step
         if self._step > 1:
@@ -63,10 +64,23 @@ class Folder(Recording):
             source = int(numbers[np.searchsorted(numbers, native, side="right") - 1])
             image = None
             if native - source <= _FILLED_GAP * self.fps:
-                image = read_image(self._files[source], self._bits)
-                if image.shape[:2] != (self.height, self.width):
-                    raise InputError(
-                        f"{self._files[source]}: {image.shape[1]}x{image.shape[0]} px, the first "
-                        f"image has {self.width}x{self.height}; is this one recording?"
-                    )
+                image = self._image(source)
             yield Frame(native, place / fps, image)
+
+    def _image(self, number: int) -> np.ndarray:
+        file = self._files[number]
+        image = stored_image(file)
+        if image.shape[:2] != (self.height, self.width):
+            raise InputError(
+                f"{file}: {image.shape[1]}x{image.shape[0]} px, the first "
+                f"image has {self.width}x{self.height}; is this one recording?"
+            )
+        if image.dtype != np.uint8 and not self._overexposed and image.max() >= 2**self._bits:
+            self._overexposed = True
+            log.warning(
+                "%s: has values above the %d bits that sampled images of this folder use; they "
+                "become white. Save the images with 8 bits if that is wrong",
+                file,
+                self._bits,
+            )
+        return scaled(image, self._bits)

@@ -14,14 +14,17 @@ _DEPTHS = (8, 10, 12, 14, 16)
 _SAMPLED = 25
 
 
-def read_image(file: Path, bits: int = 16) -> np.ndarray:
-    """An image (H, W, 3) uint8 BGR.
+def read_image(file: Path) -> np.ndarray:
+    """An image (H, W, 3) uint8 BGR; of 16 bits, the upper 8. Raises InputError as `stored_image`
+    does."""
+    return scaled(stored_image(file), 16)
 
-    bits: how many of a file of 16 bits are used; they are scaled to 8, and what is brighter is
-    white. Raises InputError for an empty or unreadable file and for pixels that are not counted
-    in 8 or 16 bits.
+
+def scaled(image: np.ndarray, bits: int) -> np.ndarray:
+    """An image of uint8, or one of uint16 that uses only `bits` bits, as uint8.
+
+    What is brighter than these bits allow is white.
     """
-    image = _decoded(file)
     if image.dtype == np.uint8:
         return image
     return (np.minimum(image, 2**bits - 1) >> (bits - 8)).astype(np.uint8)
@@ -32,14 +35,18 @@ def depth(files: Sequence[Path]) -> int:
 
     Cameras of 10 and 12 bits are stored in files of 16, of which they use the darkest part.
     """
-    if _decoded(files[0]).dtype == np.uint8:
+    if stored_image(files[0]).dtype == np.uint8:
         return 8
     chosen = np.unique(np.linspace(0, len(files) - 1, _SAMPLED).astype(int))
-    brightest = max(int(_decoded(files[index]).max()) for index in chosen)
+    brightest = max(int(stored_image(files[index]).max()) for index in chosen)
     return next(bits for bits in _DEPTHS if brightest < 2**bits)
 
 
-def _decoded(file: Path) -> np.ndarray:
+def stored_image(file: Path) -> np.ndarray:
+    """An image (H, W, 3) BGR of uint8 or uint16.
+
+    Raises InputError for an empty or unreadable file and for pixels of another type.
+    """
     data = file.read_bytes()
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None

@@ -17,7 +17,8 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.store.sheet_rows import Errors, rows, whole_frame
 
-_WORKING = ["apex_w", "onset_w", "offset_w"]  # further columns of mespot's own tables
+# Further columns of mespot's own tables.
+_WORKING = ["apex_w", "onset_w", "offset_w", "apex_s", "onset_s", "offset_s"]
 _LABEL = ["subject", "video", "type", "onset", "offset"]
 _PREDICTION = ["video", "type", "onset", "offset"]
 
