@@ -4,8 +4,10 @@ What the file says of its pictures is applied: fields are joined to whole pictur
 square, turned pictures set upright, more than 8 bits scaled to 8.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.filter import Graph
-from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mespot.recording.packets import Contents, opened
@@ -29,6 +31,26 @@ _OBLONG = 8
 _HELD = 16
 
 
+class Maker:
+    """Makes pictures of the frames of one file."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._aspect = _aspect(stream)
+        self._matrix: np.ndarray | None = None
+        self._seen = False
+        self._reformatter = VideoReformatter()  # keeps its tables from frame to frame
+
+    def picture(self, frame: VideoFrame) -> np.ndarray:
+        """`(H, W, 3)` uint8 BGR, upright, with square pixels."""
+        if not self._seen:
+            self._matrix, self._seen = _display_matrix(frame), True
+        # Bicubic as in OpenCV's own reader, so that pictures are the same to the byte.
+        bgr = self._reformatter.reformat(
+            frame, format="bgr24", interpolation="BICUBIC", threads=1
+        ).to_ndarray()
+        return upright(squared(bgr, self._aspect), self._matrix)
+
+
 @dataclass(frozen=True)
 class Decoded:
     """A decoded frame: its 0-based number, and whether it is spoilt by damage of the file."""
@@ -36,13 +58,11 @@ class Decoded:
     index: int
     broken: bool
     frame: VideoFrame
-    aspect: float
+    maker: Maker
 
     def picture(self) -> np.ndarray:
         """`(H, W, 3)` uint8 BGR, upright, with square pixels."""
-        # Bicubic as in OpenCV's own reader, so that pictures are the same to the byte.
-        bgr = self.frame.to_ndarray(format="bgr24", interpolation="BICUBIC", threads=1)
-        return upright(squared(bgr, self.aspect), _display_matrix(self.frame))
+        return self.maker.picture(self.frame)
 
 
 def decoded(path: Path, contents: Contents) -> Iterator[Decoded]:
@@ -56,9 +76,10 @@ def decoded(path: Path, contents: Contents) -> Iterator[Decoded]:
     last, broken = -1, False
     held: list[Decoded] = []  # a frame, and the B frames after it
     with opened(path) as (container, stream):
-        aspect = _aspect(stream)
+        maker = Maker(stream)
+        pts = contents.pts.tolist()
         for frame in _deinterlaced(_frames(container, stream, contents)):
-            index = last + 1 if frame.pts is None else _number(contents.pts, frame.pts)
+            index = last + 1 if frame.pts is None else _number(pts, frame.pts, last + 1)
             if index <= last:
                 continue
             between = frame.pict_type == PictureType.B and len(held) <= _HELD
@@ -73,7 +94,7 @@ def decoded(path: Path, contents: Contents) -> Iterator[Decoded]:
             if not between:
                 yield from held
                 held = []
-            held.append(Decoded(index, broken, frame, aspect))
+            held.append(Decoded(index, broken, frame, maker))
             last = index
         yield from held
 
@@ -84,31 +105,29 @@ def _frames(
     if stream.codec_context.name in _REFUSING:
         stream.codec_context.options = {"err_detect": "explode"}
     packets = container.demux(stream)
-    while (packet := _next(packets)) is not None:
-        late = contents.moved.get(-1 if packet.pos is None else packet.pos)
-        if late is not None and packet.size:
-            packet.pts = None if packet.pts is None else packet.pts + late
-            packet.dts = None if packet.dts is None else packet.dts + late
-        try:
-            with av.logging.Capture():
-                frames = packet.decode()
-        except (av.FFmpegError, OSError, ValueError):
-            continue
-        yield from (frame for frame in frames if isinstance(frame, VideoFrame))
-
-
-def _next(packets: Iterator[Packet]) -> Packet | None:
-    """The next packet; None at the end, and where the file breaks off."""
-    try:
+    while True:
+        frames: list[Any] = []
         with av.logging.Capture():
-            return next(packets, None)
-    except (av.FFmpegError, OSError):
-        return None
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, OSError):  # the file breaks off
+                packet = None
+            if packet is None:
+                return
+            if contents.moved and packet.size:
+                late = contents.moved.get(-1 if packet.pos is None else packet.pos, 0)
+                packet.pts = None if packet.pts is None else packet.pts + late
+                packet.dts = None if packet.dts is None else packet.dts + late
+            with suppress(av.FFmpegError, OSError, ValueError):
+                frames = packet.decode()
+        yield from frames
 
 
-def _number(pts: np.ndarray, at: int) -> int:
-    """The frame whose time stamp is nearest to `at`."""
-    right = int(np.searchsorted(pts, at))
+def _number(pts: list[int], at: int, expected: int) -> int:
+    """The frame whose time stamp is nearest to `at`; most often it is the expected one."""
+    if expected < len(pts) and pts[expected] == at:
+        return expected
+    right = bisect_left(pts, at)
     if right == len(pts) or (right > 0 and at - pts[right - 1] < pts[right] - at):
         return right - 1
     return right
