@@ -4,7 +4,7 @@ Three decisions are made here: which of several faces is the recorded person, ov
 landmarks are interpolated, and which parts of a recording have a usable face.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -97,15 +97,18 @@ def track_face(
     model: bytes,
     rate: float,
     settings: TrackingSettings,
+    broken: Collection[int] = (),
 ) -> Track:
     """Follow one person through a recording: `detect`, `choose_face` and `assemble` in a row.
 
-    frames and model: as for `detect`. rate: frames a second. Raises ModelError.
+    frames and model: as for `detect`. rate: frames a second. broken: as for `assemble`; it may
+    fill up as `frames` are read. Raises ModelError.
     """
     detections = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
     max_gap = max(1, round(settings.max_gap * rate))
     min_span = max(1, round(settings.min_span * rate))
-    return assemble(choose_face(list(detections), max_gap), max_gap=max_gap, min_span=min_span)
+    chosen = choose_face(list(detections), max_gap)
+    return assemble(chosen, max_gap=max_gap, min_span=min_span, broken=broken)
 
 
 def detect(
@@ -219,11 +222,15 @@ def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]
     return tracks
 
 
-def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track:
+def assemble(
+    chosen: list[Face | None], *, max_gap: int, min_span: int, broken: Collection[int] = ()
+) -> Track:
     """Arrays over time from one face (or None) a frame, gaps bridged, spans numbered.
 
     max_gap: gaps of fewer frames are interpolated, longer ones (and both ends of the recording)
     are left without a face. min_span: spans of fewer frames are unusable (span -1).
+    broken: numbers of frames that are lost because the file is damaged; no gap with one of them is
+    bridged.
     """
     n = len(chosen)
     track = Track(
@@ -241,7 +248,8 @@ def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track
             track.pose[index] = face.pose
     seen = np.flatnonzero(track.found)
     for before, after in zip(seen[:-1], seen[1:], strict=True):
-        if 1 < after - before <= max_gap:
+        whole = not any(before < index < after for index in broken)
+        if 1 < after - before <= max_gap and whole:
             _bridge(track, int(before), int(after))
     usable = track.found | track.bridged
     edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))

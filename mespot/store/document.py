@@ -22,6 +22,11 @@ in the order of the corpus.
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
 entry for each working frame. Intervals include both ends.
+
+`time` is the time stamp of the frame in the video file, in seconds from its first frame. Where the
+rate of a video varies, or its recorder left frames out, some working frames have no frame near
+them. They have the number of the frame before and a time between those of their neighbours.
+`native_fps` is then the mean rate.
 """
 
 _MOTION = """\
@@ -82,6 +87,8 @@ count from 0. `motion_videos` is the sheet of a folder of motion. `labels` has t
 user's own behind its own ones, such as AU or emotion, as they are in the annotation sheet.
 
 Columns that end in `_w` are indices of working frames. All other frames are native numbers.
+Columns that end in `_s` are the times of these frames in seconds from the first frame of the
+recording.
 `confidence` ranks the intervals of a method. `level` is the confidence on the scale on which the
 threshold of the method is chosen, which is the confidence itself. For the decoder `peaks` it is the
 position between the mean of the scores of the video (0) and their maximum (1). For the

@@ -21,10 +21,11 @@ DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
 
 _INTERVAL = {"onset": WHOLE, "apex": WHOLE, "offset": WHOLE}
 _WORKING = {"onset_w": WHOLE, "apex_w": WHOLE, "offset_w": WHOLE}
+_SECONDS = {"onset_s": REAL, "apex_s": REAL, "offset_s": REAL}
 _LABEL = {"subject": TEXT, "video": TEXT, "type": TEXT}
 
 # Frames are native numbers, inclusive at both ends; the columns ending in _w are indices of
-# working frames.
+# working frames, those ending in _s seconds from the first frame.
 COLUMNS: dict[str, dict[str, str]] = {
     "videos": {"subject": TEXT, "video": TEXT, "path": TEXT, "fps": REAL},
     # The same with the number of the first frame, where labels do not count from 0.
@@ -47,8 +48,15 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
-    "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
-    "candidates": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "level": REAL},
+    "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, **_SECONDS},
+    "candidates": {
+        **_LABEL,
+        **_INTERVAL,
+        "confidence": REAL,
+        **_WORKING,
+        **_SECONDS,
+        "level": REAL,
+    },
     "metrics": {
         "corpus": TEXT,
         "method": TEXT,

@@ -58,7 +58,7 @@ def intervals(*rows):
     table["apex_w"] = (table["onset_w"] + table["offset_w"]) // 2
     for name in ("onset", "apex", "offset"):
         table[name] = 2 * table[f"{name}_w"] + 1
-    return table.assign(subject="006", video="v1")
+    return table.assign(subject="006", video="v1", onset_s=0.0, apex_s=0.0, offset_s=0.0)
 
 
 def texts(figure):

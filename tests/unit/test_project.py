@@ -30,7 +30,7 @@ LIBRARIES = {
     "corpora": {"pandas", "cv2", "openpyxl", "xlrd"},
     "demo": {"cv2", "matplotlib", "skimage", "scipy"},
     "store": {"h5py", "pandas"},
-    "recording": {"cv2"},
+    "recording": {"av", "cv2"},
     "device": {"torch"},
     "config": {"yaml", "jsonschema"},
     "provenance": set(),
@@ -58,7 +58,7 @@ PARTS = {
     "cli": {"cli", "config", "corpora", "scoring", "store"},
     "cli/speed": {"device", "face", "networks", "training"},
     "store": {"store", "suffixes"},
-    "recording": {"suffixes"},
+    "recording": {"recording", "suffixes"},
     "device": set(),
     "config": {"corpora"},
     "provenance": set(),
@@ -163,7 +163,8 @@ def test_conda_environment_has_the_versions_of_pyproject():
 
 def test_planning_loads_neither_torch_nor_opencv():
     """Every job plans the run anew."""
-    code = "import sys, mespot.plan; print(*{'torch', 'cv2', 'scipy', 'h5py'} & set(sys.modules))"
+    heavy = "{'torch', 'cv2', 'scipy', 'h5py', 'av'}"
+    code = f"import sys, mespot.plan; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
