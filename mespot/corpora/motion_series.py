@@ -22,6 +22,8 @@ from mespot.store.sheet_errors import Errors
 from mespot.store.sheet_rows import rows
 
 _LAYOUT = LAYOUTS["motion"]
+# Attributes that a series may lack, and what is then true: motion in no known share of the face.
+_NOT_NEEDED = {"crop_size": 0}
 _BLINK = "blink"
 # Working frames of a thinned-out recording are the nearest native ones, so steps vary a little.
 _TOLERANCE = 0.1
@@ -174,6 +176,7 @@ def _from_rows(
         "height": 0,
         "lags": [1],
         "regions": list(regions),
+        **_NOT_NEEDED,
     }
     return Series(arrays, attrs)
 
@@ -190,10 +193,11 @@ def _read_h5(path: Path, described: Described) -> Series:
 
 def _checked(path: Path, record: io.Record, described: Described) -> Series:
     """Raises InputError that names every fault of the content."""
-    lacking = sorted(set(_LAYOUT.attributes) - set(record.attrs))
+    stated = {**_NOT_NEEDED, **record.attrs}
+    lacking = sorted(set(_LAYOUT.attributes) - set(stated))
     if lacking:
         raise InputError(f"{path}: lacks the attribute {lacking[0]}; {_LAYOUT.remedy}")
-    attrs = {name: record.attrs[name] for name in _LAYOUT.attributes}
+    attrs = {name: stated[name] for name in _LAYOUT.attributes}
     faults = [*_faults_of_shape(record), *_faults_of_attributes(attrs, described)]
     faults = faults or _faults_of_values(record, attrs)
     if faults:
@@ -235,6 +239,8 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     for name in ("first_native_frame", "n_native_frames"):
         if not isinstance(attrs[name], int):
             faults.append(f"{name} is {attrs[name]!r}; write a whole number")
+    if not (isinstance(attrs["crop_size"], int) and attrs["crop_size"] >= 0):
+        faults.append(f"crop_size is {attrs['crop_size']!r}; write a whole number, 0 if unknown")
     lags = attrs["lags"] if isinstance(attrs["lags"], list) else []
     whole = all(isinstance(lag, int) and lag > 0 for lag in lags)
     if not lags or not whole or len(set(lags)) != len(lags):

@@ -10,7 +10,11 @@ from mespot import config as configs
 from mespot.corpora import ALL, corpora_of, open_corpus
 from mespot.errors import InputError
 from mespot.plan import variants
-from mespot.plan.checks import check_companions, check_training_subjects
+from mespot.plan.checks import (
+    check_companions,
+    check_tested_elsewhere,
+    check_training_subjects,
+)
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
 
@@ -217,6 +221,9 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
         for corpus in corpora.values():
             check_training_subjects(corpus)
     check_companions(corpora, config)
+    for corpus in corpora.values():
+        if corpus.uses_other:
+            check_tested_elsewhere(corpus, corpora[corpus.networks_of])
     return Plan(
         config=config,
         corpora=corpora,

@@ -75,7 +75,8 @@ def run(
     scale = feature_scale([one for part in parts for one in part])
     recordings: list[SpotterInput] = []
     for source, part in zip(sources, parts, strict=True):
-        _check_regions(records[source.corpus], regions)
+        _check_regions(source, records[source.corpus], regions)
+        _check_no_copies(source, part, parts[0])
         own_rate, unit = common_rate(records[source.corpus]), motion_unit(part)
         if jointly and own_rate != rate:
             raise InputError(
@@ -170,26 +171,51 @@ def _read(
 
 def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
     """Raises InputError when there is nothing to learn from."""
-    subjects = {one.subject for one in recordings}
-    if len(subjects) < 2:
-        raise InputError(
-            f"train_spotter: {len(subjects)} training subject in this fold, thresholds need two; "
-            "use folds of fewer subjects, or the training-free method"
-        )
-    if not any((one.span >= 0).any() for one in recordings):
+    usable = [one for one in recordings if (one.span >= 0).any()]
+    if recordings and not usable:
         raise InputError("train_spotter: no training video has a usable face")
+    subjects = {one.subject for one in usable}
+    if len(subjects) < 2:
+        faceless = sorted({one.video for one in recordings} - {one.video for one in usable})
+        why = f" ({', '.join(faceless[:3])}: no usable face)" if faceless else ""
+        raise InputError(
+            f"train_spotter: {len(subjects)} training subject in this fold{why}, thresholds need "
+            "two; use folds of fewer subjects, or the training-free method"
+        )
     if not any(len(known) for one in recordings for known in one.labels.values()):
         raise InputError(
             f"{labels}: no label in any training video of this fold; use the training-free method"
         )
 
 
-def _check_regions(records: Sequence[io.Record], regions: Sequence[str]) -> None:
-    """Raises InputError when a corpus that trains along has other face regions."""
+def _check_regions(source: _Source, records: Sequence[io.Record], regions: Sequence[str]) -> None:
+    """Raises InputError when a recording has other face regions than the first."""
     for record in records:
-        if list(record.attrs["regions"]) != list(regions):
+        own = list(record.attrs["regions"])
+        if own != list(regions):
+            what = (
+                "only corpora with the same regions can train together"
+                if source.corpus
+                else "give all recordings of a corpus the same regions"
+            )
             raise InputError(
-                f"{record.path}: has the face regions {', '.join(record.attrs['regions'])}, the "
-                f"corpus that it trains along with {', '.join(regions)}; only corpora with the "
-                "same regions can train together"
+                f"{record.path}: has the face regions {', '.join(own)}, others in this training "
+                f"{', '.join(regions)}; {what}"
+            )
+
+
+def _check_no_copies(
+    source: _Source, companions: Sequence[SpotterInput], own: Sequence[SpotterInput]
+) -> None:
+    """Raises InputError when a companion has a recording of the corpus itself under another path:
+    in other folds that would bring test subjects into the training."""
+    if not source.corpus:
+        return
+    known = {one.paths.tobytes(): one.video for one in own if one.paths.any()}
+    for one in companions:
+        if video := known.get(one.paths.tobytes()):
+            raise InputError(
+                f"{source.corpus}: its recording {one.video!r} has the same motion as {video!r} of "
+                "the corpus that it trains along with, so test subjects would train along; take it "
+                f"out of one, or remove {source.corpus!r} from `with`"
             )

@@ -95,6 +95,7 @@ _REGIONAL_ATTRIBUTES = {
     **_RECORDING,
     "lags": "time lags, working frames",
     "regions": "names of the face regions",
+    "crop_size": "side of the aligned crop, px; 0 where it is not known",
 }
 
 LAYOUTS: dict[str, Layout] = {
@@ -177,7 +178,6 @@ LAYOUTS: dict[str, Layout] = {
             "scale": "px/frame of one unit of `flow`",
             "strain_scale": "1/frame of one unit of `strain`",
             "rigid_parameters": "names of the parameters of the rigid motion",
-            "crop_size": "side of the aligned crop, px",
         },
     ),
     "motion": Layout(

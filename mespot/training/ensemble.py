@@ -50,6 +50,7 @@ def inner_groups(
 ) -> list[list[tuple[str, str]]]:
     """The training subjects of each corpus dealt into groups, (corpus, subject) each.
 
+    Those without a usable face come last, so that no group holds all that there is to learn from.
     Fewer subjects than groups make groups of one. Raises ValueError when the corpus that is spotted
     in has a single subject.
     """
@@ -59,10 +60,12 @@ def inner_groups(
         raise ValueError("thresholds need at least two training subjects")
     n = min(groups, len(of[""]))
     dealt: list[list[tuple[str, str]]] = [[] for _ in range(n)]
+    usable = {one.person for one in recordings if (one.span >= 0).any()}
     for people in of.values():
-        order = np.random.default_rng(seed).permutation(len(people))
-        for place, i in enumerate(order):
-            dealt[place % n].append(people[i])
+        order = [people[i] for i in np.random.default_rng(seed).permutation(len(people))]
+        order.sort(key=lambda person: person not in usable)
+        for place, person in enumerate(order):
+            dealt[place % n].append(person)
     return [sorted(group) for group in dealt]
 
 

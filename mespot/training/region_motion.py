@@ -51,9 +51,12 @@ def typical_noise(paths: Sequence[np.ndarray], spans: Sequence[np.ndarray]) -> f
     """The unit of motion of a corpus, px: the median over recordings of their own noise.
 
     Cameras, sizes of faces and ways to measure flow differ between corpora. Within one, a noisier
-    recording is not one with larger expressions, so all of them share a unit.
+    recording is not one with larger expressions, so all of them share a unit. Recordings without a
+    usable face or any motion have no say; one where none is left.
     """
-    return float(np.median([own_noise(*one) for one in zip(paths, spans, strict=True)]))
+    pairs = zip(paths, spans, strict=True)
+    own = [own_noise(path, span) for path, span in pairs if path[np.asarray(span) >= 0].any()]
+    return float(np.median(own)) if own else 1.0
 
 
 def motion_channels(

@@ -81,7 +81,9 @@ def make_corpus(folder):
     return folder, files, known
 
 
-def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, **changes):
+def train(
+    corpus, folder, flow=None, labels=None, method=METHOD, features=None, others=None, **changes
+):
     """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
     train_spotter.run(
@@ -93,6 +95,7 @@ def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, 
         output=folder / "spotter.pt",
         partial=folder / "partial.pt",
         provenance={"rule": "train_spotter"},
+        others=others,
     )
     return folder / "spotter.pt"
 

@@ -151,6 +151,7 @@ ATTRS = {
     "height": 480,
     "lags": [1, 3],
     "regions": REGIONS,
+    "crop_size": 224,
 }
 OWN = Described("s1", "v1", None, None, None, None)
 
@@ -201,6 +202,7 @@ def put(array, index, value):
         ({}, {"regions": [1, 2, 3]}, "regions are [1, 2, 3]"),
         ({}, {"lags": [1, 1]}, "lags are [1, 1]"),
         ({}, {"lags": [0, 3]}, "lags are [0, 3]"),
+        ({}, {"crop_size": -1}, "crop_size is -1"),
         ({}, {"regions": ["a", "a", "b"]}, "regions are ['a', 'a', 'b']"),
         ({}, {"rate": 0.0}, "rate is 0.0"),
         ({}, {"n_native_frames": "48"}, "n_native_frames is '48'"),

@@ -115,7 +115,12 @@ def test_labels_of_a_real_corpus_are_placed_and_their_oddities_logged(tmp_path, 
             landmarks=landmarks,
             output=tmp_path / "labels.csv",
             provenance={},
-            loader={"kind": "samm_lv", "rounding": "half_up", "began_before": "keep"},
+            loader={
+                "kind": "samm_lv",
+                "rounding": "half_up",
+                "began_before": "keep",
+                "workbook": None,
+            },
         )
     labels = tables.read(tmp_path / "labels.csv", "labels")
     assert labels["subject"].tolist() == ["006"] * 4 + ["037"] * 3

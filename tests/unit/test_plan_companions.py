@@ -272,6 +272,10 @@ def test_what_cannot_train_along_is_refused_when_the_run_is_planned(motion, real
     motion["more_motion"]["root"] = str(tmp_path / "again")
     with pytest.raises(InputError, match="a1.npy: is in motion and in more_motion"):
         plans.plan(motion)
+    motion["evaluation"] |= {"with": [], "train": "motion", "test": "more_motion"}
+    with pytest.raises(InputError, match="spot in what they were trained on"):
+        plans.plan(motion)
+    motion["evaluation"] |= {"with": ["motion", "more_motion"], "train": None, "test": None}
     shutil.rmtree(tmp_path / "more_motion")
     motion["more_motion"]["root"] = str(tmp_path / "more_motion")
     with pytest.raises(InputError, match="give the folder of the series as more_motion.root"):
