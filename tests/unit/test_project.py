@@ -35,6 +35,7 @@ LIBRARIES = {
     "config": {"yaml", "jsonschema"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"pandas"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -63,6 +64,7 @@ PARTS = {
     "config": {"corpora"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"plan", "runtime", "store"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -163,7 +165,8 @@ def test_conda_environment_has_the_versions_of_pyproject():
 
 def test_planning_loads_neither_torch_nor_opencv():
     """Every job plans the run anew."""
-    code = "import sys, mespot.plan; print(*{'torch', 'cv2', 'scipy', 'h5py'} & set(sys.modules))"
+    code = "import sys, mespot.plan, mespot.ending; "
+    code += "print(*{'torch', 'cv2', 'scipy', 'h5py'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
