@@ -72,5 +72,5 @@ def begin_run():
 def end_run(finished):
     """Say what was odd, which otherwise only tables and the logs of jobs say."""
     if "began" in RUN:
-        for line in ending.lines(PLAN, RUN["began"], finished=finished):
+        for line in ["", *ending.lines(PLAN, RUN["began"], finished=finished)]:
             logger.info(line)
