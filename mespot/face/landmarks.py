@@ -65,7 +65,8 @@ class Track:
 
     points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4). found (T,) bool: a face was found.
     bridged (T,) bool: none was, the landmarks are interpolated over a short gap. span (T,) int16:
-    the usable span that the frame belongs to, -1 where there is no usable face.
+    the usable span that the frame belongs to, -1 where there is no usable face. other_faces (T,)
+    int16: lasting faces beside the one that is followed, see `other_faces`.
     """
 
     points: np.ndarray
@@ -74,6 +75,7 @@ class Track:
     found: np.ndarray
     bridged: np.ndarray
     span: np.ndarray
+    other_faces: np.ndarray
 
 
 def blendshape_names() -> tuple[str, ...]:
@@ -104,11 +106,14 @@ def track_face(
     frames and model: as for `detect`. rate: frames a second. broken: as for `assemble`; it may
     fill up as `frames` are read. Raises ModelError.
     """
-    detections = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
+    faces, confidence = settings.max_faces, settings.confidence
+    detections = list(detect(frames, model, faces=faces, confidence=confidence))
     max_gap = max(1, round(settings.max_gap * rate))
     min_span = max(1, round(settings.min_span * rate))
-    chosen = choose_face(list(detections), max_gap)
-    return assemble(chosen, max_gap=max_gap, min_span=min_span, broken=broken)
+    chosen = choose_face(detections, max_gap)
+    track = assemble(chosen, max_gap=max_gap, min_span=min_span, broken=broken)
+    track.other_faces = other_faces(detections, chosen, max_gap=max_gap, min_span=min_span)
+    return track
 
 
 def detect(
@@ -197,6 +202,29 @@ def choose_face(detections: list[list[Face]], max_gap: int) -> list[Face | None]
     return chosen
 
 
+def other_faces(
+    detections: list[list[Face]], chosen: list[Face | None], *, max_gap: int, min_span: int
+) -> np.ndarray:
+    """How many lasting faces each frame has beside the one that is followed, (T,) int16.
+
+    A face lasts if it is found in `min_span` frames, with gaps of up to `max_gap`. A second
+    detection on the followed face does not count.
+    """
+    rest = []
+    for faces, own in zip(detections, chosen, strict=True):
+        rest.append([face for face in faces if own is None or _apart(face, own)])
+    counts = np.zeros(len(detections), np.int16)
+    for track in _tracks(rest, max_gap):
+        if len(track) >= min_span:
+            counts[min(track) : max(track) + 1] += 1
+    return counts
+
+
+def _apart(face: Face, own: Face) -> bool:
+    """Whether two detections are two faces: the centre of neither is inside the other."""
+    return bool(np.hypot(*(face.centre - own.centre)) > max(face.width, own.width) / 2)
+
+
 def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]:
     tracks: list[dict[int, Face]] = []
     last: list[int] = []
@@ -240,6 +268,7 @@ def assemble(
         np.array([face is not None for face in chosen], bool),
         np.zeros(n, bool),
         np.full(n, -1, np.int16),
+        np.zeros(n, np.int16),
     )
     for index, face in enumerate(chosen):
         if face is not None:

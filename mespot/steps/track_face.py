@@ -67,6 +67,7 @@ def run(
             "found": track.found,
             "bridged": track.bridged,
             "span": track.span,
+            "other_faces": track.other_faces,
             "native_frame": np.array([native for native, _ in clock], np.int32),
             "time": np.array([time for _, time in clock], np.float64),
         },
@@ -114,3 +115,6 @@ def _report(video: str, track: landmarks.Track) -> None:
     )
     if usable < frames:
         log.warning("%s: %d of %d frames without a usable face", video, frames - usable, frames)
+    others = int((track.other_faces > 0).sum())
+    if others:
+        log.warning("%s: another face in %d of %d frames", video, others, frames)

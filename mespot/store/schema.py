@@ -100,7 +100,7 @@ _REGIONAL_ATTRIBUTES = {
 
 LAYOUTS: dict[str, Layout] = {
     "landmarks": Layout(
-        1,
+        2,
         "landmarks/{video}.h5",
         "Face landmarks of one video.",
         {
@@ -117,6 +117,12 @@ LAYOUTS: dict[str, Layout] = {
                 ("frame",),
                 "1",
                 "no face was found, but landmarks were interpolated over a short gap",
+            ),
+            "other_faces": DataSet(
+                "int16",
+                ("frame",),
+                "1",
+                "lasting faces beside the one that is followed",
             ),
             **_CLOCK,
         },

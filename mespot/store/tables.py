@@ -3,7 +3,7 @@
 Ids (subject, video) are text and stay text: "006" is not 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -67,6 +67,19 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(RATIOS, REAL),
         "f1_oracle_threshold": REAL,
     },
+    # Behind these columns: intervals a minute of each method and class.
+    "summary": {
+        "corpus": TEXT,
+        "subject": TEXT,
+        "video": TEXT,
+        "videos": WHOLE,
+        "fps": REAL,
+        "varying_rate": WHOLE,
+        "no_face": WHOLE,
+        "minutes": REAL,
+        "unusable_minutes": REAL,
+        "other_face_minutes": REAL,
+    },
     "comparison": {
         "corpus": TEXT,
         "expression": TEXT,
@@ -96,19 +109,24 @@ def empty(kind: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS[kind].items()})
 
 
-def write(path: str | Path, kind: str, table: pd.DataFrame, own: Sequence[str] = ()) -> None:
+def write(
+    path: str | Path, kind: str, table: pd.DataFrame, own: Mapping[str, str] | None = None
+) -> None:
     """Write a table atomically with exactly the columns of `kind`; reals with six decimals.
 
-    own: further columns, of the user, which are written as text behind them.
+    own: further columns and their types, which are written behind them.
     """
-    columns = {**COLUMNS[kind], **dict.fromkeys(own, TEXT)}
+    columns = {**COLUMNS[kind], **(own or {})}
     typed = table[list(columns)].astype(columns)
     with replacing(path) as temporary:
         typed.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def read(path: str | Path, kind: str) -> pd.DataFrame:
-    """Read a table that mespot wrote; InputError when it is missing, cut off or another table."""
+def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
+    """Read a table that mespot wrote; InputError when it is missing, cut off or another table.
+
+    own: type of further columns; without it, they are left out.
+    """
     path = Path(path)
     try:
         table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
@@ -119,11 +137,13 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
     missing = [name for name in COLUMNS[kind] if name not in table.columns]
     if missing:
         raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; delete it, rerun")
+    further = [name for name in table.columns if own and name not in COLUMNS[kind]]
+    columns = {**COLUMNS[kind], **{name: str(own) for name in further}}
     try:
         return pd.DataFrame(
             {
                 name: pd.Series(table[name].replace("", pd.NA), dtype=dtype)
-                for name, dtype in COLUMNS[kind].items()
+                for name, dtype in columns.items()
             }
         )
     except (ValueError, TypeError) as error:

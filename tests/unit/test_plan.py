@@ -72,6 +72,7 @@ def test_added_corpora_are_pretrained_on_without_their_labels(real):
     assert ("casme2", "s15") not in subjects_of(plan, files)
     assert reports.pretraining_of(plan, "casme2", "learned") == "inductive+casme3_b"
     assert plan.spotted == plan.scored == ["casme2"]
+    assert inputs.join_metrics(plan)["summaries"] == [paths.summary("casme2")]
     # Nothing else is made of a corpus that is only pretrained on.
     made = {path for path in targets.files(plan, "all") if "/casme3_b/" in path}
     assert made == set()
@@ -123,6 +124,12 @@ def test_without_labels_only_the_training_free_method_spots(real):
         "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
         "candidates": [paths.table("candidates", "casme3_b", "training_free", "all")],
     }
+    assert inputs.summarise(plan, "casme3_b") == {
+        "landmarks": inputs.of_videos(plan, "landmarks", "casme3_b"),
+        "flow": [],
+        "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
+    }
+    assert paths.summary("casme3_b") in targets.files(plan, "intervals")
     figures = targets.files(plan, "figures")
     assert any("timeline" in path for path in figures) and not any("f1" in p for p in figures)
     # Nothing reads what encoders give, so nothing is pretrained unless it is asked for.

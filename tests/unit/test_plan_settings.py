@@ -13,7 +13,7 @@ from tests.unit.plans import DEFAULT, changed
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 SCORES = {"score", "compare_methods", "ablate"}
 SUBJECTS = {"pretrain", "train_spotter", "spot", "plot_reconstruction", "plot_responses"}
-VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames"} | SCORES
+VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames", "summarise"} | SCORES
 LEARNED = DEFAULT["methods"]["learned"]
 FEATURES = {"train_spotter", "spot", "plot_losses", "plot_reconstruction", "plot_responses"}
 TRANSDUCTIVE = {"pretrained": {"pretraining": "transductive", "settings": {}}}
@@ -157,7 +157,7 @@ CASES = {
     "methods.learned.regional_flow": (None, None),
     "methods.learned.decoder": ("peaks", {"spot"}),
     "methods.learned.ensemble_partner": (None, None),
-    "evaluation.folds": (4, SUBJECTS | SCORES | {"plot_timeline", "plot_losses"}),
+    "evaluation.folds": (4, SUBJECTS | SCORES | {"summarise", "plot_timeline", "plot_losses"}),
     "evaluation.fold_seed": (2, SUBJECTS | {"plot_timeline"}),
     "evaluation.with": (["demo"], set()),  # never itself; see below for others
     "evaluation.train": (None, None),
@@ -353,7 +353,7 @@ def test_companions_reach_the_rules_of_a_method_of_the_same_name(tmp_path):
         for named in ([], ["more_motion"])
     )
     # The spotters are others, of another name; nothing of the main run's is made again.
-    assert plans.rerun(before, after) == SCORES | {"plot_timeline", "plot_ablation"}
+    assert plans.rerun(before, after) == SCORES | {"summarise", "plot_timeline", "plot_ablation"}
     new = {
         (rule, dict(wildcards).get("method")) for rule, wildcards in after.keys() - before.keys()
     }

@@ -35,6 +35,7 @@ LIBRARIES = {
     "config": {"yaml", "jsonschema"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"pandas"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -63,6 +64,7 @@ PARTS = {
     "config": {"corpora"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"plan", "runtime", "store"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -164,7 +166,7 @@ def test_conda_environment_has_the_versions_of_pyproject():
 def test_planning_loads_neither_torch_nor_opencv():
     """Every job plans the run anew."""
     heavy = "{'torch', 'cv2', 'scipy', 'h5py', 'av'}"
-    code = f"import sys, mespot.plan; print(*{heavy} & set(sys.modules))"
+    code = f"import sys, mespot.plan, mespot.ending; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

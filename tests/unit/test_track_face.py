@@ -145,3 +145,12 @@ def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
     with pytest.raises(InputError, match=r"face\.task: cannot be loaded.*delete it"):
         track(write_video(tmp_path / "v.avi", 10, 30), tmp_path / "l.h5")
     assert not (tmp_path / "l.h5").exists()
+
+
+def test_another_face_is_told_and_counted(tmp_path, seen, caplog):
+    caplog.set_level(logging.WARNING)
+    main = face((20, 15), 30)
+    seen(lambda index: [main, face((60, 15), 15)] if index >= 40 else [main])
+    tracked = track(write_video(tmp_path / "v.avi", 100, 24), tmp_path / "l.h5")
+    assert tracked["other_faces"].tolist() == [0] * 40 + [1] * 60
+    assert "v: another face in 60 of 100 frames" in caplog.text

@@ -16,8 +16,9 @@ from tests.workflow import project
 PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
 FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_responses", "plot_f1"}
 SCORES = {"score", "join_metrics"}
+SUMMED = {"summarise", "join_metrics"}
 EVALUATION = SCORES | {"compare_methods"}
-DECODING = {"spot"} | SCORES
+DECODING = {"spot"} | SCORES | SUMMED
 SPOTTING = {"train_spotter"} | DECODING
 PRETRAINING = {"pretrain", "extract_features"} | SPOTTING
 MOTION = {"optical_flow"} | PRETRAINING
@@ -41,6 +42,10 @@ def test_run_gives_every_artefact(finished):
     assert (pooled.labels == len(labels)).all() and len(labels) > 0
     assert (pooled.tp + pooled.fn == pooled.labels).all()
     assert (pooled.tp + pooled.fp == pooled.predictions).all()
+    summary = tables.read(root / "summary.csv", "summary", tables.REAL).set_index("video")
+    assert list(summary.index) == ["s01_1", "s02_1", "s03_1", "all"]
+    assert summary.loc["all", "minutes"] == pytest.approx(0.4, abs=0.01)
+    assert summary.learned_macro_per_minute.notna().all()
     figures = ["f1", "timeline/s01_1", "losses/pretrained", "responses/pretrained"]
     for figure in [*figures, "reconstruction/pretrained/flow"]:
         assert (root / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF"), figure
@@ -199,6 +204,7 @@ DELETED = [
     ("intervals/learned/s02.csv", DECODING),
     ("candidates/learned/s02.csv", DECODING),
     ("metrics.csv", SCORES),
+    ("summary.csv", SUMMED),
 ]
 
 
