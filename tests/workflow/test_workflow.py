@@ -140,7 +140,7 @@ CHANGES = [
     ("spotting.learned.epochs", 3, SPOTTING),
     ("spotting.learned.nms_iou", 0.3, DECODING),
     ("spotting.learned.second_look.weight", 0.0, DECODING),
-    ("spotting.training_free.p.micro", 0.5, DECODING),
+    ("spotting.training_free.least_noise", 5.0, DECODING),
     ("methods.regions.decoder", "peaks", DECODING),
     ("evaluation.n_bootstrap", 60, SCORES),
     ("ablation.seeds", [5, 6], set()),
