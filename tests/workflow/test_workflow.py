@@ -224,7 +224,7 @@ SMALL = """\
 ablation:
   seeds: [1, 2]
   rows: {inputs: [training_free, face_only, learned], weights: [random, learned], subjects: [],
-         masking: [mask_tube_75], target: []}
+         masking: [mask_tube_75], target: [], network: []}
 """
 
 
