@@ -10,8 +10,11 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.face import landmarks
+from mespot.face.kept import FACE_NUMBERS, KeptFace
 from mespot.recording import Frame, open_recording
+from mespot.spans import blocks
 from mespot.store import io
+from mespot.store.scratch import ScratchRows
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ def run(
     own_rate = recording.working_rate(rate)
     clock: list[tuple[int, float]] = []
     broken: set[int] = set()
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
+    aside = ScratchRows(Path(output).parent, FACE_NUMBERS)
     try:
         track = landmarks.track_face(
             _noting(recording.frames(rate), clock, broken),
@@ -53,24 +58,27 @@ def run(
             own_rate,
             landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span),
             broken,
+            keep=lambda face: KeptFace(face, aside),
         )
     except landmarks.ModelError as error:
         raise InputError(f"{model}: {error}; delete it, run again") from error
     _report(video, track)
-    io.write(
+    frames = len(track.span)
+    points, blendshapes, pose = (landmarks.N_POINTS, 3), (landmarks.N_BLENDSHAPES,), (4, 4)
+    of_frames = {
+        "found": track.found,
+        "bridged": track.bridged,
+        "span": track.span,
+        "other_faces": track.other_faces,
+        "native_frame": np.array([native for native, _ in clock], np.int32),
+        "time": np.array([time for _, time in clock], np.float64),
+    }
+    shapes = {"points": points, "blendshapes": blendshapes, "head_pose": pose}
+    with io.writing(
         output,
         "landmarks",
-        {
-            "points": track.points,
-            "blendshapes": track.blendshapes,
-            "head_pose": track.pose,
-            "found": track.found,
-            "bridged": track.bridged,
-            "span": track.span,
-            "other_faces": track.other_faces,
-            "native_frame": np.array([native for native, _ in clock], np.int32),
-            "time": np.array([time for _, time in clock], np.float64),
-        },
+        frames,
+        shapes | dict.fromkeys(of_frames, ()),
         attrs={
             "video": video,
             "subject": subject,
@@ -83,7 +91,11 @@ def run(
             "blendshape_names": list(landmarks.blendshape_names()),
         },
         provenance=provenance,
-    )
+    ) as written:
+        written.add(**of_frames)
+        for start, stop in blocks(0, frames):
+            part = track.part(start, stop)
+            written.add(points=part.points, blendshapes=part.blendshapes, head_pose=part.pose)
 
 
 def _noting(
