@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 
 from mespot.errors import InputError
+from mespot.recording.ahead import ahead
 from mespot.recording.folder import Folder
 from mespot.recording.frames import Frame, Recording, images_of
 from mespot.recording.images import read_image
@@ -20,6 +21,7 @@ from mespot.recording.video import Video
 __all__ = [
     "Frame",
     "Recording",
+    "ahead",
     "far_end",
     "images_of",
     "last_number",

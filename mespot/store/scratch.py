@@ -21,6 +21,7 @@ class ScratchRows:
     def __init__(self, folder: str | Path, width: int) -> None:
         self._folder, self._width, self._length = Path(folder), width, 0
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         except OSError as error:
             raise self._fault(error) from error
