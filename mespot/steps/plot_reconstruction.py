@@ -24,9 +24,10 @@ from mespot.plots.measures import mean_over_masks
 from mespot.plots.reconstruction import Clip, reconstruction
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, video_values
+from mespot.training.clips import Standardisation
 from mespot.training.encoders import pooling_weights
 from mespot.training.pretrain import PretrainingRecipe, reconstruct
+from mespot.training.video_values import video_values
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
 
