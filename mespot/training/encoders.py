@@ -15,7 +15,7 @@ from mespot.device import autocast, device
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.spans import blocks, usable_spans
+from mespot.spans import Frames, blocks, usable_spans
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation
@@ -30,7 +30,7 @@ class EncoderInput:
     they are asked for, and the weights `(R, g, g)` with which its code, on a grid of side g, is
     pooled over R face regions."""
 
-    values: np.ndarray | VideoValues
+    values: Frames
     weights: np.ndarray
 
 
@@ -76,7 +76,7 @@ class Encoder:
         (mespot.streams.SOURCES); frames: that of kind `frames`, for the landmarks that say where
         each face region lies."""
         video = self.open(source, frames)
-        return EncoderInput(video.values[0 : len(video.values)], video.weights)
+        return EncoderInput(video.values[0 : len(source["span"])], video.weights)
 
     def open(self, source: StoredVideo, frames: StoredVideo) -> EncoderInput:
         """As `read`, but every frame is read when it is asked for."""
