@@ -99,6 +99,24 @@ def test_a_part_of_a_video_is_that_part_of_the_whole(seconds):
         np.testing.assert_array_equal(values[first:last], whole[first:last])
 
 
+def test_of_a_video_only_the_frames_that_are_asked_for_are_read():
+    read = []
+
+    class Watched(Video):
+        def part(self, name, frames):
+            read.append(frames)
+            return super().part(name, frames)
+
+    video = Watched(
+        flow=np.ones((500, 4, 4, 2), np.int16),
+        strain=np.ones((500, 4, 4), np.int16),
+        span=np.zeros(500, np.int16),
+    )
+    values = VideoValues(video, stream="flow", input_size=2)[128:192]
+    assert values.shape == (64, 3, 2, 2) and values.all()
+    assert {(frames.start, frames.stop) for frames in read} == {(128, 192)}
+
+
 @pytest.mark.parametrize("bright", [1.0, 2.0])
 def test_deviation_shows_what_moves_and_not_the_face_or_its_light(bright):
     values = deviation(face(bright=bright), 4 / 30)  # two frames before and after
