@@ -12,6 +12,7 @@ from mespot.store import io
 T, S = 90, 32
 CHIN = list(REGIONS).index("chin")
 RECORDING = {
+    "corpus": "made",
     "video": "v1",
     "subject": "006",
     "native_fps": 60.0,

@@ -65,6 +65,7 @@ LOOK = {
     "learning_rate": 0.1,
 }
 PEAKS = {"decoder": "peaks", "duration_slack": 1.25, "class_iou": 0.2}
+WHOSE = {"corpus": "made", "method": "m", "fold": "g1"}
 METHOD = {"streams": [], "regional_flow": True}
 
 
@@ -84,6 +85,7 @@ def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, 
     """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
     train_spotter.run(
+        whose=WHOSE,
         method=method,
         training={**TRAINING, **changes},
         flow=flow or [files[f"v{i}"] for i in range(6)],
@@ -117,6 +119,7 @@ def find(
 ):
     """Scores and intervals of the videos at `flow`."""
     spot.run(
+        whose=WHOSE,
         flow=flow,
         features=features or {},
         method=method,
@@ -132,7 +135,14 @@ def find(
 def find_without_training(folder, flow, **changes):
     """As `find`; changes: of TRAINING_FREE."""
     method, recipe = {"kind": "training_free"}, {**TRAINING_FREE, **changes}
-    spot.run(flow=flow, features={}, method=method, training_free=recipe, **outputs(folder))
+    spot.run(
+        whose=WHOSE,
+        flow=flow,
+        features={},
+        method=method,
+        training_free=recipe,
+        **outputs(folder),
+    )
     return tables_of(folder)
 
 

@@ -66,7 +66,7 @@ def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
 def test_the_checkpoint_holds_networks_and_what_thresholds_are_chosen_from(corpus, trained):
     _, _, known = corpus
     content = checkpoint.load(trained, "spotter")
-    assert content["subjects"] == [f"s{i}" for i in range(6)]
+    assert content["seen"] == [f"made/s{i}" for i in range(6)]
     assert content["regions"] == REGIONS and content["rate"] == 30
     assert content["lags"] == [3, 6] and content["drift_seconds"] == 8.0
     assert len(content["state"]) == 1
@@ -271,11 +271,13 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
     for path in (files["v3"], again):
         with pytest.raises(InputError) as caught:
             find(tmp_path, [files["v6"], path], trained)
-        for word in ("spotter.pt", "'s3'", str(path), "holds out"):
+        for word in ("spotter.pt", "'s3'", "of made", "holds out"):
             assert word in str(caught.value)
     assert not (tmp_path / "intervals.csv").exists()
     # In another corpus the same name is another person.
-    find(tmp_path, [again], trained, trained_elsewhere=True)
+    elsewhere = dict(video="v20", subject="s3", corpus="other")
+    write_moving_flow(again, **elsewhere, regions=np.zeros((50, 5, 2)))
+    find(tmp_path, [again], trained)
 
 
 def at_rate(path, rate, folder):
