@@ -352,7 +352,7 @@ def test_files_after_the_first_are_put_over_it(tmp_path, default):
         ("a: !!python/object:x.y 1", "line 1: is not YAML; correct it: could not determine"),
         ("[" * 5000, "is nested too deeply|line 1: is not YAML"),
         ("a: &a [1, 1]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} {[f'*{chr(97 + i)}'] * 9}\n"
-         .replace("'", "") for i in range(9)), "more than 100000 values"),
+         .replace("'", "") for i in range(9)), "is not YAML; .*more than 100000 values"),
     ],
 )  # fmt: skip
 def test_what_yaml_passes_over_is_refused_with_its_line(tmp_path, default, text, words):

@@ -24,7 +24,7 @@ from tests.unit.spotters import (
     train,
     watch_networks,
 )
-from tests.unit.stored_videos import clock
+from tests.unit.stored_videos import clock, made_by
 
 
 def counts(intervals, known, name):
@@ -204,9 +204,7 @@ def test_features_are_read_with_or_without_motion(corpus, tmp_path):
             feature[onset : offset + 1, 2, 1] += 4
         videos[video] = {"feature": feature, **clock(np.zeros(400, np.int16))}
     path = tmp_path / "flow_features.h5"
-    io.write_videos(
-        path, "features", videos, attrs={"regions": REGIONS, "stream": "flow"}, provenance={}
-    )
+    io.write_videos(path, "features", videos, attrs=made_by("flow", REGIONS), provenance={})
     method = {"streams": ["flow"], "regional_flow": False}
     spotter = train(corpus, tmp_path, method=method, features={"flow": path}, epochs=20)
     content = checkpoint.load(spotter, "spotter")

@@ -245,7 +245,7 @@ def test_a_workbook_with_a_row_of_billions_is_refused_at_once(tmp_path):
 def test_mutated_files_end_in_our_own_error_only(tmp_path, flow):
     """A child process of bounded memory and time: HDF5 itself may crash or never end."""
     child = subprocess.run(
-        [sys.executable, "-c", FUZZ, str(flow)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", FUZZ, str(flow)], capture_output=True, text=True, timeout=600
     )
     assert child.returncode == 0, child.stderr[-2000:]
     refused, whole = map(int, child.stdout.split())
@@ -253,13 +253,13 @@ def test_mutated_files_end_in_our_own_error_only(tmp_path, flow):
 
 
 FUZZ = """
-import faulthandler, random, resource, sys
+import random, resource, sys
 from pathlib import Path
 from mespot.errors import InputError
 from mespot.store import io
 
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-faulthandler.dump_traceback_later(50, exit=True)
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))  # for a file that is never read to its end
 path, draw = Path(sys.argv[1]), random.Random(7)
 good, bad = path.read_bytes(), path.with_name("bad.h5")
 # The layout of the file lies between its data: where bytes are not zero, most of it is.
