@@ -10,12 +10,14 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from mespot.errors import InputError
+
+if TYPE_CHECKING:  # figures read origins, and need no torch
+    from torch import Tensor
 
 # Corpus and subject: the same name in another corpus is another person.
 Person = tuple[str, str]
