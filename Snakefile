@@ -31,6 +31,14 @@ onstart:
     begin_run()
 
 
+onsuccess:
+    end_run(finished=True)
+
+
+onerror:
+    end_run(finished=False)
+
+
 rule all:
     default_target: True
     input:

@@ -267,6 +267,11 @@ def _check_learned(where: str, method: Mapping[str, Any]) -> list[str]:
             for name in method.get("with", [])
             if name in MOTIONS
         ]
+    if method.get("network_pretraining") == "masked" and not method["regional_flow"]:
+        lines.append(
+            f"{where}.network_pretraining: `masked` hides regional motion; set `regional_flow: "
+            "true` or write none"
+        )
     if not method["streams"] and not method["regional_flow"]:
         lines.append(f"{where}: has no input; set `streams` or `regional_flow`")
     return lines

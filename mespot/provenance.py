@@ -17,6 +17,7 @@ _ROOT = Path(__file__).parent
 # Import name -> distribution, for the libraries whose version can change a number or a picture.
 # Readers and writers of files (h5py, pandas) are left out: their upgrades change no result.
 _DECISIVE = {
+    "av": "av",
     "cv2": "opencv-contrib-python",
     "matplotlib": "matplotlib",
     "mediapipe": "mediapipe",

@@ -8,6 +8,7 @@ import faulthandler
 import fcntl
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from mespot.errors import InputError
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+# The same as it is read again. Libraries write warnings too, but not for the user of mespot.
+_WARNING = re.compile(r"[-\d]+ [:,\d]+ (?:WARNING|ERROR|CRITICAL) mespot[.\w]*: (.*)")
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -38,7 +43,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     faulthandler.enable()
     logging.basicConfig(
         level=os.environ.get("MESPOT_LOG_LEVEL", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format=_FORMAT,
         stream=sys.stderr,
     )
     limit_threads(snakemake.threads)
@@ -67,6 +72,13 @@ def _report(message: str, terminal: int) -> None:
     os.write(terminal, line)
 
 
+def warnings_of(log: str | Path) -> list[str]:
+    """The warnings that a step of mespot wrote to the log of its job."""
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        found = [_WARNING.fullmatch(line.rstrip("\n")) for line in lines]
+    return [match[1] for match in found if match]
+
+
 def limit_threads(threads: int) -> None:
     """Hold OpenCV and torch, where loaded later, to the rule's threads and not the machine's."""
     os.environ["OPENCV_FOR_THREADS_NUM"] = str(threads)
@@ -76,11 +88,12 @@ def limit_threads(threads: int) -> None:
 _locks: list[Any] = []
 
 
-def lock_results(folder: str | Path) -> None:
+def lock_results(folder: str | Path) -> float:
     """Let one run at a time write to `folder`, for as long as this process lives.
 
     Snakemake's own lock outlives a killed run and must then be removed by hand; this one is
-    released by the kernel however the process ends. Raises InputError when another run holds it.
+    released by the kernel however the process ends. Returns the time at which the run begins, by
+    the clock that gives files in `folder` their times. Raises InputError when another run holds it.
     """
     folder = Path(folder)
     try:
@@ -103,3 +116,5 @@ def lock_results(folder: str | Path) -> None:
             error.strerror,
         )
     _locks.append(handle)
+    os.utime(handle.fileno())
+    return os.fstat(handle.fileno()).st_mtime

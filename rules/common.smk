@@ -4,6 +4,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from mespot import ending
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, reports, settings, targets
@@ -56,10 +57,20 @@ def of_target(name):
     return lambda wildcards: targets.files(PLAN, name)
 
 
+RUN = {}
+
+
 def begin_run():
     """Refuse a second run over the same results, as soon as the first job would start."""
     if workflow.is_main_process:
         try:
-            lock_results("results")
+            RUN["began"] = lock_results("results")
         except InputError as error:
             raise WorkflowError(str(error)) from None
+
+
+def end_run(finished):
+    """Say what was odd, which otherwise only tables and the logs of jobs say."""
+    if "began" in RUN:
+        for line in ["", *ending.lines(PLAN, RUN["began"], finished=finished)]:
+            logger.info(line)

@@ -27,6 +27,31 @@ rule score:
         "../workflow_scripts/score.py"
 
 
+rule summarise:
+    input:
+        unpack(of_job(inputs.summarise)),
+    output:
+        summary=paths.summary("{corpus}"),
+    log:
+        "results/{corpus}/logs/summarise.log",
+    benchmark:
+        "results/{corpus}/benchmarks/summarise.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        subjects=of_job(reports.subjects),
+        methods=of_job(reports.summarise),
+        code=code_digest("mespot.steps.summarise"),
+    message:
+        "Summing up {wildcards.corpus}"
+    script:
+        "../workflow_scripts/summarise.py"
+
+
 rule write_submission:
     input:
         unpack(of_job(inputs.write_submission)),

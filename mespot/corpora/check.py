@@ -19,7 +19,7 @@ from mespot.corpora.corpus_tables import within
 from mespot.corpora.notes import LEFT_OUT, MISSING, REMARK, Note, Notes, shown
 from mespot.corpora.plausible import doubt
 from mespot.errors import InputError
-from mespot.recording import open_recording, read_image
+from mespot.recording import last_number, open_recording, read_image, regular_step
 from mespot.suffixes import IMAGE_SUFFIXES
 
 _SAMPLED = 5  # images of a video that are opened, unless all are
@@ -108,6 +108,7 @@ def _look(row: pd.Series, every_image: bool) -> CheckedRecording:
         try:
             recording = open_recording(path, one.fps, int(row["first_frame"]))
             one.frames, one.first = recording.n_frames, recording.first_frame
+            one.remarks += recording.remarks
         except InputError as error:
             one.faults.append(str(error))
     return one
@@ -120,11 +121,11 @@ def _look_at_folder(folder: Path, one: CheckedRecording, every_image: bool) -> N
         with os.scandir(folder) as listing:
             for entry in listing:
                 name, suffix = os.path.splitext(entry.name)
-                digits = re.findall(r"\d+", name)
-                if entry.name.startswith(".") or suffix.lower() not in IMAGE_SUFFIXES or not digits:
+                numbered = re.search(r"\d", name) and suffix.lower() in IMAGE_SUFFIXES
+                if entry.name.startswith(".") or not numbered:
                     stray += 1
                     continue
-                number = int(digits[-1])
+                number = last_number(name)
                 if number in files:
                     pair = f"{shown(files[number])} and {shown(entry.name)}"
                     one.faults.append(f"{pair} have the same number; remove one")
@@ -151,16 +152,22 @@ def _look_at_folder(folder: Path, one: CheckedRecording, every_image: bool) -> N
 
 
 def _look_at_gaps(numbers: np.ndarray, one: CheckedRecording) -> None:
-    missing = one.frames - len(numbers)
+    step = regular_step(numbers.tolist())
+    if step > 1:
+        one.remarks.append(
+            f"image numbers rise by {step}: read as {one.fps / step:g} images a second; if it is "
+            f"{one.fps:g}, give fps {one.fps * step:g}"
+        )
+    missing = (one.frames - 1) // step + 1 - len(numbers)
     if not missing:
         return
-    steps = np.diff(numbers) - 1
+    steps = np.diff(numbers) // step - 1
     longest = int(steps.max())
     after = int(numbers[int(steps.argmax())])
     text = f"{missing} image numbers missing, at most {longest} in a row (after {after})"
     if missing > len(numbers):
         one.faults.append(f"{text}: more than there are images; is this one recording?")
-    elif longest > one.fps:
+    elif longest * step > one.fps:
         one.remarks.append(f"{text}: more than a second of it is not used, the rest filled")
     else:
         one.remarks.append(f"{text}: filled by the image before")

@@ -23,6 +23,8 @@ from mespot.store.sheet_errors import Errors
 from mespot.store.sheet_rows import rows
 
 _LAYOUT = LAYOUTS["motion"]
+# Attributes that a series may lack, and what is then true: motion in no known share of the face.
+_NOT_NEEDED = {"crop_size": 0}
 _BLINK = "blink"
 # Working frames of a thinned-out recording are the nearest native ones, so steps vary a little.
 _TOLERANCE = 0.1
@@ -176,6 +178,7 @@ def _from_rows(
         "height": 0,
         "lags": [1],
         "regions": list(regions),
+        **_NOT_NEEDED,
     }
     return Series(arrays, attrs)
 
@@ -192,10 +195,11 @@ def _read_h5(path: Path, described: Described) -> Series:
 
 def _checked(path: Path, record: io.Record, described: Described) -> Series:
     """Raises InputError that names every fault of the content."""
-    lacking = sorted(set(_LAYOUT.attributes) - set(record.attrs))
+    stated = {**_NOT_NEEDED, **record.attrs}
+    lacking = sorted(set(_LAYOUT.attributes) - set(stated))
     if lacking:
         raise InputError(f"{path}: lacks the attribute {lacking[0]}; {_LAYOUT.remedy}")
-    attrs = {name: record.attrs[name] for name in _LAYOUT.attributes}
+    attrs = {name: stated[name] for name in _LAYOUT.attributes}
     faults = [*_faults_of_shape(record), *_faults_of_attributes(attrs, described)]
     faults = faults or _faults_of_values(record, attrs)
     if faults:
@@ -237,6 +241,8 @@ def _faults_of_attributes(attrs: dict[str, Any], described: Described) -> list[s
     for name in ("first_native_frame", "n_native_frames"):
         if not isinstance(attrs[name], int):
             faults.append(f"{name} is {attrs[name]!r}; write a whole number")
+    if not (isinstance(attrs["crop_size"], int) and attrs["crop_size"] >= 0):
+        faults.append(f"crop_size is {attrs['crop_size']!r}; write a whole number, 0 if unknown")
     lags = attrs["lags"] if isinstance(attrs["lags"], list) else []
     whole = all(isinstance(lag, int) and lag > 0 for lag in lags)
     if not lags or not whole or len(set(lags)) != len(lags):
@@ -273,7 +279,9 @@ def _faults_of_values(record: io.Record, attrs: dict[str, Any]) -> list[str]:
         faults.append("blink is not between 0 and 1; write it again")
     first = attrs["first_native_frame"]
     last = first + attrs["n_native_frames"] - 1
-    if not len(native) or (np.diff(native) <= 0).any() or native[0] < first or native[-1] > last:
+    # Of a video with fewer frames than working frames, some of these share a number.
+    least = 0 if attrs["rate"] > attrs["native_fps"] else 1
+    if not len(native) or (np.diff(native) < least).any() or native[0] < first or native[-1] > last:
         faults.append(f"native_frame does not rise within {first} to {last}; write it again")
     if (span < -1).any():
         faults.append("span is below -1; write -1 where there is no usable face")

@@ -46,7 +46,7 @@ def _doubt_length(row: Mapping, fps: float | None, notes: Notes) -> None:
     frames = int(row["offset"]) - int(row["onset"]) + 1
     slow, fast = _RATES if fps is None else (fps, fps)
     shortest, longest = _LIMITS[row["type"]]
-    if frames / slow < shortest:
+    if frames / slow < shortest or frames == 1:
         rate = slow
     elif frames / fast > longest:
         rate = fast

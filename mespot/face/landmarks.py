@@ -4,7 +4,7 @@ Three decisions are made here: which of several faces is the recorded person, ov
 landmarks are interpolated, and which parts of a recording have a usable face.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -65,7 +65,8 @@ class Track:
 
     points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4). found (T,) bool: a face was found.
     bridged (T,) bool: none was, the landmarks are interpolated over a short gap. span (T,) int16:
-    the usable span that the frame belongs to, -1 where there is no usable face.
+    the usable span that the frame belongs to, -1 where there is no usable face. other_faces (T,)
+    int16: lasting faces beside the one that is followed, see `other_faces`.
     """
 
     points: np.ndarray
@@ -74,6 +75,7 @@ class Track:
     found: np.ndarray
     bridged: np.ndarray
     span: np.ndarray
+    other_faces: np.ndarray
 
 
 def blendshape_names() -> tuple[str, ...]:
@@ -97,15 +99,21 @@ def track_face(
     model: bytes,
     rate: float,
     settings: TrackingSettings,
+    broken: Collection[int] = (),
 ) -> Track:
     """Follow one person through a recording: `detect`, `choose_face` and `assemble` in a row.
 
-    frames and model: as for `detect`. rate: frames a second. Raises ModelError.
+    frames and model: as for `detect`. rate: frames a second. broken: as for `assemble`; it may
+    fill up as `frames` are read. Raises ModelError.
     """
-    detections = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
+    faces, confidence = settings.max_faces, settings.confidence
+    detections = list(detect(frames, model, faces=faces, confidence=confidence))
     max_gap = max(1, round(settings.max_gap * rate))
     min_span = max(1, round(settings.min_span * rate))
-    return assemble(choose_face(list(detections), max_gap), max_gap=max_gap, min_span=min_span)
+    chosen = choose_face(detections, max_gap)
+    track = assemble(chosen, max_gap=max_gap, min_span=min_span, broken=broken)
+    track.other_faces = other_faces(detections, chosen, max_gap=max_gap, min_span=min_span)
+    return track
 
 
 def detect(
@@ -194,6 +202,29 @@ def choose_face(detections: list[list[Face]], max_gap: int) -> list[Face | None]
     return chosen
 
 
+def other_faces(
+    detections: list[list[Face]], chosen: list[Face | None], *, max_gap: int, min_span: int
+) -> np.ndarray:
+    """How many lasting faces each frame has beside the one that is followed, (T,) int16.
+
+    A face lasts if it is found in `min_span` frames, with gaps of up to `max_gap`. A second
+    detection on the followed face does not count.
+    """
+    rest = []
+    for faces, own in zip(detections, chosen, strict=True):
+        rest.append([face for face in faces if own is None or _apart(face, own)])
+    counts = np.zeros(len(detections), np.int16)
+    for track in _tracks(rest, max_gap):
+        if len(track) >= min_span:
+            counts[min(track) : max(track) + 1] += 1
+    return counts
+
+
+def _apart(face: Face, own: Face) -> bool:
+    """Whether two detections are two faces: the centre of neither is inside the other."""
+    return bool(np.hypot(*(face.centre - own.centre)) > max(face.width, own.width) / 2)
+
+
 def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]:
     tracks: list[dict[int, Face]] = []
     last: list[int] = []
@@ -219,11 +250,15 @@ def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]
     return tracks
 
 
-def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track:
+def assemble(
+    chosen: list[Face | None], *, max_gap: int, min_span: int, broken: Collection[int] = ()
+) -> Track:
     """Arrays over time from one face (or None) a frame, gaps bridged, spans numbered.
 
     max_gap: gaps of fewer frames are interpolated, longer ones (and both ends of the recording)
     are left without a face. min_span: spans of fewer frames are unusable (span -1).
+    broken: numbers of frames that are lost because the file is damaged; no gap with one of them is
+    bridged.
     """
     n = len(chosen)
     track = Track(
@@ -233,6 +268,7 @@ def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track
         np.array([face is not None for face in chosen], bool),
         np.zeros(n, bool),
         np.full(n, -1, np.int16),
+        np.zeros(n, np.int16),
     )
     for index, face in enumerate(chosen):
         if face is not None:
@@ -241,7 +277,8 @@ def assemble(chosen: list[Face | None], *, max_gap: int, min_span: int) -> Track
             track.pose[index] = face.pose
     seen = np.flatnonzero(track.found)
     for before, after in zip(seen[:-1], seen[1:], strict=True):
-        if 1 < after - before <= max_gap:
+        whole = not any(before < index < after for index in broken)
+        if 1 < after - before <= max_gap and whole:
             _bridge(track, int(before), int(after))
     usable = track.found | track.bridged
     edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))

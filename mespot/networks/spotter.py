@@ -35,6 +35,12 @@ _LONGEST = 4.0  # distances stay within exp(+-4) of the class's usual length
 _STEPS, _FIRST, _LAST = 20, math.log(1.5), math.log(161.0)
 
 
+def compressed(motion: Tensor) -> Tensor:
+    """Motion as the network reads it. It spans two orders of magnitude: a signed root that is
+    linear at the small end."""
+    return motion * torch.rsqrt(1 + motion.abs())
+
+
 class Block(nn.Module):
     """Residual dilated convolution over time: `(B, T, W)` -> the same shape."""
 
@@ -125,14 +131,7 @@ class Spotter(nn.Module):
         """motion (B, T, R, K) in units of the corpus's noise; features {stream: (B, T, R, C)}
         standardised; context (B, T, E); mask (B, T), 1 inside the sequence and 0 in its padding."""
         batch, frames = mask.shape
-        # Motion spans two orders of magnitude: a signed root that is linear at the small end.
-        parts = [(motion * torch.rsqrt(1 + motion.abs())).flatten(2)]
-        parts += [self.codes[name](features[name]).flatten(2) for name in self.streams]
-        keep = mask[..., None]
-        x = self.input(torch.cat([*parts, context], dim=2))  # (B, T, W)
-        for block in self.blocks:
-            x = block(x, keep)
-        hidden = F.gelu(x)
+        hidden = self.body(motion, features, context, mask)
         heads = self.heads(hidden)  # (B, T, 3 H)
         raw = heads[..., len(HEADS) :].reshape(batch, frames, len(HEADS), 2)
         distances = torch.exp(raw.clamp(-_LONGEST, _LONGEST)) * self.lengths[:, None]
@@ -140,3 +139,20 @@ class Spotter(nn.Module):
         if self.training:
             ends = self.ends(hidden).reshape(batch, frames, len(HEADS), 2, _STEPS)
         return Output(heads[..., : len(HEADS)], distances, ends)
+
+    def body(
+        self, motion: Tensor, features: Mapping[str, Tensor], context: Tensor, mask: Tensor
+    ) -> Tensor:
+        """What the heads read of the same inputs, (B, T, W)."""
+        parts = [compressed(motion).flatten(2)]
+        parts += [self.codes[name](features[name]).flatten(2) for name in self.streams]
+        keep = mask[..., None]
+        x = self.input(torch.cat([*parts, context], dim=2))
+        for block in self.blocks:
+            x = block(x, keep)
+        return F.gelu(x)
+
+    def body_weights(self) -> dict[str, Tensor]:
+        """The weights of `body`, by their names in the state of the whole network."""
+        outside = ("heads.", "ends.", "lengths")
+        return {n: x for n, x in self.state_dict().items() if not n.startswith(outside)}

@@ -44,11 +44,19 @@ def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, 
         _check_pair(corpora[corpus], corpora[companion])
 
 
-def _check_pair(planned: PlannedCorpus, companion: PlannedCorpus) -> None:
-    own, other = ({realpath(p) for p in c.corpus.videos.path} for c in (planned, companion))
-    if twice := sorted(own & other):
+def check_tested_elsewhere(planned: PlannedCorpus, trained: PlannedCorpus) -> None:
+    """Raises InputError where recordings are spotted in by networks that were trained on them."""
+    if twice := _shared(planned, trained):
         raise InputError(
-            f"{twice[0]}: is in {planned.name} and in {companion.name}, so test subjects would"
+            f"{twice}: is in {trained.name} and in {planned.name}, so networks would spot in what"
+            " they were trained on; take it out of one, or set evaluation.test to another corpus"
+        )
+
+
+def _check_pair(planned: PlannedCorpus, companion: PlannedCorpus) -> None:
+    if twice := _shared(planned, companion):
+        raise InputError(
+            f"{twice}: is in {planned.name} and in {companion.name}, so test subjects would"
             " train along; take it out of one, or name another corpus in `with`"
         )
     first, second = planned.corpus.regions, companion.corpus.regions
@@ -57,3 +65,9 @@ def _check_pair(planned: PlannedCorpus, companion: PlannedCorpus) -> None:
             f"{second}: has other regions than {first}, so {companion.name} cannot train along with"
             f" {planned.name}; bring both to the same regions in one order, or remove `with`"
         )
+
+
+def _shared(*corpora: PlannedCorpus) -> str | None:
+    """The first recording that is in both corpora, also through links."""
+    one, other = ({realpath(path) for path in c.corpus.videos.path} for c in corpora)
+    return min(one & other, default=None)

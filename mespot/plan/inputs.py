@@ -112,6 +112,16 @@ def score(plan: Plan, corpus: str) -> Inputs:
     }
 
 
+def summarise(plan: Plan, corpus: str) -> Inputs:
+    """All tracked recordings, or their motion, and what every method spotted in them."""
+    planned = plan.corpora[corpus]
+    return {
+        "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
+        "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
+        "intervals": of_all_methods(plan, "intervals", corpus) if planned.spotted else [],
+    }
+
+
 def write_submission(plan: Plan, corpus: str, method: str) -> Inputs:
     """The intervals of one method."""
     return {"intervals": of_method(plan, "intervals", corpus, method)}
@@ -168,8 +178,14 @@ def plot_responses(plan: Plan, corpus: str, encoder: str) -> Inputs:
 
 
 def join_metrics(plan: Plan) -> Inputs:
-    """The metrics of all corpora, in the order of the config."""
-    return {"metrics": [paths.metrics(corpus) for corpus in plan.spotted]}
+    """The metrics of all corpora, in the order of the config.
+
+    The summaries are not read. Whoever asks for the scores gets to know what was odd, too.
+    """
+    return {
+        "metrics": [paths.metrics(corpus) for corpus in plan.spotted],
+        "summaries": [paths.summary(corpus) for corpus in plan.spotted],
+    }
 
 
 def compare_methods(plan: Plan) -> Inputs:

@@ -9,6 +9,7 @@ METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
 ABLATION_FIGURE = "results/figures/ablation"
+WARNINGS = "results/logs/warnings.txt"
 LANDMARKER = "results/resources/face_landmarker.task"
 FIGURE_ENDS = ("png", "pdf")
 
@@ -53,6 +54,11 @@ def metrics(corpus: str) -> str:
     return f"results/{corpus}/metrics.csv"
 
 
+def summary(corpus: str) -> str:
+    """What was odd in the recordings of one corpus, and how much was spotted in them."""
+    return f"results/{corpus}/summary.csv"
+
+
 def submission(corpus: str, method: str) -> str:
     """A method's intervals in the form of the challenges."""
     return f"results/{corpus}/submissions/{method}.csv"
@@ -76,6 +82,7 @@ _MAKERS = {
     "candidates": ("spot", ("method", "fold")),
     "labels": ("label_frames", ()),
     "metrics": ("score", ()),
+    "summary": ("summarise", ()),
 }
 
 

@@ -123,6 +123,15 @@ def score(plan: Plan, corpus: str) -> list[dict[str, Any]]:
     ]
 
 
+def summarise(plan: Plan, corpus: str) -> dict[str, list[str]]:
+    """The methods of a corpus, as tables name them, and their intervals."""
+    methods = plan.methods_of(corpus) if plan.corpora[corpus].spotted else []
+    return {
+        shown_method(plan, corpus, method): inputs.of_method(plan, "intervals", corpus, method)
+        for method in methods
+    }
+
+
 def compare_methods(plan: Plan) -> list[dict[str, Any]]:
     """The corpora, and the tables of every method on them."""
     return [

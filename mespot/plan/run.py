@@ -10,7 +10,11 @@ from mespot import config as configs
 from mespot.corpora import ALL, corpora_of, open_corpus
 from mespot.errors import InputError
 from mespot.plan import variants
-from mespot.plan.checks import check_companions, check_training_subjects
+from mespot.plan.checks import (
+    check_companions,
+    check_tested_elsewhere,
+    check_training_subjects,
+)
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
 
@@ -92,6 +96,10 @@ class Plan:
     def learns_encoders(self, method: str) -> bool:
         """Whether its encoders learn together with its spotter."""
         return self.methods[method].get("encoder_training", "frozen") == "joint"
+
+    def masks_motion(self, method: str) -> bool:
+        """Whether the networks of its spotter are pretrained on masked motion."""
+        return self.methods[method].get("network_pretraining", "none") == "masked"
 
     def partner_of(self, method: str) -> str | None:
         """Its ensemble partner, if it has one."""
@@ -213,6 +221,9 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
         for corpus in corpora.values():
             check_training_subjects(corpus)
     check_companions(corpora, config)
+    for corpus in corpora.values():
+        if corpus.uses_other:
+            check_tested_elsewhere(corpus, corpora[corpus.networks_of])
     return Plan(
         config=config,
         corpora=corpora,

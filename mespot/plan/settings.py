@@ -81,6 +81,8 @@ def train_spotter(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[
     unused = [*_DECODING, *_BOUNDARIES]
     if not recipe["streams"]:
         unused += _FEATURES
+    if not plan.masks_motion(method):
+        unused.append("masked_motion")
     if not plan.learns_encoders(method):
         unused.append("joint")
     training = {"seed": spotting["seed"], **without(spotting["learned"], unused)}

@@ -26,7 +26,8 @@ def files(plan: Plan, target: str) -> list[str]:
 def behind_metrics(plan: Plan) -> list[str]:
     """Every artefact that the scores of the main run rest on, and what else `all` computes."""
     features = [path for corpus in plan.corpora for path in _read_features(plan, corpus)]
-    return behind(plan, [*map(paths.metrics, plan.spotted), *features])
+    tables = [*map(paths.metrics, plan.spotted), *map(paths.summary, plan.spotted)]
+    return behind(plan, [*tables, *features])
 
 
 def behind_comparison(plan: Plan) -> list[str]:
@@ -115,7 +116,8 @@ def _networks(plan: Plan, corpus: str) -> list[tuple[str, str, str]]:
 def _intervals(plan: Plan, corpus: str) -> list[str]:
     if not plan.corpora[corpus].spotted:
         return []
-    return inputs.of_all_methods(plan, "intervals", corpus)
+    # Whoever asks for intervals wants to know what was odd in the recordings, too.
+    return [*inputs.of_all_methods(plan, "intervals", corpus), paths.summary(corpus)]
 
 
 def _metrics(plan: Plan, corpus: str) -> list[str]:

@@ -119,7 +119,7 @@ class _Place:
         """What lies beyond `before` and `after`, up to `frames` away."""
         return (
             (np.maximum(self.first - frames, self.start), self.before[0]),
-            (self.after[1], np.minimum(self.last + frames, self.stop)),
+            (self.after[1], np.minimum(self.last + 1 + frames, self.stop)),
         )
 
 
@@ -132,7 +132,7 @@ def _motion(one: Predicted, place: _Place, how: Regions, rate: float) -> Columns
     noise = _median(speed[1:][same])
     lag = max(1, round(_LAG * rate))
     still = usable[lag:] & (one.span[lag:] == one.span[: max(0, len(path) - lag)])
-    unit = _median(np.linalg.norm(path[lag:] - path[: len(path) - lag], axis=2)[still])
+    unit = _median(np.linalg.norm(path[lag:] - path[: max(0, len(path) - lag)], axis=2)[still])
     n = len(place.first)
     columns = {
         "noise": np.full(n, noise),

@@ -66,7 +66,6 @@ def run(
             "strain_scale": 1.0,
             "lags": list(lags),
             "rigid_parameters": [],
-            "crop_size": 0,
         },
         provenance=provenance,
     )

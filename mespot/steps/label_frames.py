@@ -74,7 +74,7 @@ def run(
             dtype="Int64",
         )
     _report(labels, recordings)
-    tables.write(output, "labels", labels, own)
+    tables.write(output, "labels", labels, dict.fromkeys(own, tables.TEXT))
 
 
 def _from_workbooks(

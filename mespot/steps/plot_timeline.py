@@ -77,9 +77,11 @@ def _shown(record: Record) -> str:
 def _of(video: str, table: pd.DataFrame, record: Record) -> pd.DataFrame:
     """Rows of a video with `start` and `end` in seconds; the last frame counts whole."""
     rows = table[table["video"] == video].reset_index(drop=True)
-    first, fps = record.attrs["first_native_frame"], record.attrs["native_fps"]
-    rows["start"] = (rows["onset"].astype("float64") - first) / fps
-    rows["end"] = (rows["offset"].astype("float64") + 1 - first) / fps
+    native, first = np.unique(record["native_frame"], return_index=True)
+    time = record["time"][first]
+    rows["start"] = np.interp(rows["onset"].astype("float64"), native, time)
+    rows["end"] = np.interp(rows["offset"].astype("float64"), native, time)
+    rows["end"] += 1 / record.attrs["native_fps"]
     return rows
 
 

@@ -92,6 +92,8 @@ def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFr
 
     A working frame stands for the native frame that was picked for it. Labels were put on the
     nearest working frames, so an end that is right here is within half a working frame there.
+    Seconds are the time stamps of these native frames. Of several working frames with one native
+    frame, the first has its time.
     """
     native = record["native_frame"].astype(np.int64)
     columns: dict[str, Any] = {
@@ -103,6 +105,7 @@ def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFr
     for name in ("onset", "apex", "offset"):
         working = getattr(intervals, name)
         columns[name], columns[f"{name}_w"] = native[working], working
+        columns[f"{name}_s"] = record["time"][np.searchsorted(native, native[working])]
     return pd.DataFrame(columns)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.face import landmarks
-from mespot.recording import Frame, open_recording, working_rate
+from mespot.recording import Frame, open_recording
 from mespot.store import io
 
 log = logging.getLogger(__name__)
@@ -44,14 +44,16 @@ def run(
     """
     cv2.setNumThreads(1)
     recording = open_recording(source, fps, first_frame)
-    own_rate = working_rate(recording.fps, rate)
+    own_rate = recording.working_rate(rate)
     clock: list[tuple[int, float]] = []
+    broken: set[int] = set()
     try:
         track = landmarks.track_face(
-            _noting(recording.frames(rate), clock),
+            _noting(recording.frames(rate), clock, broken),
             Path(model).read_bytes(),
             own_rate,
             landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span),
+            broken,
         )
     except landmarks.ModelError as error:
         raise InputError(f"{model}: {error}; delete it, run again") from error
@@ -66,6 +68,7 @@ def run(
             "found": track.found,
             "bridged": track.bridged,
             "span": track.span,
+            "other_faces": track.other_faces,
             "native_frame": np.array([native for native, _ in clock], np.int32),
             "time": np.array([time for _, time in clock], np.float64),
         },
@@ -86,10 +89,13 @@ def run(
 
 
 def _noting(
-    frames: Iterator[Frame], clock: list[tuple[int, float]]
+    frames: Iterator[Frame], clock: list[tuple[int, float]], broken: set[int]
 ) -> Iterator[tuple[float, np.ndarray | None]]:
-    """Times and images; numbers and times of what has passed are noted in `clock`."""
+    """Times and images. What has passed is noted: numbers and times in `clock`, and in `broken` the
+    indices of those that are lost through damage of the file."""
     for frame in frames:
+        if frame.broken:
+            broken.add(len(clock))
         clock.append((frame.native, frame.time))
         yield frame.time, frame.image
 
@@ -111,3 +117,6 @@ def _report(video: str, track: landmarks.Track) -> None:
     )
     if usable < frames:
         log.warning("%s: %d of %d frames without a usable face", video, frames - usable, frames)
+    others = int((track.other_faces > 0).sum())
+    if others:
+        log.warning("%s: another face in %d of %d frames", video, others, frames)

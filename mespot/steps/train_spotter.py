@@ -51,9 +51,10 @@ def run(
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
     method: `streams` that it reads, `regional_flow`, whether it reads the motion of regions,
-    optionally `encoder_training` (frozen or joint) and `ensemble_partner`, whose networks must
-    differ from these: with one, other random numbers are drawn. training: in one mapping `seed` and
-    the keys of `spotting.learned` that networks are trained with, `joint` for joint training.
+    optionally `network_pretraining` (none or masked), `encoder_training` (frozen or joint) and
+    `ensemble_partner`, whose networks must differ from these: with one, other random numbers are
+    drawn. training: in one mapping `seed` and the keys of `spotting.learned` that networks are
+    trained with, `masked_motion` for pretraining, `joint` for joint training.
     flow: flow/{video}.h5 of the training subjects only. features: {stream: features file}.
     partial: where an interrupted run keeps its finished networks. It is taken up when settings,
     data and code are the same, and removed at the end. encoders, {stream: checkpoint of pretrain},
@@ -69,7 +70,8 @@ def run(
     deterministic()
     # 1. What is configured.
     jointly = method.get("encoder_training") == "joint"
-    recipe = SpotterRecipe.of(training, streams=method["streams"], jointly=jointly)
+    masked = method.get("network_pretraining") == "masked"
+    recipe = SpotterRecipe.of(training, streams=method["streams"], masked=masked, jointly=jointly)
     # 2. The recordings of each corpus with their labels, at one rate, their motion in units of the
     #    corpus, their features in units of all.
     sources = [_Source("", flow, features, labels, frames)]
@@ -84,7 +86,8 @@ def run(
     scale = feature_scale([one for part in parts for one in part])
     recordings: list[SpotterInput] = []
     for source, part in zip(sources, parts, strict=True):
-        _check_regions(records[source.corpus], regions)
+        _check_regions(source, records[source.corpus], regions)
+        _check_no_copies(source, part, parts[0])
         own_rate, unit = common_rate(records[source.corpus]), motion_unit(part)
         if jointly and own_rate != rate:
             raise InputError(
@@ -197,26 +200,51 @@ def _read(
 
 def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:
     """Raises InputError when there is nothing to learn from."""
-    subjects = {one.subject for one in recordings}
-    if len(subjects) < 2:
-        raise InputError(
-            f"train_spotter: {len(subjects)} training subject in this fold, thresholds need two; "
-            "use folds of fewer subjects, or the training-free method"
-        )
-    if not any((one.span >= 0).any() for one in recordings):
+    usable = [one for one in recordings if (one.span >= 0).any()]
+    if recordings and not usable:
         raise InputError("train_spotter: no training video has a usable face")
+    subjects = {one.subject for one in usable}
+    if len(subjects) < 2:
+        faceless = sorted({one.video for one in recordings} - {one.video for one in usable})
+        why = f" ({', '.join(faceless[:3])}: no usable face)" if faceless else ""
+        raise InputError(
+            f"train_spotter: {len(subjects)} training subject in this fold{why}, thresholds need "
+            "two; use folds of fewer subjects, or the training-free method"
+        )
     if not any(len(known) for one in recordings for known in one.labels.values()):
         raise InputError(
             f"{labels}: no label in any training video of this fold; use the training-free method"
         )
 
 
-def _check_regions(records: Sequence[io.Record], regions: Sequence[str]) -> None:
-    """Raises InputError when a corpus that trains along has other face regions."""
+def _check_regions(source: _Source, records: Sequence[io.Record], regions: Sequence[str]) -> None:
+    """Raises InputError when a recording has other face regions than the first."""
     for record in records:
-        if list(record.attrs["regions"]) != list(regions):
+        own = list(record.attrs["regions"])
+        if own != list(regions):
+            what = (
+                "only corpora with the same regions can train together"
+                if source.corpus
+                else "give all recordings of a corpus the same regions"
+            )
             raise InputError(
-                f"{record.path}: has the face regions {', '.join(record.attrs['regions'])}, the "
-                f"corpus that it trains along with {', '.join(regions)}; only corpora with the "
-                "same regions can train together"
+                f"{record.path}: has the face regions {', '.join(own)}, others in this training "
+                f"{', '.join(regions)}; {what}"
+            )
+
+
+def _check_no_copies(
+    source: _Source, companions: Sequence[SpotterInput], own: Sequence[SpotterInput]
+) -> None:
+    """Raises InputError when a companion has a recording of the corpus itself under another path:
+    in other folds that would bring test subjects into the training."""
+    if not source.corpus:
+        return
+    known = {one.paths.tobytes(): one.video for one in own if one.paths.any()}
+    for one in companions:
+        if video := known.get(one.paths.tobytes()):
+            raise InputError(
+                f"{source.corpus}: its recording {one.video!r} has the same motion as {video!r} of "
+                "the corpus that it trains along with, so test subjects would train along; take it "
+                f"out of one, or remove {source.corpus!r} from `with`"
             )

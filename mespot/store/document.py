@@ -26,6 +26,11 @@ face. Nothing may be a link or lie in another file.
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
 entry for each working frame. Intervals include both ends.
+
+`time` is the time stamp of the frame in the video file, in seconds from its first frame. Where the
+rate of a video varies, or its recorder left frames out, some working frames have no frame near
+them. They have the number of the frame before and a time between those of their neighbours.
+`native_fps` is then the mean rate.
 """
 
 _MOTION = """\
@@ -89,12 +94,22 @@ count from 0. `motion_videos` is the sheet of a folder of motion. `labels` has t
 user's own behind its own ones, such as AU or emotion, as they are in the annotation sheet.
 
 Columns that end in `_w` are indices of working frames. All other frames are native numbers.
+Columns that end in `_s` are the times of these frames in seconds from the first frame of the
+recording.
 `confidence` ranks the intervals of a method. `level` is the confidence on the scale on which the
 threshold of the method is chosen, which is the confidence itself. For the decoder `peaks` it is the
 position between the mean of the scores of the video (0) and their maximum (1). For the
 training-free method it is in units of the floor of the class, so its threshold is 1. `f1_sd` is the
 standard deviation over seeds. Columns that end in `_low` and `_high` are the ends of intervals.
 `f1_oracle_threshold` is explained in [protocol.md](protocol.md).
+
+`summary` has a row for each video and a last one for the corpus, whose subject and video are `all`.
+`videos`, `varying_rate` and `no_face` are counts: 1 or 0 for a video. A rate varies if the time
+stamps of the file do not agree with its mean rate, which is `fps`. The minutes are those of the
+recording, those without a usable face, and those with another lasting face beside the one that is
+followed. `no_face` and `other_face_minutes` are empty where there are no videos. Two further
+columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
+intervals in a minute of usable face.
 
 """
 

@@ -41,7 +41,7 @@ NUMBERS: dict[str, tuple[float, bool]] = {
 }
 # Lists: of whole numbers from 1, or of different texts.
 LISTS = {"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str}
-# NaN says that there is none.
+# NaN says that there is none; infinity that nothing is ever above it.
 MAY_LACK = ("threshold_micro", "threshold_macro")
 
 
@@ -127,6 +127,7 @@ _REGIONAL = {
 _REGIONAL_ATTRIBUTES = {
     "lags": "time lags, working frames",
     "regions": "names of the face regions",
+    "crop_size": "side of the aligned crop, px; 0 where it is not known",
 }
 
 # Where learned features come from; mespot.training.origin reads and compares it.
@@ -155,6 +156,12 @@ LAYOUTS: dict[str, Layout] = {
                 ("frame",),
                 "1",
                 "no face was found, but landmarks were interpolated over a short gap",
+            ),
+            "other_faces": DataSet(
+                "int16",
+                ("frame",),
+                "1",
+                "lasting faces beside the one that is followed",
             ),
             **_CLOCK,
         },
@@ -217,7 +224,6 @@ LAYOUTS: dict[str, Layout] = {
             "scale": "px/frame of one unit of `flow`",
             "strain_scale": "1/frame of one unit of `strain`",
             "rigid_parameters": "names of the parameters of the rigid motion",
-            "crop_size": "side of the aligned crop, px",
         },
     ),
     "motion": Layout(

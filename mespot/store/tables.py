@@ -3,7 +3,7 @@
 Ids (subject, video) are text and stay text: "006" is not 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -23,10 +23,11 @@ DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
 
 _INTERVAL = {"onset": WHOLE, "apex": WHOLE, "offset": WHOLE}
 _WORKING = {"onset_w": WHOLE, "apex_w": WHOLE, "offset_w": WHOLE}
+_SECONDS = {"onset_s": REAL, "apex_s": REAL, "offset_s": REAL}
 _LABEL = {"subject": TEXT, "video": TEXT, "type": TEXT}
 
 # Frames are native numbers, inclusive at both ends; the columns ending in _w are indices of
-# working frames.
+# working frames, those ending in _s seconds from the first frame.
 COLUMNS: dict[str, dict[str, str]] = {
     "videos": {"subject": TEXT, "video": TEXT, "path": TEXT, "fps": REAL},
     # The same with the number of the first frame, where labels do not count from 0.
@@ -49,8 +50,15 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
-    "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING},
-    "candidates": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, "level": REAL},
+    "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, **_SECONDS},
+    "candidates": {
+        **_LABEL,
+        **_INTERVAL,
+        "confidence": REAL,
+        **_WORKING,
+        **_SECONDS,
+        "level": REAL,
+    },
     "metrics": {
         "corpus": TEXT,
         "method": TEXT,
@@ -60,6 +68,19 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(COUNTS, WHOLE),
         **dict.fromkeys(RATIOS, REAL),
         "f1_oracle_threshold": REAL,
+    },
+    # Behind these columns: intervals a minute of each method and class.
+    "summary": {
+        "corpus": TEXT,
+        "subject": TEXT,
+        "video": TEXT,
+        "videos": WHOLE,
+        "fps": REAL,
+        "varying_rate": WHOLE,
+        "no_face": WHOLE,
+        "minutes": REAL,
+        "unusable_minutes": REAL,
+        "other_face_minutes": REAL,
     },
     "comparison": {
         "corpus": TEXT,
@@ -90,19 +111,24 @@ def empty(kind: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS[kind].items()})
 
 
-def write(path: str | Path, kind: str, table: pd.DataFrame, own: Sequence[str] = ()) -> None:
+def write(
+    path: str | Path, kind: str, table: pd.DataFrame, own: Mapping[str, str] | None = None
+) -> None:
     """Write a table atomically with exactly the columns of `kind`; reals with six decimals.
 
-    own: further columns, of the user, which are written as text behind them.
+    own: further columns and their types, which are written behind them.
     """
-    columns = {**COLUMNS[kind], **dict.fromkeys(own, TEXT)}
+    columns = {**COLUMNS[kind], **(own or {})}
     typed = table[list(columns)].astype(columns)
     with replacing(path) as temporary:
         typed.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def read(path: str | Path, kind: str) -> pd.DataFrame:
-    """Read a table that mespot wrote; InputError when it is missing, cut off or another table."""
+def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
+    """Read a table that mespot wrote; InputError when it is missing, cut off or another table.
+
+    own: type of further columns; without it, they are left out.
+    """
     path = Path(path)
     try:
         if path.exists():
@@ -115,11 +141,13 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
     missing = [name for name in COLUMNS[kind] if name not in table.columns]
     if missing:
         raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; delete it, rerun")
+    further = [name for name in table.columns if own and name not in COLUMNS[kind]]
+    columns = {**COLUMNS[kind], **{name: str(own) for name in further}}
     try:
         return pd.DataFrame(
             {
                 name: pd.Series(table[name].replace("", pd.NA), dtype=dtype)
-                for name, dtype in COLUMNS[kind].items()
+                for name, dtype in columns.items()
             }
         )
     except (ValueError, TypeError) as error:

@@ -22,9 +22,10 @@ from mespot.networks.spotter import HEADS, Spotter
 from mespot.spans import usable_spans
 from mespot.spotting.predictions import Prediction
 from mespot.training.interrupted import Interrupted
+from mespot.training.masked_motion import pretrain_network
 from mespot.training.region_motion import span_channels
 from mespot.training.spotter_input import SpotterInput
-from mespot.training.spotter_training import SpotterTask, train_network
+from mespot.training.spotter_training import SpotterTask, continued, train_network
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def inner_groups(
 ) -> list[list[tuple[str, str]]]:
     """The training subjects of each corpus dealt into groups, (corpus, subject) each.
 
+    Those without a usable face come last, so that no group holds all that there is to learn from.
     Fewer subjects than groups make groups of one. Raises ValueError when the corpus that is spotted
     in has a single subject.
     """
@@ -58,10 +60,12 @@ def inner_groups(
         raise ValueError("thresholds need at least two training subjects")
     n = min(groups, len(of[""]))
     dealt: list[list[tuple[str, str]]] = [[] for _ in range(n)]
+    usable = {one.person for one in recordings if (one.span >= 0).any()}
     for people in of.values():
-        order = np.random.default_rng(seed).permutation(len(people))
-        for place, i in enumerate(order):
-            dealt[place % n].append(people[i])
+        order = [people[i] for i in np.random.default_rng(seed).permutation(len(people))]
+        order.sort(key=lambda person: person not in usable)
+        for place, person in enumerate(order):
+            dealt[place % n].append(person)
     return [sorted(group) for group in dealt]
 
 
@@ -74,6 +78,7 @@ def train_members(
 ) -> list[Member]:
     """A network for each inner group, trained without it, then `repeats` trained on everybody.
 
+    Where the recipe says so, each is first pretrained without labels, on its own recordings only.
     draw: another number means other random numbers on the same groups. go_on: goes on training a
     new network; called with it, its task and its seed. kept: where finished networks are kept; the
     first ones are taken from there.
@@ -88,7 +93,10 @@ def train_members(
         unseen = held_out[number]
         own = replace(task, recordings=[r for r in task.recordings if r.person not in unseen])
         numbers = (seed, number, draw) if draw else (seed, number)
-        member = Member(unseen, *train_network(own, numbers))
+        masked = task.recipe.masked_motion is not None
+        start, before = pretrain_network(own, numbers) if masked else (None, [])
+        state, history = train_network(own, numbers, start)
+        member = Member(unseen, state, continued(before, history))
         if go_on is not None:
             member = go_on(member, own, numbers)
         log.info("network %d of %d: %s", number + 1, len(held_out), member.history[-1])

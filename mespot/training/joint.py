@@ -23,7 +23,13 @@ from mespot.training.encoders import coded
 from mespot.training.ensemble import Member
 from mespot.training.joint_encoders import JointEncoders
 from mespot.training.spotter_loss import batch_losses
-from mespot.training.spotter_training import SpotterTask, descend, rise_and_fall
+from mespot.training.spotter_training import (
+    SpotterTask,
+    continued,
+    descend,
+    loss_weights,
+    rise_and_fall,
+)
 from mespot.training.windows import Window, WindowSampler
 
 
@@ -73,10 +79,10 @@ def train_jointly(
                 optimizer, [recipe.learning_rate, recipe.encoder_learning_rate], recipe.steps
             ),
             losses,
-            task.recipe,
+            loss_weights(task.recipe),
+            task.recipe.weight_average,
             recipe.steps,
         )
-    before = int(member.history[-1]["step"]) if member.history else 0
     weights = {
         part: {name: value.cpu() for name, value in state.items()}
         for part, state in average.items()
@@ -84,7 +90,7 @@ def train_jointly(
     return replace(
         member,
         state=weights.pop("spotter"),
-        history=[*member.history, *({**row, "step": before + row["step"]} for row in history)],
+        history=continued(member.history, history),
         encoders=weights,
     )
 

@@ -24,11 +24,21 @@ class JointRecipe:
 
 
 @dataclass(frozen=True)
+class MaskedMotionRecipe:
+    """`spotting.learned.masked_motion`: how networks first learn to reconstruct hidden motion."""
+
+    steps: int
+    mask_ratio: float
+    mask_seconds: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
 class SpotterRecipe:
     """`spotting.seed` and, of `spotting.learned`, what the networks of a spotter are trained with.
 
-    code and stream_dropout have no effect where no stream is read. joint: None where the encoders
-    do not learn.
+    code and stream_dropout have no effect where no stream is read. masked_motion: None where the
+    networks are not pretrained. joint: None where the encoders do not learn.
     """
 
     seed: int
@@ -57,25 +67,38 @@ class SpotterRecipe:
     repeats: int
     code: int = 1
     stream_dropout: float = 0.0
+    masked_motion: MaskedMotionRecipe | None = None
     joint: JointRecipe | None = None
 
     @classmethod
     def of(
-        cls, settings: Mapping[str, Any], *, streams: Sequence[str], jointly: bool = False
+        cls,
+        settings: Mapping[str, Any],
+        *,
+        streams: Sequence[str],
+        masked: bool = False,
+        jointly: bool = False,
     ) -> SpotterRecipe:
-        """From a flat mapping of config keys, in which `joint` is a mapping of its own.
+        """From a flat mapping of config keys, in which `masked_motion` and `joint` are mappings of
+        their own.
 
-        streams: those that the spotter reads. jointly: whether their encoders learn. Keys that
-        have no effect may be missing. Raises InputError for a key that is missing or unknown.
+        streams: those that the spotter reads. masked: whether its networks are pretrained on masked
+        motion. jointly: whether encoders learn. Keys that have no effect may be missing. Raises
+        InputError for a key that is missing or unknown.
         """
         without_effect = [] if streams else ["code", "stream_dropout"]
-        if not jointly:
-            without_effect.append("joint")
+        parts: dict[str, type] = {}
+        if masked:
+            parts["masked_motion"] = MaskedMotionRecipe
+        if jointly:
+            parts["joint"] = JointRecipe
+        without_effect += [name for name in ("masked_motion", "joint") if name not in parts]
         (recipe,) = fill("spotting.learned", settings, cls, without_effect=without_effect)
-        if not jointly:
-            return recipe
-        (joint,) = fill("spotting.learned.joint", recipe.joint, JointRecipe)
-        return replace(recipe, joint=joint)
+        filled = {
+            name: fill(f"spotting.learned.{name}", getattr(recipe, name), kind)[0]
+            for name, kind in parts.items()
+        }
+        return replace(recipe, **filled)
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,12 @@ def typical_noise(paths: Sequence[np.ndarray], spans: Sequence[np.ndarray]) -> f
     """The unit of motion of a corpus, px: the median over recordings of their own noise.
 
     Cameras, sizes of faces and ways to measure flow differ between corpora. Within one, a noisier
-    recording is not one with larger expressions, so all of them share a unit.
+    recording is not one with larger expressions, so all of them share a unit. Recordings without a
+    usable face or any motion have no say; one where none is left.
     """
-    return float(np.median([own_noise(*one) for one in zip(paths, spans, strict=True)]))
+    pairs = zip(paths, spans, strict=True)
+    own = [own_noise(path, span) for path, span in pairs if path[np.asarray(span) >= 0].any()]
+    return float(np.median(own)) if own else 1.0
 
 
 def motion_channels(
@@ -82,6 +85,13 @@ def motion_channels(
     channels = [part.reshape(frames, regions, 2) for part in parts]
     channels.append(paths[before:, :, 2:] * np.float32(1 / _SLOW_PATH))
     return np.concatenate(channels, axis=2)
+
+
+def frames_back(lags: Sequence[int]) -> list[int]:
+    """For each of the K channels of `motion_channels`: a value at frame t is told by where the
+    region is at t and this many frames before. 0 for a path."""
+    both_units = [*lags, 0] * 2
+    return [back for back in (*both_units, 0) for _ in "uv"]
 
 
 def span_channels(paths: np.ndarray, noise: float, lags: Sequence[int]) -> np.ndarray:

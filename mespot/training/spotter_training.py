@@ -23,7 +23,6 @@ from mespot.training.windows import WindowRecipe, WindowSampler
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
 _GRADIENT_NORM = 1.0
 _LOG_EVERY = 20  # steps a row of the history
-_PARTS = ("score", "boundary", "ends")  # of the losses
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,12 @@ def spotter_shape(recordings: Sequence[SpotterInput], recipe: SpotterRecipe) -> 
 
 
 def train_network(
-    task: SpotterTask, seed: Sequence[int]
+    task: SpotterTask, seed: Sequence[int], start: Mapping[str, Tensor] | None = None
 ) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
     """Train a network: its weights, averaged over the run, and the history of losses.
+
+    start: weights by name that it starts from; the others, or all, are drawn. The windows and the
+    dropout are the same with and without it.
 
     The average decays by `weight_average` a step (Tarvainen and Valpola 2017, arXiv:1703.01780):
     the last weights are what is used, and single steps on so few recordings are noisy.
@@ -69,6 +71,7 @@ def train_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**62)))
         network = Spotter(**task.shape)
+        network.load_state_dict({**network.state_dict(), **(start or {})})
         optimizer = torch.optim.AdamW(
             network.parameters(),
             lr=recipe.learning_rate,
@@ -80,10 +83,16 @@ def train_network(
             optimizer,
             rise_and_fall(optimizer, [recipe.learning_rate], steps),
             lambda: batch_losses(network, sampler.batch(recipe.batch_size), recipe.focus),
-            recipe,
+            loss_weights(recipe),
+            recipe.weight_average,
             steps,
         )
     return average["spotter"], history
+
+
+def loss_weights(recipe: SpotterRecipe) -> dict[str, float]:
+    """How the losses that `batch_losses` gives are added up."""
+    return {"score": 1.0, "boundary": recipe.boundary_weight, "ends": recipe.ends_weight}
 
 
 def training_steps(task: SpotterTask) -> int:
@@ -112,13 +121,15 @@ def descend(
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     losses_of_a_batch: Callable[[], dict[str, Tensor]],
-    recipe: SpotterRecipe,
+    weights: Mapping[str, float],
+    decay: float,
     steps: int,
 ) -> tuple[dict[str, dict[str, Tensor]], list[dict[str, float]]]:
     """Train the networks `parts` together for `steps` steps: moving averages of their weights,
     {part: weights}, and the history of losses.
 
-    losses_of_a_batch: as `batch_losses` gives them, of a new batch each time.
+    losses_of_a_batch: {part: loss} of a new batch each time, one number or one of each head.
+    weights: {part: weight} in the sum of all. decay: of the averages, a step.
     """
     average = {
         part: {name: value.clone() for name, value in module.state_dict().items()}
@@ -128,29 +139,36 @@ def descend(
     history, recent = [], []
     for step in range(1, steps + 1):
         losses = losses_of_a_batch()
-        total = (
-            losses["score"].sum()
-            + recipe.boundary_weight * losses["boundary"].sum()
-            + recipe.ends_weight * losses["ends"].sum()
-        )
         optimizer.zero_grad()
-        total.backward()
+        parts_of_it = (weights[part] * loss.sum() for part, loss in losses.items())
+        sum(parts_of_it, torch.zeros(())).backward()
         torch.nn.utils.clip_grad_norm_(parameters, _GRADIENT_NORM)
         optimizer.step()
         schedule.step()
-        decay = min(recipe.weight_average, step / (10 + step))
+        early = min(decay, step / (10 + step))
         for part, module in parts.items():
             for name, value in module.state_dict().items():
-                average[part][name].lerp_(value, 1 - decay)
-        recent.append(torch.cat([losses[part] for part in _PARTS]).detach().numpy())
+                average[part][name].lerp_(value, 1 - early)
+        recent.append(_by_name(losses))
         if step % _LOG_EVERY == 0 or step == steps:
-            history.append(_history_row(step, recent))
+            means = {name: float(np.mean([row[name] for row in recent])) for name in recent[0]}
+            history.append({"step": step, **means})
             recent = []
     return average, history
 
 
-def _history_row(step: int, recent: Sequence[np.ndarray]) -> dict[str, float]:
-    """Step, and the mean of the losses since the last row, by part and head."""
-    means = np.mean(recent, axis=0)
-    names = [f"{part}_{head}" for part in _PARTS for head in HEADS]
-    return {"step": step, **dict(zip(names, map(float, means), strict=True))}
+def continued(
+    history: Sequence[Mapping[str, float]], more: Sequence[Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """A history and that of a later training, whose steps are counted on."""
+    before = int(history[-1]["step"]) if history else 0
+    return [*map(dict, history), *({**row, "step": before + row["step"]} for row in more)]
+
+
+def _by_name(losses: Mapping[str, Tensor]) -> dict[str, float]:
+    """The losses of a step by part, and by head where a part has one of each."""
+    named: dict[str, float] = {}
+    for part, loss in losses.items():
+        names = [f"{part}_{head}" for head in HEADS] if loss.dim() else [part]
+        named |= dict(zip(names, loss.detach().reshape(-1).tolist(), strict=True))
+    return named

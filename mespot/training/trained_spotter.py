@@ -29,6 +29,8 @@ from mespot.training.spotter_input import (
 )
 from mespot.training.spotter_training import SpotterTask
 
+_LARGEST = 6e4  # within half precision
+
 
 @dataclass(frozen=True)
 class TrainedSpotter:
@@ -286,8 +288,8 @@ def _stored(one: HeldOut) -> dict[str, Any]:
         "group": one.group,
         "score": torch.from_numpy(one.prediction.score),
         "distances": torch.from_numpy(one.prediction.distances),
-        # Half precision: of what the flow was measured with, nothing is lost.
-        "paths": torch.from_numpy(one.paths.astype(np.float16)),
+        # Half precision loses nothing of motion that is not far above the noise.
+        "paths": torch.from_numpy(one.paths.clip(-_LARGEST, _LARGEST).astype(np.float16)),
         "span": torch.from_numpy(np.asarray(one.span)),
         "labels": {name: torch.from_numpy(known) for name, known in one.labels.items()},
     }

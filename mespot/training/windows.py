@@ -100,9 +100,9 @@ def mirrored(regions: Sequence[str]) -> list[int]:
 class WindowSampler:
     """Draws windows from recordings and cuts them out.
 
-    Corpora take turns in proportion to their labels. A share of the windows is drawn around an
-    expression (first its class, then which), the others anywhere; both from one span. All
-    randomness comes from `rng`.
+    Corpora take turns in proportion to their labels, or, where nothing is labelled, to their
+    frames. A share of the windows is drawn around an expression (first its class, then which), the
+    others anywhere; both from one span. All randomness comes from `rng`.
     """
 
     def __init__(
@@ -113,7 +113,9 @@ class WindowSampler:
         corpora = dict.fromkeys(one.corpus for one in usable)
         self.parts = [_Part.of(corpus, self.recordings) for corpus in corpora]
         labels = np.array([sum(map(len, part.labels)) for part in self.parts], dtype=np.float64)
-        self.part_share = np.maximum(labels, 1) / np.maximum(labels, 1).sum()
+        frames = np.array([part.frames for part in self.parts], dtype=np.float64)
+        turns = np.maximum(labels if labels.any() else frames, 1)
+        self.part_share = turns / turns.sum()
 
     def batch(self, size: int) -> dict[str, Any]:
         """`size` windows as `stacked` gives them."""
@@ -208,10 +210,12 @@ class WindowSampler:
 
 @dataclass(frozen=True)
 class _Part:
-    """The recordings of one corpus: usable spans (recording, start, stop), their share of all
-    frames, and for each class the labels in them (recording, onset, offset)."""
+    """The recordings of one corpus: usable spans (recording, start, stop), how many frames they
+    have, their share of these, and for each class the labels in them (recording, onset, offset).
+    """
 
     spans: list[tuple[int, int, int]]
+    frames: int
     span_share: np.ndarray
     labels: list[list[tuple[int, int, int]]]
 
@@ -229,7 +233,7 @@ class _Part:
             ]
             for c in CLASSES
         ]
-        return cls(spans, lengths / lengths.sum(), labels)
+        return cls(spans, int(lengths.sum()), lengths / lengths.sum(), labels)
 
 
 def _scale(rng: np.random.Generator, most: float) -> float:

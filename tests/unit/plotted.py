@@ -45,7 +45,7 @@ def make_frames(tmp_path, clock):
     arrays = {
         "image": image.astype(np.uint8),
         "transform": np.zeros((T, 2, 3), np.float32),
-        "points": np.zeros((T, 478, 2), np.float32),
+        "points": np.zeros((T, 478, 3), np.float32),
         "blink": np.zeros(T, np.float32),
         **clock,
     }
@@ -59,7 +59,7 @@ def intervals(*rows):
     table["apex_w"] = (table["onset_w"] + table["offset_w"]) // 2
     for name in ("onset", "apex", "offset"):
         table[name] = 2 * table[f"{name}_w"] + 1
-    return table.assign(subject="006", video="v1")
+    return table.assign(subject="006", video="v1", onset_s=0.0, apex_s=0.0, offset_s=0.0)
 
 
 def texts(figure):

@@ -46,6 +46,7 @@ TRAINING = {
     "inner_groups": 2,
     "repeats": 1,
 }
+MASKED = {"steps": 20, "mask_ratio": 0.5, "mask_seconds": 0.5, "learning_rate": 0.01}
 DECODING = {
     "decoder": "boundaries",
     "duration_slack": 1.25,
@@ -81,7 +82,9 @@ def make_corpus(folder):
     return folder, files, known
 
 
-def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, **changes):
+def train(
+    corpus, folder, flow=None, labels=None, method=METHOD, features=None, others=None, **changes
+):
     """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
     train_spotter.run(
@@ -94,6 +97,7 @@ def train(corpus, folder, flow=None, labels=None, method=METHOD, features=None, 
         output=folder / "spotter.pt",
         partial=folder / "partial.pt",
         provenance={"rule": "train_spotter"},
+        others=others,
     )
     return folder / "spotter.pt"
 
@@ -150,9 +154,9 @@ def watch_networks(monkeypatch):
     """The seeds of the networks that are trained from now on."""
     seeds, train_network = [], ensemble.train_network
 
-    def watched(task, seed):
+    def watched(task, seed, start=None):
         seeds.append(seed)
-        return train_network(task, seed)
+        return train_network(task, seed, start)
 
     monkeypatch.setattr(ensemble, "train_network", watched)
     return seeds

@@ -169,3 +169,9 @@ def test_many_long_segments_give_what_each_one_gives():
         assert highest[i] == pytest.approx(part[..., 0].max(axis=0))
         assert means[i] == pytest.approx(part[..., 0].mean(axis=0))
     assert np.isnan(Sums(path[:, 0]).mean(first[:1], first[:1])).all()
+
+
+@pytest.mark.parametrize(("frames", "rate"), [(8, 30.0), (50, 200.0)])
+def test_a_recording_shorter_than_a_third_of_a_second_is_described(frames, rate):
+    found = seen(recording(noisy(frames)), rows((2, 5)), rate=rate)
+    assert found["noise"][0] > 0 and np.isfinite(found["rise_1"][0])

@@ -364,8 +364,10 @@ def test_a_submission_to_megc_is_scored(capsys, files):
     )
     plain = as_json(capsys, files)
     intervals.write_text(
-        "subject,video,type,onset,apex,offset,confidence,onset_w,apex_w,offset_w\n"
-        "006,a,micro,10,12,19,0.5,1,2,3\n006,a,macro,100,110,150,0.5,4,5,6\n"
+        "subject,video,type,onset,apex,offset,confidence,onset_w,apex_w,offset_w,"
+        "onset_s,apex_s,offset_s\n"
+        "006,a,micro,10,12,19,0.5,1,2,3,0.1,0.2,0.3\n"
+        "006,a,macro,100,110,150,0.5,4,5,6,1.0,1.1,1.5\n"
     )
     write_submission.run(intervals=[intervals], output=files / "predictions.csv")
     assert (files / "predictions.csv").read_text().startswith("vid,pred_onset,pred_offset,type\n")

@@ -113,6 +113,19 @@ def changed(default, path, value):
             "thawed",
             "'thawed' is not allowed; use one of frozen, joint",
         ),
+        (
+            "methods.regions.network_pretraining",
+            True,
+            "network_pretraining: True is not allowed; use one of none, masked",
+        ),
+        (
+            "ablation.methods.streams_only.network_pretraining",
+            "masked",
+            "streams_only.network_pretraining: `masked` hides regional motion; set `regional_flow",
+        ),
+        ("spotting.learned.masked_motion.step", 1, "masked_motion.step: unknown key; did you mean"),
+        ("spotting.learned.masked_motion.steps", KeyError, "masked_motion.steps: missing"),
+        ("spotting.learned.masked_motion.mask_ratio", 1, "masked_motion.mask_ratio: 1 is"),
         ("spotting.learned.joint.step", 1, "spotting.learned.joint.step: unknown key"),
         ("spotting.learned.joint.steps", KeyError, "spotting.learned.joint.steps: missing"),
         ("methods.bad name", {"kind": "training_free"}, "methods: 'bad name' is not allowed as a"),
@@ -300,7 +313,9 @@ def test_settings_of_one_corpus_are_put_over_those_of_all(default):
 def test_ready_made_configs_hold(default):
     for path in sorted((ROOT / "config").glob("*.yaml")):
         config = copy.deepcopy(default)
-        update_config(config, yaml.safe_load(path.read_text()))
+        before = {"motion_ablation.yaml": [path.with_name("motion_both.yaml")]}
+        for one in (*before.get(path.name, []), path):
+            update_config(config, yaml.safe_load(one.read_text()))
         configs.check(config, path.name)
         own = {
             name: config[name].get("root", config[name].get("portraits"))

@@ -65,12 +65,20 @@ def test_inner_groups_hold_every_subject_out_once():
         ensemble.inner_groups(known[:1], groups=3, seed=0)
 
 
+def test_no_group_holds_all_that_there_is_to_learn_from():
+    known = recordings(5)
+    faceless = [replace(one, span=np.full(len(one.span), -1)) for one in known[:3]]
+    for seed in range(6):
+        groups = ensemble.inner_groups([*faceless, *known[3:]], groups=2, seed=seed)
+        assert [sum(person in people("s3", "s4") for person in group) for group in groups] == [1, 1]
+
+
 @pytest.fixture
 def trainings(monkeypatch):
     """Networks that are not trained, and a list of the subjects and seed of each."""
     calls = []
 
-    def untrained(task, seed):
+    def untrained(task, seed, start=None):
         calls.append((sorted(r.subject for r in task.recordings), seed))
         return Spotter(**task.shape).state_dict(), [{"step": 1}]
 

@@ -62,6 +62,7 @@ def recording(tmp_path_factory):
             "found": span >= 0,
             "bridged": np.zeros(FRAMES, bool),
             "span": span,
+            "other_faces": np.zeros(FRAMES, np.int16),
             "native_frame": np.arange(1, FRAMES + 1, dtype=np.int32),
             "time": np.arange(FRAMES) / 30,
         },

@@ -14,7 +14,7 @@ from mespot.training.clips import as_builtins
 from mespot.training.spotter_input import feature_channels, read_inputs
 from tests.unit.moving_regions import write_labels
 from tests.unit.small_networks import built, plain_scale, shape_of
-from tests.unit.spotters import DECODING, TRAINING, WHOSE, outputs, watch_networks
+from tests.unit.spotters import DECODING, MASKED, TRAINING, WHOSE, outputs, watch_networks
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
 FRAMES = 90
@@ -212,6 +212,25 @@ def test_frozen_encoders_are_the_default_and_are_not_stored(corpus, tmp_path):
     method = {name: value for name, value in JOINT.items() if name != "encoder_training"}
     left_out = train(corpus, tmp_path, method, encoders={}, frames=[])
     assert "encoders" not in checkpoint.load(left_out, "spotter")
+
+
+def test_networks_are_pretrained_before_their_encoders_learn(corpus, tmp_path):
+    folder, files = corpus
+    method = {**JOINT, "network_pretraining": "masked"}
+    training = {**SETTINGS, "repeats": 1, "masked_motion": {**MASKED, "steps": 2}}
+    features = {stream: folder / f"{stream}.h5" for stream in STREAMS}
+    other = {"flow": files["flow"], "frames": files["frames"], "labels": folder / "labels.csv"}
+    others = {"other": {**other, "features": features}}
+    trained = train(corpus, tmp_path, method, training, others=others)
+    content = checkpoint.load(trained, "spotter")
+    for number in range(3):
+        rows = [row for row in content["history"] if row["network"] == number]
+        assert [row["step"] for row in rows if "hidden" in row] == [2]
+        assert [row["step"] for row in rows] == sorted(row["step"] for row in rows)
+        assert rows[0].keys() == {"network", "step", "hidden"} and len(rows) == 3
+    assert find(corpus, tmp_path, trained)["micro"][2:].all()
+    with pytest.raises(InputError, match="spotting.learned: lacks masked_motion"):
+        train(corpus, tmp_path, method)
 
 
 def test_what_does_not_fit_is_named(corpus, trained, tmp_path):

@@ -108,3 +108,28 @@ def test_seconds_become_frames_of_the_recording(monkeypatch):
         track = landmarks.track_face([(0.0, None)] * 90, b"m", rate, settings)
         spans[rate] = track.span.tolist()
     assert spans == {10.0: [0] * 40 + [-1] * 12 + [1] * 38, 25.0: [0] * 90}
+
+
+def test_lasting_faces_beside_the_followed_one_are_counted():
+    frames = [[face(MAIN)] for _ in range(120)]
+    for t in range(30, 90):
+        frames[t].append(face((400 + t, 110), 90))
+    frames[45].pop()  # missed for a moment
+    for t in range(100, 105):
+        frames[t].append(face((600, 110), 90))  # not for long
+    chosen = choose_face(frames, max_gap=30)
+    counts = landmarks.other_faces(frames, chosen, max_gap=5, min_span=20)
+    assert counts.tolist() == [0] * 30 + [1] * 60 + [0] * 30
+
+
+def test_a_second_detection_on_the_followed_face_is_no_other_face():
+    frames = [[face(MAIN), face((140, 120), 150)] for _ in range(60)]
+    chosen = choose_face(frames, max_gap=5)
+    assert not landmarks.other_faces(frames, chosen, max_gap=5, min_span=20).any()
+
+
+def test_who_stays_when_the_person_has_left_is_another_face():
+    frames = [[face(MAIN)] for _ in range(60)] + [[face((300, 60), 70)] for _ in range(40)]
+    chosen = choose_face(frames, max_gap=5)
+    counts = landmarks.other_faces(frames, chosen, max_gap=5, min_span=20)
+    assert counts.tolist() == [0] * 60 + [1] * 40

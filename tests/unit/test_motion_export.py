@@ -131,7 +131,7 @@ def test_what_is_exported_comes_back_to_the_digit(results, tmp_path, capsys):
         for name in ("regional", "blink", "span", "native_frame", "time"):
             assert again[name].dtype == first[name].dtype
             np.testing.assert_array_equal(again[name], first[name])
-        kept = set(first.attrs) - {"corpus", "provenance", "scale", "strain_scale", "crop_size"}
+        kept = set(first.attrs) - {"corpus", "provenance", "scale", "strain_scale"}
         for name in kept - {"rigid_parameters"}:
             assert again.attrs[name] == first.attrs[name], name
         assert again["flow"].shape == (len(first["span"]), 0, 0, 2)

@@ -100,7 +100,7 @@ def test_files_that_are_no_array(tmp_path):
     refused(path, "holds several arrays, not numbers")
     # What a pickle would run is never run.
     np.save(path, np.array([{"a": 1}]), allow_pickle=True)
-    refused(path, "is no .npy array", "allow_pickle=False")
+    refused(path, "is no .npy array", "Python objects")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,7 @@ ATTRS = {
     "height": 480,
     "lags": [1, 3],
     "regions": REGIONS,
+    "crop_size": 224,
 }
 OWN = Described("s1", "v1", None, None, None, None)
 
@@ -201,6 +202,7 @@ def put(array, index, value):
         ({}, {"regions": [1, 2, 3]}, "regions are [1, 2, 3]"),
         ({}, {"lags": [1, 1]}, "lags are [1, 1]"),
         ({}, {"lags": [0, 3]}, "lags are [0, 3]"),
+        ({}, {"crop_size": -1}, "crop_size is -1"),
         ({}, {"regions": ["a", "a", "b"]}, "regions are ['a', 'a', 'b']"),
         ({}, {"rate": 0.0}, "rate is 0.0"),
         ({}, {"n_native_frames": "48"}, "n_native_frames is '48'"),
@@ -251,7 +253,7 @@ def test_files_of_somebody_elses_making(tmp_path):
     with h5py.File(path, "a") as file:
         del file["span"]
         file["span"] = 3
-    refused(path, "is damaged", "export it again", described=OWN)
+    refused(path, "span has the shape ()", "export it again", described=OWN)
     path.write_bytes(whole)
     with h5py.File(path, "a") as file:
         file.attrs["kind"] = "flow"

@@ -79,6 +79,18 @@ def test_native_numbers_come_back_within_half_a_working_frame(tmp_path, n_frames
     assert set(table["subject"]) == {"006"}
 
 
+def test_intervals_have_the_seconds_of_their_native_frames(tmp_path):
+    # Working frames 2 and 3 share a native frame: the recording has none near the second one.
+    path = write_landmarks(tmp_path / "v.h5", "v", native=[0, 1, 2, 2, 3], first=0, n_native=4)
+    record = io.read(path, "landmarks")
+    time = record["time"]
+    time[:] = [0.0, 0.04, 0.08, 0.12, 0.16]
+    found = Intervals(np.array([1]), np.array([3]), np.array([4]), np.ones(1))
+    row = spot.table(record, found, "micro").iloc[0]
+    assert (row["onset"], row["apex"], row["offset"]) == (1, 2, 3)
+    assert (row["onset_s"], row["apex_s"], row["offset_s"]) == (0.04, 0.08, 0.16)
+
+
 # ---------------------------------------------------------------- labels and submissions
 
 
@@ -103,7 +115,12 @@ def test_labels_of_a_real_corpus_are_placed_and_their_oddities_logged(tmp_path, 
             landmarks=landmarks,
             output=tmp_path / "labels.csv",
             provenance={},
-            loader={"kind": "samm_lv", "rounding": "half_up", "began_before": "keep"},
+            loader={
+                "kind": "samm_lv",
+                "rounding": "half_up",
+                "began_before": "keep",
+                "workbook": None,
+            },
         )
     labels = tables.read(tmp_path / "labels.csv", "labels")
     assert labels["subject"].tolist() == ["006"] * 4 + ["037"] * 3

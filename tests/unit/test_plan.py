@@ -72,6 +72,7 @@ def test_added_corpora_are_pretrained_on_without_their_labels(real):
     assert ("casme2", "s15") not in subjects_of(plan, files)
     assert reports.pretraining_of(plan, "casme2", "learned") == "inductive+casme3_b"
     assert plan.spotted == plan.scored == ["casme2"]
+    assert inputs.join_metrics(plan)["summaries"] == [paths.summary("casme2")]
     # Nothing else is made of a corpus that is only pretrained on.
     made = {path for path in targets.files(plan, "all") if "/casme3_b/" in path}
     assert made == set()
@@ -128,6 +129,12 @@ def test_without_labels_only_the_training_free_method_spots(real):
         "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
         "candidates": [paths.table("candidates", "casme3_b", "training_free", "all")],
     }
+    assert inputs.summarise(plan, "casme3_b") == {
+        "landmarks": inputs.of_videos(plan, "landmarks", "casme3_b"),
+        "flow": [],
+        "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
+    }
+    assert paths.summary("casme3_b") in targets.files(plan, "intervals")
     figures = targets.files(plan, "figures")
     assert any("timeline" in path for path in figures) and not any("f1" in p for p in figures)
     # Nothing reads what encoders give, so nothing is pretrained unless it is asked for.
@@ -194,9 +201,12 @@ def test_the_ablation_of_motion_without_videos_leaves_streams_out(tmp_path):
     plan = plans.plan(config)
     demo, motion = reports.ablate(plan)
     assert demo["groups"] == config["ablation"]["rows"] and demo["full"] == "learned"
-    assert motion["groups"] == {"inputs": ["training_free", "regions", "regions_twice"]}
+    assert motion["groups"] == {
+        "inputs": ["training_free", "regions", "regions_twice"],
+        "network": ["regions", "regions_pretrained"],
+    }
     assert motion["full"] == "regions"
-    assert set(motion["runs"]) == set(motion["groups"]["inputs"])
+    assert set(motion["runs"]) == {*motion["groups"]["inputs"], "regions_pretrained"}
     assert reports.plot_ablation(plan) == {"demo": "learned", "motion": "regions"}
     config["ablation"]["rows"] = {"weights": ["random", "learned"]}
     plan = plans.plan(config)
@@ -309,11 +319,10 @@ def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
             plans.plan(plans.changed(config, "evaluation.folds", folds))
     config["methods"] = {"training_free": {"kind": "training_free"}}
     config["figures"]["method"] = "training_free"
-    config["ablation"]["rows"] = {"inputs": ["training_free"]}
+    nothing = dict.fromkeys(config["ablation"]["rows"], [])
+    config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
     config["ablation"]["full"] = "training_free"
     config["ablation"]["methods"] = {}
-    names = dict.fromkeys(("weights", "subjects", "masking", "target"), [])
-    config["ablation"]["rows"] |= names
     assert plans.plan(config).methods_of("demo") == ["training_free"]
 
 

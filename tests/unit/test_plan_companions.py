@@ -1,8 +1,11 @@
 """Training along with other corpora: who is seen by which network, names, and what is refused."""
 
+import copy
 import shutil
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from mespot.corpora import corpora_of, fold_from, open_corpus, trained_for
 from mespot.errors import InputError
@@ -283,6 +286,10 @@ def test_what_cannot_train_along_is_refused_when_the_run_is_planned(motion, real
     motion["more_motion"]["root"] = str(tmp_path / "again")
     with pytest.raises(InputError, match="a1.npy: is in motion and in more_motion"):
         plans.plan(motion)
+    motion["evaluation"] |= {"with": [], "train": "motion", "test": "more_motion"}
+    with pytest.raises(InputError, match="spot in what they were trained on"):
+        plans.plan(motion)
+    motion["evaluation"] |= {"with": ["motion", "more_motion"], "train": None, "test": None}
     shutil.rmtree(tmp_path / "more_motion")
     motion["more_motion"]["root"] = str(tmp_path / "more_motion")
     with pytest.raises(InputError, match="give the folder of the series as more_motion.root"):
@@ -301,3 +308,26 @@ def test_a_corpus_is_never_trained_along_with_itself(real):
     plan = plans.plan(real)
     with pytest.raises(InputError, match="samm_lv is no companion of its own"):
         inputs.train_spotter(plan, "samm_lv", "learned+samm_lv", "006")
+
+
+def test_the_ablation_on_both_corpora_of_motion(tmp_path):
+    config = copy.deepcopy(plans.DEFAULT)
+    for name in ("motion_both", "motion_ablation"):
+        update_config(config, yaml.safe_load((plans.ROOT / f"config/{name}.yaml").read_text()))
+    for name in ("motion", "more_motion"):
+        config[name]["root"] = str(make(tmp_path / name, subjects="abcdefg"))
+    plan = plans.plan(config)
+    for of, other in zip(reports.ablate(plan), ("more_motion", "motion"), strict=True):
+        along = [f"{name}+{other}" for name in ("regions", "regions_twice", "regions_pretrained")]
+        assert of["groups"] == {
+            "inputs": ["training_free", *along[:2]],
+            "network": [along[0], along[2]],
+            "corpora": [along[0], "regions_alone"],
+        }
+        assert of["full"] == along[0]
+        assert {len(of["runs"][name]) for name in [*along, "regions_alone"]} == {3}
+        assert {len(run) for name in along for run in of["runs"][name]} == {6}  # folds
+    trained = settings.train_spotter(plan, "motion", "regions_pretrained+more_motion-seed2")
+    assert trained["training"]["masked_motion"] == config["spotting"]["learned"]["masked_motion"]
+    assert trained["training"]["seed"] == 2
+    assert reports.companions(plan, "motion", "regions_alone-seed3") == []

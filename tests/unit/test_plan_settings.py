@@ -12,8 +12,9 @@ from tests.unit.plans import DEFAULT, changed
 
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 SCORES = {"score", "compare_methods", "ablate"}
-SUBJECTS = {"pretrain", "train_spotter", "spot", "plot_reconstruction", "plot_responses"}
-VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames"} | SCORES
+NETWORKS = {"pretrain", "extract_features", "train_spotter"}
+SUBJECTS = NETWORKS | {"spot", "plot_reconstruction", "plot_responses"}
+VIDEOS = SUBJECTS | {"demo_corpus", "label_frames", "summarise"} | SCORES
 LEARNED = DEFAULT["methods"]["learned"]
 FEATURES = {"train_spotter", "spot", "plot_losses", "plot_reconstruction", "plot_responses"}
 TRANSDUCTIVE = {"pretrained": {"pretraining": "transductive", "settings": {}}}
@@ -138,6 +139,10 @@ CASES = {
     "spotting.learned.second_look.trees": (80, {"spot"}),
     "spotting.learned.second_look.leaves": (4, {"spot"}),
     "spotting.learned.second_look.learning_rate": (0.1, {"spot"}),
+    "spotting.learned.masked_motion.steps": (10, set()),
+    "spotting.learned.masked_motion.mask_ratio": (0.3, set()),
+    "spotting.learned.masked_motion.mask_seconds": (1.0, set()),
+    "spotting.learned.masked_motion.learning_rate": (0.002, set()),
     "spotting.learned.joint.steps": (10, set()),
     "spotting.learned.joint.batch_size": (4, set()),
     "spotting.learned.joint.learning_rate": (0.002, set()),
@@ -153,7 +158,7 @@ CASES = {
     "methods.learned.regional_flow": (None, None),
     "methods.learned.decoder": ("peaks", {"spot"}),
     "methods.learned.ensemble_partner": (None, None),
-    "evaluation.folds": (4, SUBJECTS | SCORES | {"plot_timeline", "plot_losses"}),
+    "evaluation.folds": (4, SUBJECTS | SCORES | {"summarise", "plot_timeline", "plot_losses"}),
     "evaluation.fold_seed": (2, SUBJECTS | {"plot_timeline"}),
     "evaluation.with": (["demo"], set()),  # never itself; see below for others
     "evaluation.train": (None, None),
@@ -226,7 +231,7 @@ def test_a_corpus_that_is_not_run_reaches_nothing(before, section):
         assert plans.rerun(before, after) == set(), key
 
 
-JOINT = "methods.learned.encoder_training"
+JOINT, MASKED = "methods.learned.encoder_training", "methods.regions.network_pretraining"
 # A key without effect under the defaults, and the setting under which it has one.
 UNDER = [
     ("flow.algorithm", "dis", "flow.preset", "fast", {"optical_flow"}),
@@ -238,6 +243,11 @@ UNDER = [
         for key, value in (("steps", 9), ("batch_size", 4), ("learning_rate", 0.1))
     ),
     (JOINT, "joint", "spotting.learned.joint.encoder_learning_rate", 0.1, {"train_spotter"}),
+    *(
+        (MASKED, "masked", f"spotting.learned.masked_motion.{key}", value, {"train_spotter"})
+        for key, value in (("steps", 9), ("mask_ratio", 0.3), ("mask_seconds", 1.0))
+    ),
+    (MASKED, "masked", "spotting.learned.masked_motion.learning_rate", 0.1, {"train_spotter"}),
 ]
 
 
@@ -269,6 +279,13 @@ def test_only_the_jobs_that_use_a_key_are_reached(before):
     assert methods == {"training_free"}
     methods = {job[1] for job in reached("spot", "spotting.learned.floor", 0.2)}
     assert methods == {"regions", "learned"}
+
+
+def test_only_networks_that_are_pretrained_depend_on_how():
+    key = "spotting.learned.masked_motion.steps"
+    config = changed(DEFAULT, MASKED, "masked")
+    before, after = (plans.given(plans.plan(c)) for c in (config, changed(config, key, 9)))
+    assert {job[1] for job in jobs_of("train_spotter", before, after)} == {"regions"}
 
 
 def test_trees_without_a_weight_reach_nothing():
@@ -337,7 +354,7 @@ def test_companions_reach_the_rules_of_a_method_of_the_same_name(tmp_path):
         for named in ([], ["more_motion"])
     )
     # The spotters are others, of another name; nothing of the main run's is made again.
-    assert plans.rerun(before, after) == SCORES | {"plot_timeline", "plot_ablation"}
+    assert plans.rerun(before, after) == SCORES | {"summarise", "plot_timeline", "plot_ablation"}
     new = {
         (rule, dict(wildcards).get("method")) for rule, wildcards in after.keys() - before.keys()
     }

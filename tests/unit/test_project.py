@@ -30,12 +30,13 @@ LIBRARIES = {
     "corpora": {"pandas", "cv2", "openpyxl", "xlrd"},
     "demo": {"cv2", "matplotlib", "skimage", "scipy"},
     "store": {"h5py", "pandas"},
-    "recording": {"cv2"},
+    "recording": {"av", "cv2"},
     "device": {"torch"},
     "config": {"yaml", "jsonschema"},
     "config_files": {"yaml"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"pandas"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -59,12 +60,13 @@ PARTS = {
     "cli": {"cli", "config", "corpora", "scoring", "store"},
     "cli/speed": {"device", "face", "networks", "training"},
     "store": {"store", "suffixes"},
-    "recording": {"suffixes"},
+    "recording": {"recording", "suffixes"},
     "device": set(),
     "config": {"config_files", "corpora"},
     "config_files": {"store"},
     "provenance": set(),
     "runtime": set(),
+    "ending": {"plan", "runtime", "store"},
     "errors": set(),
     "expressions": set(),
     "spans": set(),
@@ -165,7 +167,8 @@ def test_conda_environment_has_the_versions_of_pyproject():
 
 def test_planning_loads_neither_torch_nor_opencv():
     """Every job plans the run anew."""
-    code = "import sys, mespot.plan; print(*{'torch', 'cv2', 'scipy', 'h5py'} & set(sys.modules))"
+    heavy = "{'torch', 'cv2', 'scipy', 'h5py', 'av'}"
+    code = f"import sys, mespot.plan, mespot.ending; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

@@ -12,7 +12,7 @@ from mespot.settings import fill
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.training_free import TrainingFreeRecipe
 from mespot.training import recipes
-from tests.unit.spotters import DECODING, LOOK, PEAKS, TRAINING
+from tests.unit.spotters import DECODING, LOOK, MASKED, PEAKS, TRAINING
 from tests.unit.test_pretrain import SETTINGS
 from tests.workflow.project import ROOT
 
@@ -49,6 +49,7 @@ def test_every_key_of_the_config_is_that_of_a_recipe():
     default = config.load(ROOT / "config.yaml")
     spotting = default["spotting"]
     assert set(spotting["training_free"]) == names(TrainingFreeRecipe)
+    assert set(spotting["learned"]["masked_motion"]) == names(recipes.MaskedMotionRecipe)
     assert set(spotting["learned"]["joint"]) == names(recipes.JointRecipe)
     learned = {"seed", "decoder", *spotting["learned"]}
     assert learned == names(recipes.SpotterRecipe, Decoding)
@@ -94,6 +95,21 @@ def test_keys_of_streams_may_be_missing_where_none_is_read():
     recipes.SpotterRecipe.of(given, streams=[])
     with pytest.raises(InputError, match="spotting.learned: lacks code, stream_dropout"):
         recipes.SpotterRecipe.of(given, streams=["face"])
+
+
+def test_keys_of_masked_motion_may_be_missing_where_no_network_is_pretrained():
+    def read(**options):
+        return recipes.SpotterRecipe.of(given, streams=[], **options).masked_motion
+
+    given = TRAINING
+    assert read() is None
+    with pytest.raises(InputError, match="spotting.learned: lacks masked_motion"):
+        read(masked=True)
+    given = {**TRAINING, "masked_motion": MASKED}
+    assert read() is None and read(masked=True) == recipes.MaskedMotionRecipe(**MASKED)
+    given = {**TRAINING, "masked_motion": {**MASKED, "ratio": 0.5}}
+    with pytest.raises(InputError, match="spotting.learned.masked_motion: knows no ratio"):
+        read(masked=True)
 
 
 def test_keys_of_boundaries_may_be_missing_for_peaks():

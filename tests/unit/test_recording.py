@@ -29,10 +29,10 @@ def write_video(path, frames, fps):
     return path
 
 
-def write_images(folder, numbers, name="img{}.png"):
+def write_images(folder, numbers, name="img{}.png", channels=3):
     folder.mkdir(exist_ok=True)
     for number in numbers:
-        cv2.imwrite(str(folder / name.format(number)), picture(number))
+        cv2.imwrite(str(folder / name.format(number)), picture(number)[..., :channels])
     return folder
 
 
@@ -127,6 +127,73 @@ def test_nothing_is_shown_in_a_long_hole(tmp_path):
     frames = list(open_recording(write_images(tmp_path / "v", numbers), fps=10).frames(30))
     empty = [frame.native for frame in frames if frame.image is None]
     assert empty == [41, 42, 43, 44, 45]  # more than a second (10 frames) after 30
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_images_of_16_bits_are_scaled_by_the_bits_that_are_used(tmp_path, bits):
+    (tmp_path / "v").mkdir()
+    for number in range(40):
+        # The brightest pixel is in one image; none of the others uses half of the range.
+        image = np.full((SIZE[1], SIZE[0]), (2**bits - 1) * (20 + number) // 255, np.uint16)
+        image[0, 0] = 2**bits - 1 if number == 0 else 0
+        cv2.imwrite(str(tmp_path / "v" / f"img{number}.png"), image)
+    frames = list(open_recording(tmp_path / "v", fps=30).frames(30))
+    assert [int(frame.image[9, 9, 0]) for frame in frames] == pytest.approx(range(20, 60), abs=1)
+
+
+def test_numbers_with_a_regular_step_are_a_lower_rate(tmp_path, caplog):
+    folder = write_images(tmp_path / "v", [n for n in range(10, 70, 2) if n != 30])
+    recording = open_recording(folder, fps=50)
+    frames = list(recording.frames(30))
+    assert recording.working_rate(30) == 25 and recording.fps == 50
+    assert [frame.native for frame in frames] == list(range(10, 70, 2))
+    assert [frame.time for frame in frames] == pytest.approx(np.arange(30) / 25)
+    wanted = [n if n != 30 else 28 for n in range(10, 70, 2)]
+    assert [number_of(frame.image) for frame in frames] == [n % 50 for n in wanted]
+    assert "rise by 2: read as 25 images a second of a recording of 50" in caplog.text
+    assert "1 of 30 images missing, filled" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{0:04d}_400x300.png", "looks like a size"),
+        ("{0:04d}_front.cam7.png", "looks like no frame number"),
+        ("im_{1:.2f}.png", "looks like a time in seconds"),
+        ("2024-05-01_10-00-0{2}.{3:03d}.png", "looks like a time of day"),
+        ("take{2}_{4:02d}.png", "several recordings"),
+    ],
+)
+def test_names_whose_last_number_counts_no_frames(tmp_path, name, words):
+    (tmp_path / "v").mkdir()
+    for n in range(50):
+        file = name.format(n, n / 25, n // 25, n % 25 * 40, n % 25)
+        cv2.imwrite(str(tmp_path / "v" / file), picture(n))
+    with pytest.raises(InputError, match=words) as refusal:
+        open_recording(tmp_path / "v", fps=25)
+    assert "`path`" in str(refusal.value)
+
+
+def test_two_beginnings_of_names_are_told(tmp_path, caplog):
+    write_images(tmp_path / "v", range(5), "take1_{:03d}.png")
+    folder = write_images(tmp_path / "v", range(5, 9), "take2_{:03d}.png")
+    assert len(numbered_images(folder)) == 9
+    assert "names of 2 kinds, such as take1_000.png and take2_005.png" in caplog.text
+
+
+@pytest.mark.parametrize("suffix", ["webp", "pgm", "jp2"])
+def test_images_of_other_kinds(tmp_path, suffix):
+    folder = write_images(tmp_path / "v", range(3), f"img{{}}.{suffix}", channels=1)
+    frames = list(open_recording(folder, fps=30).frames(30))
+    assert [number_of(frame.image) for frame in frames] == [0, 1, 2]
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "v").mkdir()
+    for n in range(3):
+        (tmp_path / "v" / f"img{n}.dng").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"no numbered images.*3 \.dng.*\.png"):
+        open_recording(tmp_path / "v", fps=30)
 
 
 def broken(kind, tmp_path):

@@ -37,7 +37,11 @@ def test_the_unit_is_that_of_the_usual_recording():
     quiet = [rng.normal(scale=0.2, size=(500, 3, 4)) for _ in range(3)]
     loud = rng.normal(scale=5.0, size=(500, 3, 4))
     assert typical_noise([*quiet, loud], [span] * 4) == pytest.approx(0.2, rel=0.1)
-    assert typical_noise([quiet[0][..., :0]], [span]) == 1.0
+    # Recordings without a usable face or any motion have no say.
+    faceless, still = np.full(500, -1), np.zeros((500, 3, 4))
+    some = typical_noise([*quiet, loud, loud, still], [span] * 3 + [faceless] * 2 + [span])
+    assert some == pytest.approx(0.2, rel=0.1)
+    assert typical_noise([quiet[0][..., :0]], [span]) == typical_noise([still], [span]) == 1.0
 
 
 def test_displacements_are_differences_of_the_path():

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from mespot.runtime import warnings_of
+
 SCRIPT = """
 import types
 from mespot.errors import InputError
@@ -22,6 +24,13 @@ def run(log, step):
         capture_output=True,
         text=True,
     )
+
+
+def test_warnings_are_read_as_they_are_written(tmp_path):
+    log = tmp_path / "job.log"
+    step = "import logging; logging.getLogger('mespot.x').warning('%s: 100 %% odd', 'v')"
+    assert run(log, step).returncode == 0
+    assert warnings_of(log) == ["v: 100 % odd"]
 
 
 def test_output_and_bad_input_go_to_the_log(tmp_path):

@@ -13,7 +13,7 @@ from mespot.store import io, tables
 from mespot.store.schema import LAYOUTS
 from mespot.training import checkpoint
 from mespot.training.trained_spotter import TrainedSpotter, average_held_out
-from tests.unit.moving_regions import REGIONS, write_labels, write_moving_flow
+from tests.unit.moving_regions import REGIONS, moving_face, write_labels, write_moving_flow
 from tests.unit.spotters import (
     DECODING,
     LOOK,
@@ -234,6 +234,12 @@ def test_what_cannot_be_learned_from_is_named(corpus, tmp_path):
     _, files, known = corpus
     with pytest.raises(InputError, match="1 training subject"):
         train(corpus, tmp_path, flow=[files["v0"]])
+    faceless, _ = moving_face(np.random.default_rng(0))
+    write_moving_flow(
+        tmp_path / "v9.h5", video="v9", subject="s9", regions=faceless, span=np.full(400, -1)
+    )
+    with pytest.raises(InputError, match="1 training subject in this fold .v9: no usable face"):
+        train(corpus, tmp_path, flow=[files["v0"], tmp_path / "v9.h5"])
     write_labels(tmp_path / "none.csv", {})
     with pytest.raises(InputError, match="none.csv: no label"):
         train(corpus, tmp_path, labels=tmp_path / "none.csv")
@@ -310,3 +316,13 @@ def test_regions_must_be_those_of_the_training(corpus, trained, tmp_path):
     io.write(path, "flow", {n: record[n] for n in record}, attrs=attrs, provenance={})
     with pytest.raises(InputError, match="other.h5: face regions differ"):
         find(tmp_path, [path], trained)
+
+
+def test_a_companion_with_the_same_recordings_is_refused(corpus, tmp_path):
+    """Under another path and name: in other folds test subjects would train along."""
+    folder, files, _ = corpus
+    copied = tmp_path / "copied.h5"
+    copied.write_bytes(files["v0"].read_bytes())
+    others = {"twin": {"flow": [copied], "labels": folder / "labels.csv", "features": {}}}
+    with pytest.raises(InputError, match="twin: its recording 'v0' has the same motion as 'v0'"):
+        train(corpus, tmp_path, others=others)

@@ -100,8 +100,8 @@ CHANGES = [
     (regional_of(np.nan), "regional is no finite number in a usable frame"),
     (regional_of(np.inf), "regional is no finite number in a usable frame"),
     (array("span", np.full(6, -2, np.int16)), "span is not between -1 and None"),
-    (array("time", np.arange(6)[::-1] / 30), "time does not rise"),
-    (array("native_frame", np.zeros(6, np.int32)), "native_frame does not rise"),
+    (array("time", np.arange(6)[::-1] / 30), "time falls"),
+    (array("native_frame", np.arange(6, dtype=np.int32)[::-1]), "native_frame falls"),
     (attribute("lags", [0]), r"the attribute lags is \[0\]"),
     (attribute("lags", [1, 1]), "the attribute lags is"),
     (attribute("lags", 1), "the attribute lags is 1"),
@@ -260,7 +260,7 @@ from mespot.store import io
 
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))  # for a file that is never read to its end
-path, draw = Path(sys.argv[1]), random.Random(7)
+path, draw = Path(sys.argv[1]), random.Random(3)
 good, bad = path.read_bytes(), path.with_name("bad.h5")
 # The layout of the file lies between its data: where bytes are not zero, most of it is.
 places = [place for place, byte in enumerate(good) if byte]

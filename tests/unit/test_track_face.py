@@ -1,6 +1,7 @@
 """track_face on a made recording, with hand-made detections in the place of MediaPipe's."""
 
 import logging
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mespot.steps import track_face
 from mespot.store import io
 from tests.unit.faces import face
 from tests.unit.test_recording import SIZE, write_images, write_video
+from tests.unit.videos import encode, picture, steady
 
 
 @pytest.fixture
@@ -82,6 +84,41 @@ def test_numbers_of_a_folder_of_fast_images(tmp_path, seen):
     assert (tracked["span"] == 0).all()
 
 
+def faces_where_there_is_a_picture(monkeypatch):
+    def detect(frames, model, *, faces, confidence):
+        for _, image in frames:
+            yield [] if image is None else [face()]
+
+    monkeypatch.setattr(landmarks, "detect", detect)
+
+
+def test_frames_that_the_recorder_left_out_are_bridged(tmp_path, monkeypatch):
+    faces_where_there_is_a_picture(monkeypatch)
+    taken = [n for n in range(75) if n % 25 not in (5, 6, 7)]
+    pictures = [picture(n) for n in taken]
+    path = encode(tmp_path / "v.webm", pictures, taken, codec="libvpx", tick=Fraction(1, 25))
+    tracked = track(path, tmp_path / "l.h5")
+    assert (tracked["span"] == 0).all() and tracked.attrs["rate"] == 25
+    assert np.flatnonzero(tracked["bridged"]).tolist() == sorted(set(range(75)) - set(taken))
+    assert np.diff(tracked["time"]) == pytest.approx(1 / 25, abs=2e-3)
+    assert tracked.attrs["n_native_frames"] == len(taken)
+    assert tracked.attrs["native_fps"] == pytest.approx((len(taken) - 1) / (74 / 25), rel=1e-3)
+
+
+def test_a_span_ends_where_the_file_is_damaged(tmp_path, monkeypatch):
+    faces_where_there_is_a_picture(monkeypatch)
+    path = steady(tmp_path / "v.avi", 100, codec="mjpeg", pix_fmt="yuvj420p")
+    data = bytearray(path.read_bytes())
+    middle, few = len(data) // 2, len(data) // 40
+    data[middle : middle + few] = bytes(few)
+    path.write_bytes(data)
+    tracked = track(path, tmp_path / "l.h5")
+    lost = np.flatnonzero(tracked["span"] < 0)
+    assert 2 <= len(lost) <= 5 and not tracked["bridged"].any()
+    assert (tracked["span"][: lost[0]] == 0).all() and (tracked["span"][lost[-1] + 1 :] == 1).all()
+    assert tracked["native_frame"].tolist() == list(range(100))
+
+
 def test_a_video_without_a_face_is_written_with_a_warning(tmp_path, seen, caplog):
     seen(lambda index: [])
     with caplog.at_level(logging.WARNING):
@@ -109,3 +146,12 @@ def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
     with pytest.raises(InputError, match=r"face\.task: cannot be loaded.*delete it"):
         track(write_video(tmp_path / "v.avi", 10, 30), tmp_path / "l.h5")
     assert not (tmp_path / "l.h5").exists()
+
+
+def test_another_face_is_told_and_counted(tmp_path, seen, caplog):
+    caplog.set_level(logging.WARNING)
+    main = face((20, 15), 30)
+    seen(lambda index: [main, face((60, 15), 15)] if index >= 40 else [main])
+    tracked = track(write_video(tmp_path / "v.avi", 100, 24), tmp_path / "l.h5")
+    assert tracked["other_faces"].tolist() == [0] * 40 + [1] * 60
+    assert "v: another face in 60 of 100 frames" in caplog.text

@@ -58,6 +58,18 @@ def test_overlapping_labels_take_the_nearer_middle():
     assert distances[18, 0].tolist() == [3, 7]
 
 
+def test_where_nothing_is_labelled_corpora_take_turns_by_their_frames():
+    first, second = one(frames=300, labels=()), replace(one(frames=100), corpus="other")
+
+    def share(recordings):
+        recipe = WindowRecipe(32, [2], expression_share=0.0)
+        draws = WindowSampler(recordings, recipe, np.random.default_rng(0))
+        return np.mean([draws.draw().recording for _ in range(400)])
+
+    assert share([first, replace(second, labels=first.labels)]) == pytest.approx(0.25, abs=0.06)
+    assert share([replace(first, labels=second.labels), second]) == pytest.approx(0.5, abs=0.06)
+
+
 def test_a_window_lies_inside_an_expression_that_is_longer():
     draws = sampler(one(frames=200, labels=[(40, 159)]), stretch=1.25)
     for _ in range(50):

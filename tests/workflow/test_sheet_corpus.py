@@ -51,6 +51,7 @@ def test_unlabelled_recordings_give_intervals_and_timelines(folder, recordings):
         configs=configs,
     )
     assert run.returncode == 0, run.stdout[-5000:]
+    assert "sheet: 2 videos, 16.0 s; results/sheet/summary.csv has a row for each" in run.stdout
     assert files(recordings) == before
     root = folder / "results" / "sheet"
     intervals = tables.read(root / "intervals" / "training_free" / "all.csv", "intervals")

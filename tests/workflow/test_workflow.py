@@ -16,8 +16,9 @@ from tests.workflow import project
 PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
 FIGURES = {"plot_timeline", "plot_losses", "plot_reconstruction", "plot_responses", "plot_f1"}
 SCORES = {"score", "join_metrics"}
+SUMMED = {"summarise", "join_metrics"}
 EVALUATION = SCORES | {"compare_methods"}
-DECODING = {"spot"} | SCORES
+DECODING = {"spot"} | SCORES | SUMMED
 SPOTTING = {"train_spotter"} | DECODING
 PRETRAINING = {"pretrain", "extract_features"} | SPOTTING
 MOTION = {"optical_flow"} | PRETRAINING
@@ -41,6 +42,10 @@ def test_run_gives_every_artefact(finished):
     assert (pooled.labels == len(labels)).all() and len(labels) > 0
     assert (pooled.tp + pooled.fn == pooled.labels).all()
     assert (pooled.tp + pooled.fp == pooled.predictions).all()
+    summary = tables.read(root / "summary.csv", "summary", tables.REAL).set_index("video")
+    assert list(summary.index) == ["s01_1", "s02_1", "s03_1", "all"]
+    assert summary.loc["all", "minutes"] == pytest.approx(0.4, abs=0.01)
+    assert summary.learned_macro_per_minute.notna().all()
     figures = ["f1", "timeline/s01_1", "losses/pretrained", "responses/pretrained"]
     for figure in [*figures, "reconstruction/pretrained/flow"]:
         assert (root / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF"), figure
@@ -135,7 +140,7 @@ CHANGES = [
     ("spotting.learned.epochs", 3, SPOTTING),
     ("spotting.learned.nms_iou", 0.3, DECODING),
     ("spotting.learned.second_look.weight", 0.0, DECODING),
-    ("spotting.training_free.p.micro", 0.5, DECODING),
+    ("spotting.training_free.least_noise", 5.0, DECODING),
     ("methods.regions.decoder", "peaks", DECODING),
     ("evaluation.n_bootstrap", 60, SCORES),
     ("ablation.seeds", [5, 6], set()),
@@ -199,6 +204,7 @@ DELETED = [
     ("intervals/learned/s02.csv", DECODING),
     ("candidates/learned/s02.csv", DECODING),
     ("metrics.csv", SCORES),
+    ("summary.csv", SUMMED),
 ]
 
 
@@ -218,7 +224,7 @@ SMALL = """\
 ablation:
   seeds: [1, 2]
   rows: {inputs: [training_free, face_only, learned], weights: [random, learned], subjects: [],
-         masking: [mask_tube_75], target: []}
+         masking: [mask_tube_75], target: [], network: []}
 """
 
 
@@ -258,6 +264,12 @@ def test_the_ablation_makes_only_what_is_missing(finished):
     assert outputs(output, "encoders") == outputs(output, "features") == networks
 
 
+def empty_groups():
+    """The groups of the ablation without their rows."""
+    config = yaml.safe_load((project.ROOT / "config.yaml").read_text())
+    return dict.fromkeys(config["ablation"]["rows"], [])
+
+
 @pytest.mark.parametrize(
     ("seeds", "networks"),
     [
@@ -266,7 +278,7 @@ def test_the_ablation_makes_only_what_is_missing(finished):
     ],
 )
 def test_the_ablation_pretrains_no_stream_that_nobody_reads(finished, seeds, networks):
-    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    names = empty_groups()
     ablation = {"full": "face_only", "seeds": seeds, "rows": {**names, "inputs": ["face_only"]}}
     (finished / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     output = dry_run(finished, "results/ablation.csv", configs=("tiny.yaml", "ablation.yaml"))
@@ -278,7 +290,7 @@ def test_deleted_artefact_of_a_finished_ablation_is_made_again(finished, tmp_pat
     folder = tmp_path / "project"
     project.copy_finished(finished, folder)
     # No artefact but those of the main run, so that nothing has to be computed.
-    names = dict.fromkeys(("inputs", "weights", "subjects", "masking", "target"), [])
+    names = empty_groups()
     ablation = {"seeds": [1], "rows": {**names, "inputs": ["regions", "learned"]}}
     (folder / "ablation.yaml").write_text(yaml.safe_dump({"ablation": ablation}))
     configs = ("tiny.yaml", "ablation.yaml")

@@ -1,0 +1,56 @@
+"""A recording and its working frames, whatever they are stored in."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mespot.recording import picking
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One working frame.
+
+    native: the recording's own frame number. Of an image it is the one in the name; a video file
+    counts from the number of its first frame, usually 0. time: seconds since the first frame.
+    image: (H, W, 3) uint8 BGR, or None where the recording has no picture for this moment. Then
+    native is the number of the frame before it. broken: the picture is lost or spoilt because the
+    file is damaged, so what lies before and after it is not one piece.
+    """
+
+    native: int
+    time: float
+    image: np.ndarray | None
+    broken: bool = False
+
+
+class Recording(ABC):
+    """An opened recording: `fps`, `n_frames`, `first_frame`, `width`, `height` and its frames.
+
+    `fps` is the mean rate, `steady_fps` the rate at which frames come where none is left out. They
+    are the same where the rate does not vary. `n_frames` is what the file announces until `frames`
+    has run to its end; then it is exact. `remarks` are sentences on what is unusual about it.
+    """
+
+    def __init__(
+        self, path: Path, fps: float, n_frames: int, first_frame: int, width: int, height: int
+    ) -> None:
+        self.path = path
+        self.fps = fps
+        self.steady_fps = fps
+        self.remarks: list[str] = []
+        self.n_frames = n_frames
+        self.first_frame = first_frame
+        self.width = width
+        self.height = height
+
+    def working_rate(self, rate: float) -> float:
+        """Working frames a second of this recording, read at about `rate`."""
+        return picking.working_rate(self.steady_fps, rate)
+
+    @abstractmethod
+    def frames(self, rate: float) -> Iterator[Frame]:
+        """Working frames at about `rate` a second, in time order."""
