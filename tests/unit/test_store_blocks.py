@@ -73,9 +73,3 @@ def test_parts_that_do_not_fit_leave_no_file(tmp_path, content, change, told):
 def test_every_data_set_is_announced(tmp_path):
     with pytest.raises(ValueError, match="data sets"):
         written(tmp_path / "x.h5", [], shapes={"blink": ()})
-
-
-def test_rows_are_read_part_by_part(tmp_path, content):
-    io.write(tmp_path / "flow.h5", "flow", content, attrs=ATTRS, provenance={})
-    rows = io.Rows(io.read(tmp_path / "flow.h5", "flow"), "regional")
-    np.testing.assert_array_equal(rows[10:30], content["regional"][10:30])
