@@ -7,6 +7,7 @@ large that face is, is known at its end only. That costs 1 to 2 ms for each fram
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,30 +89,32 @@ def measure(
     wanted = tracking.pop("rate")
     rate = recording.working_rate(wanted)
     count = _counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
-    frames = count(ahead(recording.frames(wanted)))
-    tracked = follow(frames, rate, TrackingSettings(**tracking), landmarker, scratch)
+    with closing(ahead(recording.frames(wanted))) as frames:
+        of_face = TrackingSettings(**tracking)
+        tracked = follow(count(frames), rate, of_face, landmarker, scratch)
     track, size = tracked.track, crop["size"]
     transforms = align_crops(_Points(track), track.span, rate, CropSettings(**crop))
     fault = InputError(f"{recording.path}: was changed while it was read; run again")
     images = images_of(recording.frames(wanted), tracked.native_frame, fault)
     motion = MotionSettings(**{**flow, "lags": tuple(flow["lags"])})
-    motions = frame_motions(
-        count(ahead(cut_crops(images, transforms, track.bridged, size))),
-        _Points(track, transforms),
-        track.span,
-        rate=rate,
-        size=size,
-        settings=motion,
-    )
     regional, rigid = (
         np.zeros((len(track.span), *motion.shapes[name]), np.float32)
         for name in ("regional", "rigid")
     )
     done = 0
-    for block in in_blocks(motions, _BLOCK):
-        part = slice(done, done + len(block.regional))
-        regional[part], rigid[part] = block.regional, block.rigid
-        done = part.stop
+    with closing(ahead(cut_crops(images, transforms, track.bridged, size))) as crops:
+        motions = frame_motions(
+            count(crops),
+            _Points(track, transforms),
+            track.span,
+            rate=rate,
+            size=size,
+            settings=motion,
+        )
+        for block in in_blocks(motions, _BLOCK):
+            part = slice(done, done + len(block.regional))
+            regional[part], rigid[part] = block.regional, block.rigid
+            done = part.stop
     return Measured(
         regional=regional,
         rigid=rigid,

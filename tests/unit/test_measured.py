@@ -121,6 +121,18 @@ def test_a_fault_of_the_recording_is_told(recording, seen, tmp_path):
         measure(opened, SETTINGS, seen, tmp_path)
 
 
+@pytest.mark.parametrize("at", [10, FRAMES + 10])
+def test_no_thread_is_left_when_it_is_stopped(recording, seen, tmp_path, at):
+    def stop(done, total):
+        if done == at:
+            raise KeyboardInterrupt
+
+    running = threading.active_count()
+    with pytest.raises(KeyboardInterrupt) as held:
+        measure(open_recording(recording, RATE), SETTINGS, seen, tmp_path, stop)
+    assert held.tb is not None and threading.active_count() == running
+
+
 def test_parts_of_a_track_are_those_of_the_whole(tmp_path):
     rows = ScratchRows(tmp_path, FACE_NUMBERS)
     plain = [None if index in AWAY else followed(index) for index in range(FRAMES)]
