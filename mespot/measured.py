@@ -88,11 +88,12 @@ def measure(
     tracking, crop, flow = (dict(settings[name]) for name in ("tracking", "crop", "flow"))
     wanted = tracking.pop("rate")
     rate = recording.working_rate(wanted)
-    count = _counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
+    count = _Counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
     with closing(ahead(recording.frames(wanted))) as frames:
         of_face = TrackingSettings(**tracking)
-        tracked = follow(count(frames), rate, of_face, landmarker, scratch)
+        tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)
     track, size = tracked.track, crop["size"]
+    count.total = 2 * len(track.span)
     transforms = align_crops(_Points(track), track.span, rate, CropSettings(**crop))
     fault = InputError(f"{recording.path}: was changed while it was read; run again")
     images = images_of(recording.frames(wanted), tracked.native_frame, fault)
@@ -104,7 +105,7 @@ def measure(
     done = 0
     with closing(ahead(cut_crops(images, transforms, track.bridged, size))) as crops:
         motions = frame_motions(
-            count(crops),
+            count.passing(crops),
             _Points(track, transforms),
             track.span,
             rate=rate,
@@ -173,18 +174,16 @@ def head_rotation(pose: np.ndarray) -> np.ndarray:
     return rotation
 
 
-def _counter(
-    progress: Callable[[int, int], None] | None, total: int
-) -> Callable[[Iterable[Any]], Iterator[Any]]:
-    """A function that passes items on and tells how many have passed all in all."""
-    done = 0
+class _Counter:
+    """Counts what passes, and tells how many have passed of how many there will be."""
 
-    def count(items: Iterable[Any]) -> Iterator[Any]:
-        nonlocal done
+    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
+        self._progress, self._done = progress, 0
+        self.total = total
+
+    def passing(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             yield item
-            done += 1
-            if progress is not None:
-                progress(min(done, total), total)
-
-    return count
+            self._done += 1
+            if self._progress is not None:
+                self._progress(min(self._done, self.total), self.total)
