@@ -12,7 +12,9 @@ from mespot.errors import InputError
 from mespot.face.align import apply_in_depth
 from mespot.face.crops import CropSettings, align_crops, cut_crops
 from mespot.face.landmarks import blink
+from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.recording import Frame, open_recording
+from mespot.spans import without
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
@@ -35,7 +37,8 @@ def run(
 
     source, fps, first_frame: as for track_face. size, fill, smoothing: the settings of
     mespot.face.crops.CropSettings. Frames without a usable face are black, their points and
-    transforms NaN. Raises InputError when the recording is not the one that was tracked.
+    transforms NaN. Frames in which something hides the face are in no span. Raises InputError when
+    the recording is not the one that was tracked.
     """
     cv2.setNumThreads(1)
     tracked = io.read(landmarks, "landmarks")
@@ -44,9 +47,16 @@ def run(
     frames = open_recording(source, fps, first_frame).frames(rate)
     images = _images(frames, tracked["native_frame"], source, landmarks)
     crops = np.zeros((len(span), size, size), np.uint8)
-    for number, crop in enumerate(cut_crops(images, transforms, tracked["bridged"], size)):
+    watch = FaceWatch(usual_points(transforms, points, span), size, rate)
+    cut = watch.watched(cut_crops(images, transforms, tracked["bridged"], size), span)
+    for number, crop in enumerate(cut):
         crops[number] = crop
     log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)
+    occluded = watch.hidden()
+    if occluded.any():
+        log.warning(
+            "%s: something hides the face in %d frames", tracked.attrs["video"], occluded.sum()
+        )
     io.write(
         output,
         "frames",
@@ -55,7 +65,8 @@ def run(
             "transform": transforms.astype(np.float32),
             "points": apply_in_depth(transforms, points).astype(np.float32),
             "blink": blink(tracked["blendshapes"]),
-            "span": span,
+            "occluded": occluded,
+            "span": without(span, occluded),
             "native_frame": tracked["native_frame"],
             "time": tracked["time"],
         },

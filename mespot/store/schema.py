@@ -100,7 +100,7 @@ _REGIONAL_ATTRIBUTES = {
 
 LAYOUTS: dict[str, Layout] = {
     "landmarks": Layout(
-        2,
+        3,
         "landmarks/{video}.h5",
         "Face landmarks of one video.",
         {
@@ -118,6 +118,9 @@ LAYOUTS: dict[str, Layout] = {
                 "1",
                 "no face was found, but landmarks were interpolated over a short gap",
             ),
+            "cut": DataSet(
+                "bool", ("frame",), "1", "first frame after a cut to another scene or person"
+            ),
             "other_faces": DataSet(
                 "int16",
                 ("frame",),
@@ -126,10 +129,16 @@ LAYOUTS: dict[str, Layout] = {
             ),
             **_CLOCK,
         },
-        {**_RECORDING, "blendshape_names": "names of the blendshapes"},
+        {
+            **_RECORDING,
+            "blendshape_names": "names of the blendshapes",
+            "face_seconds": "how long each lasting face was found, s, from left to right",
+            "face_sizes": "its median width, px",
+            "face_followed": "which of them is followed, from 1; 0 without a face",
+        },
     ),
     "frames": Layout(
-        1,
+        2,
         "frames/{video}.h5",
         "Aligned face crops of one video.",
         {
@@ -148,6 +157,9 @@ LAYOUTS: dict[str, Layout] = {
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            "occluded": DataSet(
+                "bool", ("frame",), "1", "something hides the face; such a frame is in no span"
             ),
             **_CLOCK,
         },
