@@ -19,10 +19,12 @@ from scipy.spatial.transform import Rotation
 from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import Track, TrackingSettings, blink
-from mespot.face.motion import MotionSettings, frame_motions, in_blocks
+from mespot.face.motion import MotionSettings, frame_motions, in_blocks, stretch
+from mespot.face.occlusion import FaceWatch, usual_points
+from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
 from mespot.recording import Recording, ahead, images_of
-from mespot.spans import blocks
+from mespot.spans import blocks, without
 from mespot.tracked import follow
 
 _BLOCK = 128  # frames of motion that are held with their maps
@@ -35,7 +37,8 @@ class Measured:
     regional: `(T, L, R, 2)` float32, mean displacement of each region over each lag, px of the
     crop. rigid: `(T, L, 6)` float32, the rigid motion that was removed. span: `(T,)` int16, the
     usable span of each frame, -1 where there is no usable face. native_frame: `(T,)` int32. time:
-    `(T,)` float64, s. blink: `(T,)` float32, 0..1. found, bridged, other_faces: `(T,)`, see
+    `(T,)` float64, s. blink: `(T,)` float32, 0..1. occluded: `(T,)` bool, something hides the
+    face; such a frame is in no span. cut, found, bridged, other_faces: `(T,)`, see
     mespot.face.landmarks.Track. head_rotation: `(T, 3)` float32, yaw, pitch and roll of the head,
     degrees. face_box: `(T, 4)` float32, left, top, right and bottom of the face in the recording,
     px. Both are NaN where there is no face.
@@ -51,6 +54,8 @@ class Measured:
     native_frame: np.ndarray
     time: np.ndarray
     blink: np.ndarray
+    occluded: np.ndarray
+    cut: np.ndarray
     found: np.ndarray
     bridged: np.ndarray
     other_faces: np.ndarray
@@ -91,7 +96,10 @@ def measure(
     count = _Counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
     with closing(ahead(recording.frames(wanted))) as frames:
         of_face = TrackingSettings(**tracking)
-        tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)
+        try:
+            tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)
+        except NoSuchFaceError as error:
+            raise InputError(f"{recording.path}: {error}; choose another") from error
     track, size = tracked.track, crop["size"]
     count.total = 2 * len(track.span)
     transforms = align_crops(_Points(track), track.span, rate, CropSettings(**crop))
@@ -103,11 +111,14 @@ def measure(
         for name in ("regional", "rigid")
     )
     done = 0
-    with closing(ahead(cut_crops(images, transforms, track.bridged, size))) as crops:
+    watch = FaceWatch(usual_points(transforms, _Points(track), track.span), size, rate)
+    usable = track.span.copy()
+    cut = cut_crops(images, transforms, track.bridged, size)
+    with closing(ahead(watch.watched(cut, usable, stretch(rate)))) as crops:
         motions = frame_motions(
             count.passing(crops),
             _Points(track, transforms),
-            track.span,
+            usable,
             rate=rate,
             size=size,
             settings=motion,
@@ -119,7 +130,9 @@ def measure(
     return Measured(
         regional=regional,
         rigid=rigid,
-        span=track.span,
+        span=without(track.span, watch.hidden()),
+        occluded=watch.hidden(),
+        cut=track.cut,
         native_frame=tracked.native_frame,
         time=tracked.time,
         found=track.found,

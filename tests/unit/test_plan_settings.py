@@ -50,6 +50,7 @@ CASES = {
     "landmarker.sha256": ("0" * 64, {"face_landmarker"}),
     "tracking.rate": (25.0, {"track_face"}),
     "tracking.max_faces": (3, {"track_face"}),
+    "tracking.face": ("left", {"track_face"}),
     "tracking.confidence": (0.6, {"track_face"}),
     "tracking.max_gap": (0.5, {"track_face"}),
     "tracking.min_span": (2.0, {"track_face"}),
