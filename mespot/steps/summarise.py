@@ -66,7 +66,7 @@ def run(
 def _row(record: Record) -> dict[str, Any]:
     """What the file of a recording says of it; no face and other faces are unknown in a flow."""
     seconds = 1 / record.attrs["rate"]
-    tracked = "found" in record.names
+    tracked = "found" in record
     others = (record["other_faces"] > 0).sum() if tracked else np.nan
     sizes = list(record.attrs["face_sizes"]) if tracked else []
     own = sizes.pop(record.attrs["face_followed"] - 1) if sizes else np.nan
