@@ -30,6 +30,8 @@ _LAG = 0.4  # s: the moment before
 # The share of the face that is not found where something comes before it, and where it has not yet
 # gone. On fifteen persons with nothing before the face it is 0.09 at most.
 _COMES, _GOES = 0.12, 0.06
+# s: so long after it has gone, its edge and the landmarks that it has misled still count.
+_MARGIN = 0.25
 _LOOKED_AT = 300  # frames that say where the landmarks mostly are
 _LONGEST = 3.0  # s: what is still there then belongs to the face, such as glasses
 
@@ -44,9 +46,9 @@ class FaceWatch:
     def __init__(self, points: np.ndarray, size: int, rate: float) -> None:
         self._places = _places(points, size)
         self._recent: deque[np.ndarray] = deque(maxlen=1 + max(1, round(_LAG * rate)))
-        self._longest = round(_LONGEST * rate)
+        self._longest, self._margin = round(_LONGEST * rate), round(_MARGIN * rate)
         self._before: np.ndarray | None = None
-        self._since = 0
+        self._since, self._left = 0, 0
         self._hidden: list[bool] = []
 
     def add(self, crop: np.ndarray, usable: bool) -> None:
@@ -54,23 +56,24 @@ class FaceWatch:
         self._hidden.append(False)
         if not usable or not len(self._places):
             self._recent.clear()
-            self._before = None
+            self._before, self._left = None, 0
             return
         small = cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
         self._recent.append(small)
         share = self._unexplained(small, self._recent[0])
         if self._before is None:
-            if share <= _COMES:
-                return
-            self._before, self._since = self._recent[0], len(self._hidden)
-            self._mark(len(self._recent) - 1)
+            if share > _COMES:
+                self._before, self._since = self._recent[0], len(self._hidden)
+                self._mark(len(self._recent) - 1)
+            elif self._left:
+                self._left -= 1
+                self._mark(1)
             return
         gone = self._unexplained(small, self._before) <= _GOES
         stays = len(self._hidden) - self._since > self._longest and share <= _GOES
         if gone or stays:
             self._end()
-        else:
-            self._mark(1)
+        self._mark(1)
 
     @property
     def back(self) -> int:
@@ -107,7 +110,7 @@ class FaceWatch:
 
     def _end(self) -> None:
         # What has just left is in the crops of the moment before.
-        self._before = None
+        self._before, self._left = None, self._margin
         self._recent = deque([self._recent[-1]], maxlen=self._recent.maxlen)
 
 

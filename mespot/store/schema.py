@@ -40,10 +40,11 @@ NUMBERS: dict[str, tuple[float, bool]] = {
     "scale": (0, False),
     "strain_scale": (0, False),
 }
-# Lists: of whole numbers from 1, or of different texts.
-LISTS = {"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str}
-# Lists of measures, empty where there is none.
-MEASURES = ("face_seconds", "face_sizes")
+# Lists: of different whole numbers from 1, of different texts, or of any measures from 0.
+LISTS = {
+    **{"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str},
+    **{"face_seconds": float, "face_sizes": float},
+}
 # NaN says that there is none; infinity that nothing is ever above it.
 MAY_LACK = ("threshold_micro", "threshold_macro")
 

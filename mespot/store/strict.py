@@ -19,7 +19,6 @@ from mespot.store.schema import (
     COUNTED_BY,
     LISTS,
     MAY_LACK,
-    MEASURES,
     NUMBERS,
     SIZES,
     DataSet,
@@ -158,12 +157,10 @@ def _fits(name: str, value: Any) -> bool:
     if name in LISTS:
         kind = LISTS[name]
         whole = isinstance(value, list) and all(type(one) is kind for one in value)
+        if kind is float:
+            return whole and all(math.isfinite(one) and one >= 0 for one in value)
         positive = whole and (kind is str or (value and min(value) >= 1))
         return bool(positive) and len(set(value)) == len(value)
-    if name in MEASURES:
-        return isinstance(value, list) and all(
-            type(one) is float and 0 <= one < math.inf for one in value
-        )
     if name in NUMBERS:
         least, whole_number = NUMBERS[name]
         kinds = (int,) if whole_number else (int, float)
