@@ -5,6 +5,8 @@ recorded person, over which gaps the landmarks are interpolated, and which parts
 a usable face.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -47,26 +49,67 @@ class TrackingSettings:
 
 @dataclass
 class Track:
-    """Landmarks over all working frames of one recording; NaN where there is no face.
+    """One person over all T working frames of a recording.
 
-    points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4). found (T,) bool: a face was found.
-    bridged (T,) bool: none was, the landmarks are interpolated over a short gap. cut (T,) bool: the
-    first frame after a cut to another scene or person. span (T,) int16: the usable span that the
-    frame belongs to, -1 where there is no usable face. other_faces (T,) int16: lasting faces beside
-    the one that is followed. persons: all lasting faces from left to right; followed: which of
-    them is followed, None without a face.
+    found (T,) bool: a face was found. bridged (T,) bool: none was, the landmarks are interpolated
+    over a short gap. cut (T,) bool: the first frame after a cut to another scene or person. span
+    (T,) int16: the usable span that the frame belongs to, -1 where there is no usable face.
+    other_faces (T,) int16: lasting faces beside the one that is followed. chosen: the face found in
+    each frame, or None; `part` makes arrays of them. persons: all lasting faces from left to right;
+    followed: which of them is followed, None without a face.
     """
 
-    points: np.ndarray
-    blendshapes: np.ndarray
-    pose: np.ndarray
     found: np.ndarray
     bridged: np.ndarray
     cut: np.ndarray
     span: np.ndarray
     other_faces: np.ndarray
+    chosen: Sequence[Face | None]
     persons: list[Person] = field(default_factory=list)
     followed: int | None = None
+
+    def part(self, start: int, stop: int) -> Landmarks:
+        """Landmarks of the frames [start, stop), without making those of the others."""
+        n = stop - start
+        part = Landmarks(
+            np.full((n, N_POINTS, 3), np.nan, np.float32),
+            np.full((n, N_BLENDSHAPES), np.nan, np.float32),
+            np.full((n, 4, 4), np.nan, np.float32),
+        )
+        for index in range(n):
+            face = self.chosen[start + index]
+            if face is not None:
+                part.points[index], part.blendshapes[index] = face.points, face.blendshapes
+                part.pose[index] = face.pose
+        seen = np.flatnonzero(self.found)
+        inside = start + np.flatnonzero(self.bridged[start:stop])
+        after = np.searchsorted(seen, inside)
+        for gap in np.unique(after).tolist():
+            before, end = int(seen[gap - 1]), int(seen[gap])
+            _bridge(part, inside[after == gap], before, end, self.chosen, start)
+        return part
+
+    @property
+    def points(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).points
+
+    @property
+    def blendshapes(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).blendshapes
+
+    @property
+    def pose(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).pose
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Of N frames: points (N, 478, 3) px, blendshapes (N, 52), pose (N, 4, 4), float32; NaN where
+    there is no face."""
+
+    points: np.ndarray
+    blendshapes: np.ndarray
+    pose: np.ndarray
 
 
 def blendshape_names() -> tuple[str, ...]:
@@ -136,7 +179,6 @@ def track_face(
         cuts=cuts,
         mixed=tracks.mixed,
         settling=round(SETTLING * rate),
-        temporary=temporary,
     )
     track.persons, track.followed = everybody, everybody.index(person)
     for one in others:
@@ -241,7 +283,6 @@ def assemble(
     cuts: Collection[int] = (),
     mixed: Collection[int] = (),
     settling: int = 0,
-    temporary: Callable[[], BinaryIO] | None = None,
 ) -> Track:
     """Arrays over time from one face (or None) a frame, gaps bridged, spans numbered.
 
@@ -250,31 +291,23 @@ def assemble(
     broken: numbers of frames that are lost because the file is damaged; no gap with one of them is
     bridged. cuts: first frames of other scenes or persons; spans end there. mixed: frames with
     something of both sides of a cut. These are not usable, nor are the `settling` frames after a
-    cut. temporary: as for `track_face`.
+    cut.
     """
     n = len(chosen)
     track = Track(
-        _nowhere((n, N_POINTS, 3), temporary),
-        np.full((n, N_BLENDSHAPES), np.nan, np.float32),
-        np.full((n, 4, 4), np.nan, np.float32),
-        np.zeros(n, bool),
+        np.array([face is not None for face in chosen], bool),
         np.zeros(n, bool),
         np.isin(np.arange(n), list(cuts)),
         np.full(n, -1, np.int16),
         np.zeros(n, np.int16),
+        chosen,
     )
-    for index, face in enumerate(chosen):
-        if face is not None:
-            track.found[index] = True
-            track.points[index] = face.points
-            track.blendshapes[index] = face.blendshapes
-            track.pose[index] = face.pose
     seen = np.flatnonzero(track.found)
     for before, after in pairwise(seen.tolist()):
         if 1 < after - before <= max_gap:
             whole = not any(before < index < after for index in broken)
             if whole and not track.cut[before + 1 : after + 1].any():
-                _bridge(track, before, after)
+                track.bridged[before + 1 : after] = True
     usable = track.found | track.bridged
     usable[list(mixed)] = False
     for cut in cuts:
@@ -289,29 +322,27 @@ def assemble(
     return track
 
 
-# Landmarks beyond this size (bytes, an hour or so) do not belong into memory.
-_LARGE = 1 << 29
-
-
-def _nowhere(shape: tuple[int, ...], temporary: Callable[[], BinaryIO] | None) -> np.ndarray:
-    """An array of NaN, in a file if it is large."""
-    if temporary is None or 4 * np.prod(shape) < _LARGE:
-        return np.full(shape, np.nan, np.float32)
-    array = np.memmap(temporary(), np.float32, "w+", shape=shape)
-    array[:] = np.nan
-    return array
-
-
-def _bridge(track: Track, before: int, after: int) -> None:
-    inside = np.arange(before + 1, after)
+def _bridge(
+    part: Landmarks,
+    inside: np.ndarray,
+    before: int,
+    after: int,
+    chosen: Sequence[Face | None],
+    start: int,
+) -> None:
+    """Fill the frames `inside` of a gap between two faces; `start`: the frame that `part` starts
+    with."""
     share = ((inside - before) / (after - before)).astype(np.float32)
-    for values in (track.points, track.blendshapes, track.pose):
+    first, last = chosen[before], chosen[after]
+    assert first is not None and last is not None
+    for name in ("points", "blendshapes", "pose"):
+        values = getattr(part, name)
         weight = share.reshape(-1, *[1] * (values.ndim - 1))
-        values[inside] = (1 - weight) * values[before] + weight * values[after]
+        low, high = getattr(first, name), getattr(last, name)
+        values[inside - start] = (1 - weight) * low + weight * high
     # A mean of rotation matrices is not a rotation.
-    ends = Rotation.from_matrix(track.pose[[before, after], :3, :3])
-    track.pose[inside, :3, :3] = Slerp([0, 1], ends)(share).as_matrix()
-    track.bridged[inside] = True
+    ends = Rotation.from_matrix(np.stack([first.pose, last.pose])[:, :3, :3])
+    part.pose[inside - start, :3, :3] = Slerp([0, 1], ends)(share).as_matrix()
 
 
 def blink(blendshapes: np.ndarray) -> np.ndarray:

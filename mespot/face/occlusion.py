@@ -16,6 +16,8 @@ import numpy as np
 
 from mespot.face.align import FACE_OVAL, apply
 from mespot.face.regions import REGIONS, area_weight
+from mespot.face.shelf import N_POINTS
+from mespot.spans import Frames
 
 _SIDE = 96  # px: side of the crops that are compared
 _PATCH, _STEP = 16, 8  # px: side of a patch, distance of their places
@@ -73,11 +75,28 @@ class FaceWatch:
             self._end()
         self._mark(1)
 
-    def watched(self, crops: Iterable[np.ndarray], span: np.ndarray) -> Iterator[np.ndarray]:
-        """The crops as they are; each is looked at as it passes. span: (T,), -1 without a face."""
-        for crop, of_frame in zip(crops, span, strict=False):
-            self.add(crop, of_frame >= 0)
-            yield crop
+    @property
+    def back(self) -> int:
+        """How many frames before the last one may still turn out to be hidden."""
+        return self._recent.maxlen or 0
+
+    def watched(
+        self, crops: Iterable[np.ndarray], span: np.ndarray, ahead: int = 0
+    ) -> Iterator[np.ndarray]:
+        """The crops as they are, each looked at as it passes.
+
+        span: (T,), -1 without a face; it becomes -1 for hidden frames, too. When a crop comes out,
+        it is final for this frame and for `ahead` frames after it.
+        """
+        waiting: deque[np.ndarray] = deque()
+        for t, crop in enumerate(crops):
+            self.add(crop, span[t] >= 0)
+            recent = slice(max(0, t - self.back), t + 1)
+            span[recent][np.array(self._hidden[recent])] = -1
+            waiting.append(crop)
+            if len(waiting) > self.back + ahead:
+                yield waiting.popleft()
+        yield from waiting
 
     def hidden(self) -> np.ndarray:
         """(T,) bool: the frames so far in which something hides the face."""
@@ -114,16 +133,18 @@ def unexplained(after: np.ndarray, before: np.ndarray, places: np.ndarray) -> np
     return left
 
 
-def usual_points(transforms: np.ndarray, points: np.ndarray, span: np.ndarray) -> np.ndarray:
+def usual_points(transforms: np.ndarray, points: Frames, span: np.ndarray) -> np.ndarray:
     """Where the landmarks mostly are in the crops, (478, 2), for a FaceWatch; NaN without a face.
 
-    transforms: (T, 2, 3) from the recording's pixels to the crop's. points: (T, 478, 2 or 3).
+    transforms: (T, 2, 3) from the recording's pixels to the crop's. points: (T, 478, 2 or 3), of
+    which some frames are read.
     """
     usable = np.flatnonzero(span >= 0)
     if not len(usable):
-        return np.full((points.shape[1], 2), np.nan)
-    few = usable[:: 1 + len(usable) // _LOOKED_AT]
-    return np.median(apply(transforms[few], points[few][..., :2]), axis=0)
+        return np.full((N_POINTS, 2), np.nan)
+    few = usable[:: 1 + len(usable) // _LOOKED_AT].tolist()
+    places = [apply(transforms[frame], points[frame : frame + 1][0, :, :2]) for frame in few]
+    return np.median(places, axis=0)
 
 
 def _places(points: np.ndarray, size: int) -> np.ndarray:

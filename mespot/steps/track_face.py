@@ -1,8 +1,7 @@
 """Rule track_face: one person's landmarks, blendshapes, head pose and usable spans."""
 
 import logging
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,12 @@ import numpy as np
 from mespot.errors import InputError
 from mespot.face import landmarks
 from mespot.face.persons import AUTO, NoSuchFaceError, Person
-from mespot.recording import Frame, open_recording
+from mespot.recording import open_recording
+from mespot.spans import blocks
 from mespot.store import io
 from mespot.store.sheet_errors import Errors
 from mespot.store.sheet_rows import written
+from mespot.tracked import follow
 
 log = logging.getLogger(__name__)
 
@@ -52,39 +53,31 @@ def run(
     """
     cv2.setNumThreads(1)
     recording = open_recording(source, fps, first_frame)
-    folder = Path(output).parent
     own_rate = recording.working_rate(rate)
-    clock: list[tuple[int, float]] = []
-    broken: set[int] = set()
+    settings = landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span, face)
     try:
-        track = landmarks.track_face(
-            _noting(recording.frames(rate), clock, broken),
-            Path(model).read_bytes(),
-            own_rate,
-            landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span, face),
-            broken,
-            lambda: tempfile.TemporaryFile(dir=folder),  # noqa: SIM115 - closed with the array
-        )
-    except landmarks.ModelError as error:
-        raise InputError(f"{model}: {error}; delete it, run again") from error
+        tracked = follow(recording.frames(rate), own_rate, settings, model, Path(output).parent)
     except NoSuchFaceError as error:
         raise InputError(f"{_wanted(video, sheet, face)}: {error}; choose another") from error
+    track = tracked.track
     _report(video, track, own_rate)
-    io.write(
+    frames = len(track.span)
+    points, blendshapes, pose = (landmarks.N_POINTS, 3), (landmarks.N_BLENDSHAPES,), (4, 4)
+    of_frames = {
+        "found": track.found,
+        "bridged": track.bridged,
+        "cut": track.cut,
+        "span": track.span,
+        "other_faces": track.other_faces,
+        "native_frame": tracked.native_frame,
+        "time": tracked.time,
+    }
+    shapes = {"points": points, "blendshapes": blendshapes, "head_pose": pose}
+    with io.writing(
         output,
         "landmarks",
-        {
-            "points": track.points,
-            "blendshapes": track.blendshapes,
-            "head_pose": track.pose,
-            "found": track.found,
-            "bridged": track.bridged,
-            "cut": track.cut,
-            "span": track.span,
-            "other_faces": track.other_faces,
-            "native_frame": np.array([native for native, _ in clock], np.int32),
-            "time": np.array([time for _, time in clock], np.float64),
-        },
+        frames,
+        shapes | dict.fromkeys(of_frames, ()),
         attrs={
             "corpus": corpus,
             "video": video,
@@ -101,19 +94,11 @@ def run(
             "blendshape_names": list(landmarks.blendshape_names()),
         },
         provenance=provenance,
-    )
-
-
-def _noting(
-    frames: Iterator[Frame], clock: list[tuple[int, float]], broken: set[int]
-) -> Iterator[tuple[float, np.ndarray | None]]:
-    """Times and images. What has passed is noted: numbers and times in `clock`, and in `broken` the
-    indices of those that are lost through damage of the file."""
-    for frame in frames:
-        if frame.broken:
-            broken.add(len(clock))
-        clock.append((frame.native, frame.time))
-        yield frame.time, frame.image
+    ) as written_to:
+        written_to.add(**of_frames)
+        for start, stop in blocks(0, frames):
+            part = track.part(start, stop)
+            written_to.add(points=part.points, blendshapes=part.blendshapes, head_pose=part.pose)
 
 
 def _wanted(video: str, sheet: str | Path | None, face: str | int) -> str:
