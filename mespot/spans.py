@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+
+# Frames that are worked on at once where a whole recording would not fit into memory.
+BLOCK = 512
+
+
+def blocks(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:
+    """Half-open frame ranges of up to `size` frames that together are `[start, stop)`."""
+    for first in range(start, stop, size):
+        yield first, min(first + size, stop)
 
 
 def usable_spans(span: np.ndarray) -> list[tuple[int, int]]:

@@ -1,12 +1,13 @@
 """A recording and its working frames, whatever they are stored in."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mespot.errors import InputError
 from mespot.recording import picking
 
 
@@ -54,3 +55,16 @@ class Recording(ABC):
     @abstractmethod
     def frames(self, rate: float) -> Iterator[Frame]:
         """Working frames at about `rate` a second, in time order."""
+
+
+def images_of(
+    frames: Iterable[Frame], native: np.ndarray, fault: InputError
+) -> Iterator[np.ndarray | None]:
+    """The image of each frame. Raises `fault` unless the frames have the numbers `native` (T,)."""
+    numbers = iter(native.tolist())
+    for frame in frames:
+        if frame.native != next(numbers, None):
+            raise fault
+        yield frame.image
+    if next(numbers, None) is not None:
+        raise fault
