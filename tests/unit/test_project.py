@@ -19,7 +19,6 @@ PACKAGE = ROOT / "mespot"
 LIBRARIES = {
     "networks": {"torch"},
     "face": {"cv2", "scipy", "mediapipe"},
-    "flow": {"cv2", "scipy"},
     "spotting": {"scipy", "sklearn", "threadpoolctl"},
     "metrics": {"scipy"},
     "scoring": {"pandas", "scipy"},
@@ -48,8 +47,7 @@ LIBRARIES = {
 }
 PARTS = {
     "networks": {"networks"},
-    "face": {"face", "flow"},
-    "flow": set(),
+    "face": {"face"},
     "settings": set(),
     "spotting": {"spotting", "metrics", "settings"},
     "metrics": set(),
@@ -111,7 +109,7 @@ def test_imports_go_one_way(path):
 
 
 # Parts that work on arrays alone: what is read and written is somebody else's.
-ARRAYS_ONLY = {"networks", "face", "flow", "spotting", "metrics", "expressions", "spans", "streams"}
+ARRAYS_ONLY = {"networks", "face", "spotting", "metrics", "expressions", "spans", "streams"}
 FILES = {"pathlib", "os", "io", "glob", "shutil", "tempfile", "fileinput"}
 
 
@@ -245,11 +243,11 @@ def test_tests_use_public_names_only(path):
 def test_a_private_name_is_seen(tmp_path):
     path = tmp_path / "test_x.py"
     path.write_text(
-        "from mespot.flow import _blur, at\nfrom mespot.steps._shared import at\n"
-        "from mespot import flow\nflow._blur\nflow.__name__\nself._own\nimport mespot._x\n"
+        "from mespot.face.flow import _blur, at\nfrom mespot.steps._shared import at\n"
+        "from mespot.face import flow\nflow._blur\nflow.__name__\nself._own\nimport mespot._x\n"
     )
     assert list(private_names(path)) == [
-        "line 1: mespot.flow._blur",
+        "line 1: mespot.face.flow._blur",
         "line 2: mespot.steps._shared.at",
         "line 7: mespot._x",
         "line 4: object._blur",
