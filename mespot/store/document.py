@@ -76,6 +76,11 @@ builtins and tensors. `torch.load(path, weights_only=True)` reads them. The keys
 `version` say which kind of checkpoint it is. The other keys are enough to rebuild the network. A
 spotter also has its predictions for training subjects, from networks that never saw them:
 thresholds are chosen from these predictions.
+
+`results/model.pt` has neither recordings nor names of people. It has the networks, by class the
+thresholds and how long expressions last, the trees of the second look as arrays, the settings by
+which videos are read, the SHA-256 of MediaPipe's model, and what it was made from. Its provenance
+is JSON.
 """
 
 _TABLES = """\
@@ -103,6 +108,8 @@ recording, those without a usable face, and those with another lasting face besi
 followed. `no_face` and `other_face_minutes` are empty where there are no videos. Two further
 columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
 intervals in a minute of usable face.
+
+`found` and `found_videos` are what `mespot spot` writes: [spot.md](spot.md) explains them.
 
 """
 
