@@ -34,4 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"mespot: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("mespot: stopped", file=sys.stderr)
+        return 130  # as shells have it for what was stopped by a key
     return status

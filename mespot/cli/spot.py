@@ -64,26 +64,31 @@ def run(options: argparse.Namespace) -> int:
     planned = batch.plan(options.videos, options.out, how, options.fps)
     tasks = planned.tasks
     jobs = batch.check_jobs(options.jobs, len(tasks), len(os.sched_getaffinity(0)))
-    for row in planned.rows.values():
-        if row["state"] == batch.NOT_READ:
-            print(f"mespot: {row['remarks']}", file=sys.stderr)
+    unusable = [row for row in planned.rows.values() if row["state"] == batch.NOT_READ]
+    for row in unusable:
+        print(f"mespot: {row['remarks']}", file=sys.stderr)
     kept = sum(row["state"] == batch.KEPT for row in planned.rows.values())
     try:
         _carry_out(planned, jobs)
     except KeyboardInterrupt:
-        done = sum(row["state"] == batch.FOUND for row in planned.rows.values())
+        done = _states(planned).count(batch.FOUND)
         print(
             f"\nmespot: stopped; {done} of {len(tasks)} videos are done, and are not done again",
             file=sys.stderr,
         )
         return _STOPPED
-    states = [row["state"] for row in planned.rows.values()]
-    failures = states.count(batch.NOT_READ)
+    done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
+    failures += len(unusable)
     print(
-        f"{states.count(batch.FOUND)} spotted, {kept} spotted before, {failures} failed: "
-        f"{planned.out / batch.SUMMARY}"
+        f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
     )
     return int(failures > 0)
+
+
+def _states(planned: Any) -> list[str]:
+    """The states of what was to be done."""
+    rows = (planned.rows.get(task.name) for task in planned.tasks)
+    return [row["state"] for row in rows if row is not None]
 
 
 def _carry_out(planned: Any, jobs: int) -> None:
@@ -112,4 +117,6 @@ def _carry_out(planned: Any, jobs: int) -> None:
                     file=sys.stdout,
                 )
             elif event.kind == workers.FAILED:
-                bar.write(f"mespot: {task.name}: {event.value}", file=sys.stderr)
+                path = str(task.source.path)
+                where = "" if path in event.value else f"{path}: "
+                bar.write(f"mespot: {where}{event.value}", file=sys.stderr)

@@ -93,15 +93,18 @@ def carry_out(planned: Plan, jobs: int) -> Iterator[workers.Event]:
     """Do it in up to `jobs` processes; numbers are positions in `planned.tasks`. The rows are
     filled in, and the table is written whenever a video is done."""
     write_summary(planned)
-    for event in workers.share_out(planned.tasks, jobs, prepare, planned.how):
-        task = planned.tasks[event.number]
-        if event.kind == workers.DONE:
-            planned.rows[task.name] = event.value
-        elif event.kind == workers.FAILED:
-            planned.rows[task.name] = failed(task.name, task.source, event.value)
-        if event.kind != workers.PROGRESS:
-            write_summary(planned)
-        yield event
+    try:
+        for event in workers.share_out(planned.tasks, jobs, prepare, planned.how):
+            task = planned.tasks[event.number]
+            if event.kind == workers.DONE:
+                planned.rows[task.name] = event.value
+            elif event.kind == workers.FAILED:
+                planned.rows[task.name] = failed(task.name, task.source, event.value)
+            if event.kind != workers.PROGRESS:
+                write_summary(planned)
+            yield event
+    finally:
+        remove_abandoned(planned.out)  # what ended processes had begun
 
 
 def write_summary(planned: Plan) -> None:
