@@ -27,8 +27,13 @@ class Source:
 
     @property
     def identity(self) -> list[Any]:
-        """What tells it from other videos, wherever it lies."""
-        return [self.path.name, self.size, self.changed]
+        """What tells it from other videos: where it lies, and what tells it wherever it lies."""
+        return [os.path.realpath(self.path), self.path.name, self.size, self.changed]
+
+    def same(self, identity: Sequence[Any]) -> bool:
+        """Whether it is the video of this identity, perhaps changed, or moved."""
+        own = self.identity
+        return own[0] == identity[0] or own[1:] == list(identity[1:])
 
 
 def find(given: Iterable[Path], fps: float | None, skipped: Path) -> list[Source]:
@@ -102,19 +107,17 @@ def names(sources: Sequence[Source], holder: Callable[[str], list[Any] | None]) 
 
     holder: the identity of the video whose results have a name by now, None for a free name.
     """
-    taken: dict[str, list[Any]] = {}
-    chosen = []
+    chosen: list[str] = []
     for source in sources:
         stem = source.path.stem if source.path.suffix else source.path.name
         stem = _UNPRINTABLE.sub("_", stem).lstrip(".") or "video"
         number, name = 1, stem
-        while (
-            name in _TAKEN
-            or name in taken
-            or (holder(name) is not None and holder(name) != source.identity)
-        ):
+        while name in _TAKEN or name in chosen or not _free(holder(name), source):
             number += 1
             name = f"{stem}-{number}"
-        taken[name] = source.identity
         chosen.append(name)
     return chosen
+
+
+def _free(held: Sequence[Any] | None, source: Source) -> bool:
+    return held is None or source.same(held)
