@@ -24,6 +24,8 @@ from mespot.recording import Recording, ahead, images_of
 from mespot.spans import blocks
 from mespot.tracked import follow
 
+_BLOCK = 128  # frames of motion that are held with their maps
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -106,7 +108,7 @@ def measure(
         for name in ("regional", "rigid")
     )
     done = 0
-    for block in in_blocks(motions):
+    for block in in_blocks(motions, _BLOCK):
         part = slice(done, done + len(block.regional))
         regional[part], rigid[part] = block.regional, block.rigid
         done = part.stop

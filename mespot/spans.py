@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
 # Frames that are worked on at once where a whole recording would not fit into memory.
 BLOCK = 512
+
+
+class Frames(Protocol):
+    """Values of T frames of which parts are taken by `values[first:last]`: an array, or something
+    that reads or makes a part when it is asked for."""
+
+    def __getitem__(self, frames: slice, /) -> np.ndarray: ...
 
 
 def blocks(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:

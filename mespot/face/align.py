@@ -7,13 +7,11 @@ parameters are smoothed over time by a zero-phase Gaussian. The rigid motion tha
 crops is removed from their optical flow (mespot.face.motion).
 """
 
-from typing import Protocol
-
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from mespot.spans import blocks, usable_spans
+from mespot.spans import Frames, blocks, usable_spans
 
 # Nose bridge, inner and outer eye corners, temples and cheekbones before the ears. The brows, the
 # glabella, the nose tip and everything below it move with expressions or stand out of the plane.
@@ -27,13 +25,6 @@ FACE_OVAL = (
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)
 # The median face is that of at most so many frames (10 minutes at 30 a second).
 _MEDIAN_FRAMES = 18_000
-
-
-class FramePoints(Protocol):
-    """Landmarks (T, 478, 2 or 3) of which frames are taken by `points[first:last]`: an array, or a
-    file that is read."""
-
-    def __getitem__(self, frames: slice, /) -> np.ndarray: ...
 
 
 def smooth(values: np.ndarray, sigma: float) -> np.ndarray:
@@ -77,7 +68,7 @@ def placement(face: np.ndarray, size: int, fill: float) -> np.ndarray:
     return np.hstack([scale * turn, shift[:, None]])
 
 
-def median_face(points: FramePoints, frames: np.ndarray) -> np.ndarray:
+def median_face(points: Frames, frames: np.ndarray) -> np.ndarray:
     """The median place (478, 2) of each landmark over the frames with these numbers, increasing.
 
     Of very many frames, some that are spread evenly count: more would not place the crop better.
@@ -92,7 +83,7 @@ def median_face(points: FramePoints, frames: np.ndarray) -> np.ndarray:
 
 
 def crop_transforms(
-    points: FramePoints,
+    points: Frames,
     span: np.ndarray,
     *,
     size: int,

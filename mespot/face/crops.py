@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mespot.face import align
+from mespot.spans import Frames
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class CropSettings:
 
 
 def align_crops(
-    points: align.FramePoints, span: np.ndarray, rate: float, settings: CropSettings
+    points: Frames, span: np.ndarray, rate: float, settings: CropSettings
 ) -> np.ndarray:
     """Transforms `(T, 2, 3)` float64 from the recording's pixels to the crop's, NaN without a face.
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from mespot.face.align import FramePoints
 from mespot.face.flow import flow_algorithm, quantised, strain
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
-from mespot.spans import BLOCK, usable_spans
+from mespot.spans import BLOCK, Frames, usable_spans
 
 SCALE, STRAIN_SCALE = 1e-3, 1e-5  # px/frame and 1/frame of one unit of `flow` and `strain`
 
@@ -69,7 +68,7 @@ class FaceMotion:
 
 def frame_motions(
     crops: Iterable[np.ndarray],
-    points: FramePoints,
+    points: Frames,
     span: np.ndarray,
     *,
     rate: float,

@@ -1,5 +1,6 @@
 """A recording and its working frames, whatever they are stored in."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ class Recording(ABC):
     has run to its end; then it is exact. `remarks` are sentences on what is unusual about it.
     """
 
+    _warned: frozenset[tuple[object, ...]] = frozenset()
+
     def __init__(
         self, path: Path, fps: float, n_frames: int, first_frame: int, width: int, height: int
     ) -> None:
@@ -51,6 +54,12 @@ class Recording(ABC):
     def working_rate(self, rate: float) -> float:
         """Working frames a second of this recording, read at about `rate`."""
         return picking.working_rate(self.steady_fps, rate)
+
+    def warn(self, log: logging.Logger, message: str, *values: object) -> None:
+        """Log a warning, but only once where the recording is read again."""
+        if (message, *values) not in self._warned:
+            self._warned |= {(message, *values)}
+            log.warning(message, *values)
 
     @abstractmethod
     def frames(self, rate: float) -> Iterator[Frame]:

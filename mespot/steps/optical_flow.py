@@ -17,6 +17,8 @@ from mespot.store.schema import RECORDING
 
 log = logging.getLogger(__name__)
 
+_BLOCK = 128  # frames of crops and maps that are held at once
+
 
 def run(
     *,
@@ -65,11 +67,11 @@ def run(
         provenance=provenance,
     ) as written:
         written.add(**of_frames)
-        for block in in_blocks(motions):
+        for block in in_blocks(motions, _BLOCK):
             written.add(**vars(block))
     log.info("%s: flow at lags %s", crops.attrs["video"], list(lags))
 
 
 def _images(crops: io.Record) -> Iterator[np.ndarray]:
-    for first, last in blocks(0, len(crops["span"])):
+    for first, last in blocks(0, len(crops["span"]), _BLOCK):
         yield from crops.part("image", slice(first, last))

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 def run(
     *,
+    corpus: str,
     video: str,
     subject: str,
     source: str | Path,
@@ -70,6 +71,7 @@ def run(
         frames,
         shapes | dict.fromkeys(of_frames, ()),
         attrs={
+            "corpus": corpus,
             "video": video,
             "subject": subject,
             "native_fps": float(recording.fps),

@@ -61,6 +61,7 @@ def by_the_steps(recording, model, folder):
     files = {name: folder / f"{name}.h5" for name in ("landmarks", "frames", "flow")}
     source = dict(source=recording, fps=RATE, provenance={})
     track_face.run(
+        corpus="c",
         video="v",
         subject="s",
         model=model,

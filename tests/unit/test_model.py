@@ -96,7 +96,7 @@ def changed(path, made, **keys):
 
 
 def test_other_files_are_refused_with_a_cure(made, tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="missing.pt: cannot be read.*--training-free"):
+    with pytest.raises(InputError, match="missing.pt: does not exist; .*--training-free"):
         Model.load(tmp_path / "missing.pt")
     broken = bytearray(made[0].read_bytes())
     broken[1000] ^= 1
