@@ -100,7 +100,7 @@ def test_the_command_writes_all_of_it_once(here, in_this_process, capsys):
     pd.testing.assert_series_equal(
         table["onset"].astype(int), found.intervals["onset"], check_dtype=False
     )
-    scores = io.read_videos(folder / files.SCORES, "scores")["anna"]
+    scores = io.read(folder / files.SCORES, "found")
     np.testing.assert_allclose(scores["micro"], found.scores["micro"])
     (row,) = tables.read(here / "out" / batch.SUMMARY, "found_videos").itertuples()
     assert (row.video, row.state, row.micro + row.macro) == ("anna", "spotted", len(table))
