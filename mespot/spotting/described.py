@@ -24,9 +24,9 @@ _SHARE, _MOST = 0.5, 4
 _ONE_SIDE = 0.65
 # What is looked at around an interval (s), and the drift that is taken off its motion (s).
 _AROUND, _DRIFT = 1.5, 30.0
-# Speech opens and closes the mouth this often a second, by this share of the crop's side and this
-# many times the noise.
-_OPENINGS, _OPENING, _OPENING_NOISE = 1.5, 0.006, 4.0
+# Speech opens the mouth so many times within so many seconds, by this share of the crop's side and
+# this many times the noise.
+_OPENINGS, _SPOKEN, _OPENING, _OPENING_NOISE = 3, 1.0, 0.002, 5.0
 # A head turns when its rotation changes by this many degrees within an interval, smoothed over this
 # long (s), or this long before and after it.
 _TURN, _TURN_SMOOTHED, _TURN_MARGIN = 5.0, 0.2, 0.2
@@ -129,8 +129,8 @@ def _speaks(path: np.ndarray, face: FaceCourse) -> bool:
     noise = path_noise(path, np.zeros(len(path), int))
     least = max(_OPENING * face.crop_size, _OPENING_NOISE * noise)
     peaks, _ = find_peaks(opening, prominence=least)
-    valleys, _ = find_peaks(-opening, prominence=least)
-    return min(len(peaks), len(valleys)) >= _OPENINGS * len(path) / face.rate
+    within = peaks[_OPENINGS - 1 :] - peaks[: max(0, len(peaks) - _OPENINGS + 1)]
+    return bool((within <= _SPOKEN * face.rate).any())
 
 
 def _turns(rotation: np.ndarray, onset: int, offset: int, rate: float) -> bool:
