@@ -17,6 +17,10 @@ import torch
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
+from mespot.face.crops import CropSettings
+from mespot.face.landmarks import TrackingSettings
+from mespot.face.motion import MotionSettings
+from mespot.settings import fill
 from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
 from mespot.spotting.decode import Intervals
@@ -129,6 +133,7 @@ class Model:
             content["provenance"] = json.loads(content["provenance"])
             values = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
             model = cls(**{**values, "members": members, "calibration": calibration})
+            _check_preprocessing(model.preprocessing)
             model.predicted(_still(model))
         except (InputError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise InputError(
@@ -207,6 +212,15 @@ def _at_own_rate(found: Spotted, frames: int, ratio: float) -> Spotted:
         intervals={name: moved(one) for name, one in found.intervals.items()},
         candidates={name: moved(one) for name, one in found.candidates.items()},
     )
+
+
+def _check_preprocessing(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises InputError where this version reads videos by other keys."""
+    tracking = {name: value for name, value in sections["tracking"].items() if name != "rate"}
+    fill("tracking", tracking, TrackingSettings)
+    fill("crop", sections["crop"], CropSettings)
+    fill("flow", {"preset": None, **sections["flow"]}, MotionSettings)
+    float(sections["tracking"]["rate"])
 
 
 def _still(model: Model) -> SpotterInput:

@@ -10,13 +10,13 @@ from typing import Any
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.face.regions import eye_regions, lid_regions
+from mespot.face.regions import REGIONS, eye_regions, lid_regions
 from mespot.landmarker import kept
 from mespot.measured import Measured, measure
 from mespot.recording import Recording, open_recording
 from mespot.spotting import training_free
 from mespot.spotting.spotted import Spotted
-from mespot.training.model import Model
+from mespot.training.model import CURE, Model
 from mespot.videos.found import Found, found
 from mespot.videos.how import How, defaults
 
@@ -49,6 +49,10 @@ class Spotter:
             free = {"training_free": dict(settings["training_free"])}
             return cls(None, recipe, _sections(settings), kept(settings["landmarker"]), free)
         model = Model.load(how.model)
+        if list(model.regions) != list(REGIONS):
+            raise InputError(
+                f"{how.model}: reads other face regions than this version measures; {CURE}"
+            )
         made_with = {"model": str(how.model), "provenance": dict(model.provenance)}
         return cls(model, None, _sections(model.preprocessing), kept(model.landmarker), made_with)
 

@@ -1,6 +1,7 @@
 """`mespot spot` and `mespot.spot` on a small video of a face that is followed by hand."""
 
 import doctest
+import fcntl
 import hashlib
 import json
 
@@ -57,7 +58,8 @@ def here(tmp_path, monkeypatch, coarse):
 
 @pytest.fixture
 def in_this_process(monkeypatch):
-    """One process instead of several, and how often a video was worked on."""
+    """One process instead of several, and a file for the picture; what videos were worked on."""
+    monkeypatch.setitem(files.WRITERS, files.TIMELINE, lambda found, path: path.write_text("png"))
     worked = []
 
     def share_out(pieces, count, prepare, argument):
@@ -84,7 +86,8 @@ def test_a_video_gets_a_table_curves_and_a_picture(here):
     assert table["offset_time"].str.fullmatch(r"00:00:0[0-3]\.\d{3}").all()
     assert len(found.scores) == FRAMES and found.scores["usable"].all()
     assert table["cut_off"].dtype == bool and set(table["side"]) <= {"left", "right", "both"}
-    assert found.plot().axes
+    files.write_timeline(found, here / "anna.png")
+    assert cv2.imread(str(here / "anna.png")).shape[1] > 200
     free = mespot.spot(pictures(), training_free=True, fps=RATE, name="b")
     assert free.video == "b" and len(free.scores) == FRAMES
 
@@ -212,3 +215,11 @@ def test_the_examples_run(here):
         (example,) = finder.find(function, function.__name__, globs={})
         assert doctest.DocTestRunner().run(example) == (0, len(example.examples)), function
         assert len(example.examples) > 1
+
+
+def test_a_second_run_at_the_same_time_is_told(here, capsys):
+    (here / "out").mkdir()
+    with open(here / "out" / ".lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert cli.main(["spot", ".", "--out", str(here / "out")]) == 2
+    assert "another mespot run is writing here" in capsys.readouterr().err
