@@ -223,3 +223,14 @@ def test_a_second_run_at_the_same_time_is_told(here, capsys):
         fcntl.flock(held, fcntl.LOCK_EX)
         assert cli.main(["spot", ".", "--out", str(here / "out")]) == 2
     assert "another mespot run is writing here" in capsys.readouterr().err
+
+
+def test_nothing_is_written_beside_a_recording(here, in_this_process):
+    (here / "videos" / "anna").mkdir()
+    (here / "videos" / "anna.avi").rename(here / "videos" / "anna" / "anna.avi")
+    trees.images(here / "videos" / "b", "img_{}.png", range(40), pictures()[:40])
+    assert cli.main(["spot", ".", "--fps", "30", "--out", "."]) == 0
+    assert in_this_process == ["anna-2", "b-2"]
+    assert [path.name for path in (here / "videos" / "anna").iterdir()] == ["anna.avi"]
+    assert len(list((here / "videos" / "b").iterdir())) == 40
+    assert (here / "videos" / "b-2" / files.DONE).is_file()
