@@ -278,21 +278,23 @@ def score(
     with tempfile.TemporaryDirectory(prefix="mespot-") as folder:
         given = {"labels": labels, "predictions": predictions, "videos": videos}
         paths = {name: _as_file(table, Path(folder) / name) for name, table in given.items()}
-        remarks: list[str] = []
-        result = score_report.score(
-            argparse.Namespace(
-                labels=paths["labels"],
-                predictions=[paths["predictions"]],
-                videos=paths["videos"],
-                rule=rule,
-                labelled_only=False,
-                recall=[0.5],
-                confidence=0.95,
-                bootstrap=bootstrap,
-                seed=seed,
-            ),
-            remarks,
+        options = argparse.Namespace(
+            labels=paths["labels"],
+            predictions=[paths["predictions"]],
+            videos=paths["videos"],
+            rule=rule,
+            labelled_only=False,
+            recall=[0.5],
+            confidence=0.95,
+            bootstrap=bootstrap,
+            seed=seed,
         )
+        remarks: list[str] = []
+        try:
+            result = score_report.score(options, remarks)
+        except InputError as error:  # a table in memory has no path
+            raise InputError(str(error).replace(f"{folder}/", "")) from None
+        remarks = [remark.replace(f"{folder}/", "") for remark in remarks]
     for remark in remarks:
         warnings.warn(remark, stacklevel=2)
     return result

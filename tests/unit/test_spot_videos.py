@@ -4,6 +4,8 @@ import doctest
 import fcntl
 import hashlib
 import json
+import re
+import warnings
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ from mespot.videos import batch, files, how, workers
 from tests import trees
 from tests.unit import models
 from tests.unit.faces import face, texture
+from tests.workflow.project import ROOT
 
 SIDE, FRAMES, RATE = 96, 100, 30.0
 MODEL = b"a landmarker"
@@ -234,3 +237,24 @@ def test_nothing_is_written_beside_a_recording(here, in_this_process):
     assert [path.name for path in (here / "videos" / "anna").iterdir()] == ["anna.avi"]
     assert len(list((here / "videos" / "b").iterdir())) == 40
     assert (here / "videos" / "b-2" / files.DONE).is_file()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/spot.md"])
+def test_the_python_of_the_docs_runs(here, page):
+    (here / "videos" / "anna.avi").rename(here / "videos" / "anna.mp4")
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    row = {"subject": "anna", "video": "anna", "type": "micro", "onset": 30, "offset": 40}
+    names = {"labels": pd.DataFrame([row])}
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        for block in blocks:
+            exec(block, names)
+    assert len(names["found"].intervals)
+
+
+def test_tables_in_memory_are_named_in_messages():
+    row = {"subject": "anna", "video": "anna", "type": "micro", "onset": 30, "offset": 40}
+    labels = pd.DataFrame([row])
+    with pytest.raises(InputError, match="^predictions: row 2: .*offset"):
+        mespot.score(labels, labels.assign(offset=20))
+    with pytest.warns(UserWarning, match="^remark: labels: row 1: .*au"):
+        mespot.score(labels.assign(au="12"), labels)
