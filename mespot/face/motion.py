@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from mespot.face.flow import flow_algorithm, quantised, strain
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
-from mespot.flow import flow_algorithm, quantised, strain
 from mespot.spans import BLOCK, Frames
 
 SCALE, STRAIN_SCALE = 1e-3, 1e-5  # px/frame and 1/frame of one unit of `flow` and `strain`
@@ -28,8 +28,8 @@ _ANCHOR_STEP = 1.0
 class MotionSettings:
     """How motion is measured.
 
-    algorithm: one of mespot.flow.ALGORITHMS. grid: side G of the flow map, cells. lags: time lags
-    (working frames, 1 among them) of the regional displacements. preset: of "dis" only.
+    algorithm: one of mespot.face.flow.ALGORITHMS. grid: side G of the flow map, cells. lags: time
+    lags (working frames, 1 among them) of the regional displacements. preset: of "dis" only.
     """
 
     algorithm: str

@@ -13,6 +13,7 @@ from mespot.errors import InputError
 from mespot.recording.ahead import ahead
 from mespot.recording.folder import Folder
 from mespot.recording.frames import Frame, Recording, images_of
+from mespot.recording.given import Pictures
 from mespot.recording.images import read_image
 from mespot.recording.numbers import last_number, numbered_images, regular_step
 from mespot.recording.picking import far_end, picked, working_rate
@@ -20,6 +21,7 @@ from mespot.recording.video import Video
 
 __all__ = [
     "Frame",
+    "Pictures",
     "Recording",
     "ahead",
     "far_end",

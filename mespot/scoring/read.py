@@ -31,6 +31,8 @@ from mespot.suffixes import VIDEO_SUFFIXES
 
 # Further columns of mespot's own tables.
 _OWN = ["apex", "apex_w", "onset_w", "offset_w", "onset_s", "apex_s", "offset_s"]
+_OWN += ["onset_time", "apex_time", "offset_time", "regions", "side"]
+_OWN += ["blink", "speech", "head_turn", "occluded", "cut_off"]
 _LABEL = ["subject", "video", "type", "onset", "offset"]
 _EITHER = [("onset", "onset_s"), ("offset", "offset_s")]
 # The columns of the MEGC challenges.

@@ -83,6 +83,11 @@ whom it was allowed to see. `origins` of a spotter says the same of the encoders
 has learned from. The other keys are enough to rebuild the network. A spotter also has its
 predictions for training subjects, from networks that never saw them: thresholds are chosen from
 these predictions.
+
+`results/model.pt` has neither recordings nor names of people. It has the networks, by class the
+thresholds and how long expressions last, the trees of the second look as arrays, the settings by
+which videos are read, the SHA-256 of MediaPipe's model, and what it was made from. Its provenance
+is JSON.
 """
 
 _TABLES = """\
@@ -112,6 +117,8 @@ person, and `faces` lasting faces. `other_face_size` is the width of the largest
 the one that is followed is 1. What needs faces is empty where there are no videos. Two further
 columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
 intervals in a minute of usable face.
+
+`found` and `found_videos` are what `mespot spot` writes: [spot.md](spot.md) explains them.
 
 """
 

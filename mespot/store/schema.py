@@ -295,4 +295,27 @@ LAYOUTS: dict[str, Layout] = {
         },
         per_video=True,
     ),
+    "found": Layout(
+        1,
+        "{video}/scores.h5 of `mespot spot`",
+        "Scores of every frame of one video of anybody's.",
+        {
+            "micro": DataSet("float32", ("frame",), "1", "score of a micro-expression"),
+            "macro": DataSet("float32", ("frame",), "1", "score of a macro-expression"),
+            "blink": DataSet(
+                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            **_CLOCK,
+        },
+        {
+            "video": "name of the video",
+            "native_fps": "frames a second of the recording",
+            "rate": "working frames a second",
+            "threshold_micro": "threshold on `micro`; NaN after a second look, whose confidences "
+            "are not scores",
+            "threshold_macro": "threshold on `macro`; NaN after a second look, whose confidences "
+            "are not scores",
+        },
+        remedy="delete it and spot again",
+    ),
 }
