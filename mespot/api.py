@@ -23,10 +23,12 @@ from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import TrackingSettings, blink
 from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions
+from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.face.regions import REGIONS
 from mespot.landmarker import kept
 from mespot.measured import head_rotation
 from mespot.recording import Pictures, Recording, open_recording
+from mespot.spans import without
 from mespot.tracked import follow
 from mespot.videos.found import Found
 from mespot.videos.how import DEFAULTS, How
@@ -66,7 +68,8 @@ class Crops:
 
     images: `(T, S, S)` uint8, grey, black where there is no usable face. points: `(T, 478, 3)`
     landmarks in px of the crops. transforms: `(T, 2, 3)` from px of the recording to px of the
-    crop. span, frame, time, rate: as in `Faces`. blink: `(T,)` 0..1.
+    crop. span: as in `Faces`, without frames in which something hides the face. frame, time, rate:
+    as in `Faces`. blink: `(T,)` 0..1.
     """
 
     images: np.ndarray
@@ -197,12 +200,14 @@ def crops(
         raise InputError(f"{recording.path}: the faces are of another video; track this one")
     transforms = align_crops(known.points, known.span, known.rate, cut)
     pictures = (frame.image for frame in frames)
-    images = np.stack(list(cut_crops(pictures, transforms, known.bridged, cut.size)))
+    watch = FaceWatch(usual_points(transforms, known.points, known.span), cut.size, known.rate)
+    cropped = cut_crops(pictures, transforms, known.bridged, cut.size)
+    images = np.stack(list(watch.watched(cropped, known.span.copy())))
     return Crops(
         images=images,
         points=crop_points(transforms, known.points),
         transforms=transforms,
-        span=known.span,
+        span=without(known.span, watch.hidden()),
         frame=known.frame,
         time=known.time,
         rate=known.rate,
