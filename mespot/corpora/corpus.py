@@ -17,6 +17,7 @@ from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.corpora.tool_annotations import annotation_files, is_of_tool
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
 
@@ -38,7 +39,8 @@ class Corpus:
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
     motion, whose table has a series of motion in place of a video, and the columns every and
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
-    the sheet that have none.
+    the sheet that have none. behaviours: where annotation tools have written the annotations, the
+    names in them that are micro, macro or an apex; None for others.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Corpus:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    behaviours: dict[str, list[str]] | None = None
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -124,6 +127,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.has_faces,
         sources.regions,
         sources.left_out,
+        sources.behaviours,
     )
 
 
@@ -138,17 +142,14 @@ class _Sources:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    behaviours: dict[str, list[str]] | None = None
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
     if name == "demo":
         return _demo(config["demo"])
     if name == "sheet":
-        sheets = config["sheet"]
-        odd = Notes()
-        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"], odd)
-        annotations = None if labels is None else [Path(sheets["annotations"])]
-        return _Sources(videos, annotations, notes=odd.entries)
+        return _sheet(config["sheet"])
     if name == "unlabelled":
         sheets, odd = config["unlabelled"], Notes()
         videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
@@ -158,6 +159,17 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
     if name in kinds.KINDS:
         return _real(name, config[name], for_labels)
     raise InputError(f"config: corpora: no corpus {name!r}; name one that config.yaml describes")
+
+
+def _sheet(section: Mapping[str, Any]) -> _Sources:
+    """Recordings in a sheet, and their labels in another one or in files of annotation tools."""
+    odd, given, behaviours = Notes(), section["annotations"], section["behaviours"]
+    videos, labels = read_sheets(section["videos"], given, section["root"], odd, behaviours)
+    if labels is None:
+        return _Sources(videos, notes=odd.entries)
+    files = annotation_files(given)
+    of_tools = behaviours if any(map(is_of_tool, files)) else None
+    return _Sources(videos, files, notes=odd.entries, behaviours=of_tools)
 
 
 def _demo(section: Mapping[str, Any]) -> _Sources:
