@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import benchmark, corpus, export, motion, score
+from mespot.cli import benchmark, corpus, export, inspect, motion, score
 from mespot.errors import InputError
 
 # Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (benchmark, corpus, export, motion, score)
+SUBCOMMANDS = (benchmark, corpus, export, inspect, motion, score)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,6 +44,7 @@ def loaded(statements):
         "from mespot import cli; cli.main(['benchmark', '--help'])",
         "from mespot import cli; cli.main(['motion', 'export', '--help'])",
         "from mespot import cli; cli.main(['export', '--help'])",
+        "from mespot import cli; cli.main(['inspect', '--help'])",
     ],
 )
 def test_help_loads_no_library(statements):
