@@ -14,7 +14,12 @@ from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.formats import write
 from mespot.formats.coded import FrameTimes
-from tests.unit.coded_videos import RATES, coded, recordings, table
+from mespot.plan import inputs, reports
+from mespot.steps import label_frames
+from mespot.store import tables
+from tests.unit import plans
+from tests.unit.coded_videos import FRAMES, RATES, coded, recordings, table
+from tests.unit.test_label_frames import write_landmarks
 
 AT_25 = {"v": FrameTimes(0, np.arange(251) / 25)}
 SHEET = pd.DataFrame({"subject": ["anna"], "video": ["v"], "path": ["/data/v.mp4"], "fps": [25.0]})
@@ -107,6 +112,44 @@ def test_round_trip_of_overlaps_and_a_folder(tmp_path):
     assert [str(note) for note in notes.entries] == [
         "video 'b': no file annotates it: taken as a video without expressions"
     ]
+
+
+def test_in_a_run(tmp_path):
+    """The plan gives the job the videos, and their time stamps say which frames were meant."""
+    videos = [coded(tmp_path, "varying", video=f"v{n}", subject=f"s{n}") for n in range(3)]
+    rows = "".join(f"{one.subject},{one.video},{one.video}.mp4,\n" for one in videos)
+    (tmp_path / "videos.csv").write_text(f"subject,video,path,fps\n{rows}")
+    write("elan", videos[1:], tmp_path / "elan")
+    section = {"videos": str(tmp_path / "videos.csv"), "annotations": str(tmp_path / "elan")}
+    run = {"corpora": ["sheet"], "evaluation": {"folds": "loso"}}
+    planned = plans.plan(sheet=section, **run)
+    given = inputs.label_frames(planned, "sheet")
+    assert given["annotations"] == [str(tmp_path / "elan" / f"v{n}.eaf") for n in (1, 2)]
+    assert given["sources"] == [str(one.path) for one in videos]
+    named = reports.behaviours(planned, "sheet")
+    assert named == plans.DEFAULT["sheet"]["behaviours"]
+    clock = {"native": np.arange(0, FRAMES, 2), "first": 0, "n_native": FRAMES}
+    stored = [
+        write_landmarks(tmp_path / f"{one.video}.h5", one.video, subject=one.subject, **clock)
+        for one in videos
+    ]
+    label_frames.run(
+        annotations=given["annotations"],
+        landmarks=stored,
+        sources=given["sources"],
+        behaviours=named,
+        output=tmp_path / "labels.csv",
+        provenance={},
+    )
+    labels = tables.read(tmp_path / "labels.csv", "labels")
+    assert labels["video"].tolist() == ["v1"] * 4 + ["v2"] * 4
+    assert labels["onset"].tolist() == sorted(videos[0].intervals["onset"]) * 2
+    assert labels["offset_w"].tolist() == [2, 16, 3, 29] * 2
+    # A sheet of labels needs no videos.
+    (plain,) = write("csv", videos, tmp_path / "annotations.csv")
+    planned = plans.plan(sheet={**section, "annotations": str(plain)}, **run)
+    assert inputs.label_frames(planned, "sheet")["sources"] == []
+    assert reports.behaviours(planned, "sheet") is None
 
 
 # ---------------------------------------------------------------- ELAN
