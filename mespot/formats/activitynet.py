@@ -27,4 +27,4 @@ def write(videos: Sequence[CodedVideo], out: Path) -> None:
     external = {"used": False, "details": ""}
     content = {"version": "VERSION 1.3", "results": results, "external_data": external}
     with replacing(out) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")

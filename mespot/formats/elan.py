@@ -82,7 +82,13 @@ def _link(media: Path, out: Path) -> dict[str, str]:
     relative = os.path.relpath(media, out.absolute().parent)
     # ELAN takes these addresses as they are: it decodes no %20.
     return {
-        "MEDIA_URL": f"file://{media.as_posix()}",
+        "MEDIA_URL": _text(f"file://{media.as_posix()}"),
         "MIME_TYPE": mimetypes.guess_type(media.name)[0] or "unknown",
-        "RELATIVE_MEDIA_URL": f"./{Path(relative).as_posix()}",
+        "RELATIVE_MEDIA_URL": _text(f"./{Path(relative).as_posix()}"),
     }
+
+
+def _text(path: str) -> str:
+    """A path as text that XML can hold; file names may have bytes that are none."""
+    plain = path.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in plain)

@@ -21,7 +21,7 @@ def write(videos: Sequence[CodedVideo], out: Path) -> None:
     """Write a task a video, with one prediction."""
     tasks = [_task(video) for video in videos]
     with replacing(out) as temporary:
-        temporary.write_text(json.dumps(tasks, indent=2, ensure_ascii=False), encoding="utf-8")
+        temporary.write_text(json.dumps(tasks, indent=2), encoding="utf-8")
 
 
 def _task(video: CodedVideo) -> dict[str, Any]:
