@@ -146,7 +146,8 @@ def test_what_overlaps_gets_a_tier_of_its_own(tmp_path):
     assert names == ["micro", "macro", "macro (2)", "apex"]
 
 
-def test_the_same_intervals_give_the_same_bytes(video, tmp_path):
+def test_the_same_intervals_give_the_same_bytes(tmp_path):
+    video = coded(tmp_path, "30", first=1)
     for name, one in FORMATS.items():
         files = [tmp_path / f"{n}{one.suffix}" for n in "aa"]
         first, second = (write(name, [video], file)[0].read_bytes() for file in files)
