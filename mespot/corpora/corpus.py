@@ -16,7 +16,7 @@ from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
-from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.corpora.sheet import faces_of, read_sheets, read_videos
 from mespot.corpora.tool_annotations import annotation_files, is_of_tool
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
@@ -39,8 +39,9 @@ class Corpus:
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
     motion, whose table has a series of motion in place of a video, and the columns every and
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
-    the sheet that have none. behaviours: where annotation tools have written the annotations, the
-    names in them that are micro, macro or an apex; None for others.
+    the sheet that have none. faces: video -> which of several faces is followed, where the sheet
+    says so. behaviours: where annotation tools have written the annotations, the names in them that
+    are micro, macro or an apex; None for others.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Corpus:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
 
     def test_videos(self, fold: str) -> list[str]:
@@ -127,6 +129,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.has_faces,
         sources.regions,
         sources.left_out,
+        sources.faces,
         sources.behaviours,
     )
 
@@ -142,6 +145,7 @@ class _Sources:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
 
 
@@ -153,7 +157,7 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
     if name == "unlabelled":
         sheets, odd = config["unlabelled"], Notes()
         videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
-        return _Sources(videos, notes=odd.entries)
+        return _Sources(videos, notes=odd.entries, faces=faces_of(videos))
     if name in kinds.MOTIONS:
         return _motion(config[name], name)
     if name in kinds.KINDS:
@@ -165,11 +169,12 @@ def _sheet(section: Mapping[str, Any]) -> _Sources:
     """Recordings in a sheet, and their labels in another one or in files of annotation tools."""
     odd, given, behaviours = Notes(), section["annotations"], section["behaviours"]
     videos, labels = read_sheets(section["videos"], given, section["root"], odd, behaviours)
+    faces = faces_of(videos)
     if labels is None:
-        return _Sources(videos, notes=odd.entries)
+        return _Sources(videos, notes=odd.entries, faces=faces)
     files = annotation_files(given)
     of_tools = behaviours if any(map(is_of_tool, files)) else None
-    return _Sources(videos, files, notes=odd.entries, behaviours=of_tools)
+    return _Sources(videos, files, notes=odd.entries, faces=faces, behaviours=of_tools)
 
 
 def _demo(section: Mapping[str, Any]) -> _Sources:

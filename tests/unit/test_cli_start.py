@@ -45,6 +45,7 @@ def loaded(statements):
         "from mespot import cli; cli.main(['motion', 'export', '--help'])",
         "from mespot import cli; cli.main(['export', '--help'])",
         "from mespot import cli; cli.main(['inspect', '--help'])",
+        "from mespot import cli; cli.main(['spot', '--help'])",
     ],
 )
 def test_help_loads_no_library(statements):
