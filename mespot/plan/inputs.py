@@ -20,12 +20,18 @@ Inputs = dict[str, str | list[str]]
 
 
 def label_frames(plan: Plan, corpus: str) -> Inputs:
-    """The sheet or workbooks, and all tracked recordings; their motion where there is no video."""
+    """The sheet or workbooks, and all tracked recordings; their motion where there is no video.
+
+    Annotation tools give times of the video, so the recordings themselves say which frames these
+    are.
+    """
     planned = plan.corpora[corpus]
+    timed = planned.corpus.behaviours is not None
     return {
         "annotations": [str(path) for path in planned.corpus.annotations or []],
         "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
         "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
+        "sources": [str(path) for path in planned.corpus.videos["path"]] if timed else [],
     }
 
 

@@ -40,6 +40,12 @@ def loader(plan: Plan, corpus: str) -> dict[str, Any] | None:
     return plan.corpora[corpus].corpus.loader
 
 
+def behaviours(plan: Plan, corpus: str) -> dict[str, list[str]] | None:
+    """What names in files of annotation tools mean; None for a corpus without such files."""
+    named = plan.corpora[corpus].corpus.behaviours
+    return None if named is None else dict(plain(named))
+
+
 def left_out(plan: Plan, corpus: str) -> list[str]:
     """Videos of the sheet that are not used, and whose labels do not count."""
     return plan.corpora[corpus].corpus.left_out
