@@ -22,6 +22,7 @@ include: "rules/spotting.smk"
 include: "rules/evaluation.smk"
 include: "rules/ablation.smk"
 include: "rules/figures.smk"
+include: "rules/review.smk"
 
 
 onstart:
@@ -80,6 +81,11 @@ rule metrics:
 rule figures:
     input:
         of_target("figures"),
+
+
+rule review:
+    input:
+        of_target("review"),
 
 
 rule ablation:

@@ -64,6 +64,11 @@ def submission(corpus: str, method: str) -> str:
     return f"results/{corpus}/submissions/{method}.csv"
 
 
+def review(corpus: str, video: str) -> str:
+    """The page on which an expert reviews a video."""
+    return f"results/{corpus}/review/{video}.html"
+
+
 def figure(corpus: str, name: str) -> list[str]:
     """A figure as PNG and as PDF."""
     return [f"results/{corpus}/figures/{name}.{end}" for end in FIGURE_ENDS]
