@@ -26,7 +26,7 @@ function buildTimeline() {
     ticks: { stroke: "#ccc", width: 1, size: 4 }, gap: 3,
   };
   timeline.overview = new uPlot({
-    width: 600, height: 62, padding: [4, 8, 0, 0], legend: { show: false }, series,
+    width: 600, height: 62, padding: [4, 22, 0, 0], legend: { show: false }, series,
     scales: { x: { time: false, range: [0, video.end] }, y: { range: [0, highest * 1.05] } },
     axes: [{ ...axis, size: 22, values: (_, ticks) => ticks.map((t) => clock(t, 0)) },
     { ...axis, size: 54, splits: () => [] }],
@@ -42,7 +42,7 @@ function buildTimeline() {
     },
   }, [times, ...curves], byId("overview"));
   timeline.detail = new uPlot({
-    width: 600, height: 190, padding: [6, 8, 0, 0], legend: { show: false }, series,
+    width: 600, height: 190, padding: [6, 22, 0, 0], legend: { show: false }, series,
     scales: {
       x: { time: false, range: () => timeline.window },
       y: { range: () => [-lanes().length * LANE_SHARE * highest, highest * 1.05] },
