@@ -1,4 +1,5 @@
-# The page on which an expert looks at what was spotted in a video, and corrects it.
+# Pages for people: one for each video, on which an expert looks at what was spotted and corrects it,
+# and one about the whole run.
 
 
 rule write_review:
@@ -23,3 +24,29 @@ rule write_review:
         "Writing the review page of {wildcards.corpus}/{wildcards.video}"
     script:
         "../workflow_scripts/write_review.py"
+
+
+rule write_report:
+    input:
+        metrics=rules.join_metrics.output.metrics,
+        comparison=rules.compare_methods.output.comparison,
+        figures=of_target("figures"),
+    output:
+        page=paths.OVERVIEW,
+    log:
+        "results/logs/write_report.log",
+    benchmark:
+        "results/benchmarks/write_report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        iou=of_job(settings.iou),
+        code=code_digest("mespot.steps.write_report"),
+    message:
+        "Writing one page about the run"
+    script:
+        "../workflow_scripts/write_report.py"

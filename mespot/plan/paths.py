@@ -8,6 +8,7 @@ from mespot.corpora.kinds import MOTIONS
 METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
+OVERVIEW = "results/overview.html"
 ABLATION_FIGURE = "results/figures/ablation"
 WARNINGS = "results/logs/warnings.txt"
 LANDMARKER = "results/resources/face_landmarker.task"
