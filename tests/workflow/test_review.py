@@ -320,7 +320,7 @@ def test_help_names_every_key(browser, tmp_path):
     page = Page(browser, tmp_path / "page.html", reviews.review(video="help"))
     page.press("?")
     words = page.text("help-box")
-    assert "mespot export annotations.csv --format elan" in words
+    assert "mespot export annotations.csv --videos videos.csv --format elan" in words
     assert len(browser.find_elements(By.CSS_SELECTOR, "#help-box kbd")) > 35
     page.press(Keys.ESCAPE)
     assert not browser.find_element(By.ID, "help-box").is_displayed()

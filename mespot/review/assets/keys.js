@@ -61,7 +61,7 @@ function exportSheet() {
   say(`${rows.length} accepted intervals are in ${name}.` +
     (twice ? ` ${twice} that stood twice are there once.` : "") +
     (open.length ? ` ${open.length} spotted ones are undecided, and not in it.` : "") +
-    " For ELAN or BORIS: mespot export annotations.csv --format elan (or boris).");
+    ` For ELAN: mespot export ${name} --videos videos.csv --format elan --out FOLDER`);
 }
 
 const KEYS = [
@@ -170,7 +170,7 @@ function buildHelp() {
     "What you decide is kept in this browser on this machine alone. Export it before you clear " +
     "the browser's data, and to hand it on.",
     "The export is an annotation sheet. It trains the next model, or goes to other programs: " +
-    "mespot export annotations.csv --format elan (or boris).",
+    "mespot export annotations.csv --videos videos.csv --format elan --out FOLDER (or boris).",
     "Left and right are the person's own. In the difference, orange has become brighter and blue " +
     "darker. Grey stretches of the timeline have no usable face.",
   ];
