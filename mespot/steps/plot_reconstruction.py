@@ -26,6 +26,7 @@ from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, video_values
 from mespot.training.encoders import pooling_weights
+from mespot.training.origin import Origin, people
 from mespot.training.pretrain import PretrainingRecipe, reconstruct
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
@@ -51,7 +52,7 @@ def run(
     """
     deterministic()
     trained = checkpoint.load(encoder, "encoder")
-    settings = trained["settings"]
+    settings, seen = trained["settings"], Origin.of({**trained, "encoder_digest": ""}).seen
     stream, length = settings["stream"], settings["clip_length"]
     flows = [io.read(path, "flow") for path in flow]
     crops = [io.read(path, "frames") for path in frames]
@@ -84,7 +85,7 @@ def run(
     video, subject = str(record.attrs["video"]), str(record.attrs["subject"])
     part = slice(shown.start, shown.start + length)
     figure = reconstruction(
-        title(stream, video, subject, subject in trained["subjects"], shown.kind, clips),
+        title(stream, video, subject, people([record])[0] in seen, shown.kind, clips),
         stream,
         Clip(
             record["time"][part],

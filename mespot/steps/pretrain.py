@@ -1,6 +1,6 @@
 """Rule pretrain: one masked reconstruction network, for one stream and the subjects of one fold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from mespot.training.clips import (
     video_values,
 )
 from mespot.training.interrupted import Interrupted
+from mespot.training.origin import TRANSDUCTIVE, people, refuse_seen
 from mespot.training.pretrain import fit
 
 # Clips on which the scale of input and target is measured.
@@ -30,6 +31,9 @@ _SCALE_CLIPS = 64
 
 def run(
     *,
+    whose: Mapping[str, str],
+    pretraining: str,
+    unseen: Collection[Sequence[str]],
     stream: str,
     sources: Sequence[str | Path],
     output: str | Path,
@@ -41,6 +45,8 @@ def run(
 ) -> None:
     """Train on `sources` and write an encoder checkpoint to `output`.
 
+    whose: corpus, encoder, fold and stream. pretraining: whom the recipe may see, `inductive`,
+    `transductive` or `none`. unseen: corpus and subject of everybody whom the others may not see.
     sources: flow/{video}.h5 (stream `flow`) or frames/{video}.h5 (stream `face`) of the training
     subjects. partial: where an interrupted run keeps its state, about every `save_seconds`. It is
     taken up when settings, data and code are the same, and removed at the end. weights:
@@ -49,7 +55,7 @@ def run(
     missing (see recipes.pretraining).
 
     Raises InputError when a setting is missing, unknown or does not fit the others, and when a
-    source cannot be read or has too few usable frames.
+    source cannot be read, has too few usable frames or is of somebody of `unseen`.
     """
     deterministic()
     # 1. What is configured.
@@ -64,6 +70,8 @@ def run(
     random = generator(recipe.seed)
     # 2. Clips to train on, and some of the same subjects that are held out.
     records = [io.read(source, SOURCES[stream]) for source in sources]
+    if pretraining != TRANSDUCTIVE:
+        refuse_seen(sources[0], people(records), unseen, "is pretrained on along with")
     to_train, to_validate = split(
         [record["span"] for record in records],
         clip_length=clips.clip_length,
@@ -111,7 +119,9 @@ def run(
                 "clip_length": clips.clip_length,
                 "recipe": dict(vars(recipe)),
             },
-            "subjects": sorted({str(record.attrs["subject"]) for record in records}),
+            "whose": dict(whose),
+            "pretraining": pretraining,
+            "seen": ["/".join(person) for person in people(records)],
             "history": history,
             "provenance": dict(provenance),
         },

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 def run(
     *,
+    corpus: str,
     video: str,
     subject: str,
     source: str | Path,
@@ -72,6 +73,7 @@ def run(
             "time": np.array([time for _, time in clock], np.float64),
         },
         attrs={
+            "corpus": corpus,
             "video": video,
             "subject": subject,
             "native_fps": float(recording.fps),

@@ -18,6 +18,10 @@ temporary name and then moved into place. So a file that exists is complete. `h5
 everything in it. A file with a group for each video also has the attribute `videos`: their names,
 in the order of the corpus.
 
+What is read back is checked. The names in the path of a file must be those that are written in it.
+Types, shapes and attributes must be those below. Numbers must be finite in all frames with a usable
+face. Nothing may be a link or lie in another file.
+
 `native_frame` is the number of a frame in the recording. For a folder of images, it is the number
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
@@ -73,9 +77,12 @@ _CHECKPOINTS = """\
 
 `encoders/{encoder}/{fold}/{stream}.pt` and `spotters/{method}/{fold}.pt` are dictionaries of
 builtins and tensors. `torch.load(path, weights_only=True)` reads them. The keys `kind` and
-`version` say which kind of checkpoint it is. The other keys are enough to rebuild the network. A
-spotter also has its predictions for training subjects, from networks that never saw them:
-thresholds are chosen from these predictions.
+`version` say which kind of checkpoint it is, and `whose` has the names of its path. `seen` lists
+everybody whom the network was trained on, as `corpus/subject`. `pretraining` of an encoder says
+whom it was allowed to see. `origins` of a spotter says the same of the encoders whose features it
+has learned from. The other keys are enough to rebuild the network. A spotter also has its
+predictions for training subjects, from networks that never saw them: thresholds are chosen from
+these predictions.
 """
 
 _TABLES = """\

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,31 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def regular(path: str | Path, largest: int | None = None) -> Path:
+    """The path of a file that can be read to its end: a pipe or a device would be waited for.
+
+    Raises InputError for what does not exist, is a folder or no regular file, or has more bytes
+    than `largest`.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"{path}: does not exist; correct the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}; correct the path") from None
+    if not stat.S_ISREG(status.st_mode):
+        what = "is a folder" if stat.S_ISDIR(status.st_mode) else "is a pipe, device or socket"
+        raise InputError(f"{path}: {what}, not a file; name a file")
+    if largest is not None and status.st_size > largest:
+        raise InputError(
+            f"{path}: has {status.st_size / 1e6:.0f} MB, at most {largest / 1e6:.0f} MB are read; "
+            "give the right file, or a smaller one"
+        )
+    return path
 
 
 def _remove_abandoned(path: Path) -> None:

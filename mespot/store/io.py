@@ -15,9 +15,13 @@ import h5py
 import numpy as np
 
 from mespot.errors import InputError
+from mespot.store import strict
 from mespot.store.files import replacing, reserve
-from mespot.store.schema import LAYOUTS, Layout
+from mespot.store.schema import LAYOUTS, MAY_LACK, Layout
+from mespot.store.whose import check_names
 
+# Known in every frame, with a usable face or without.
+_CLOCK = ("span", "native_frame", "time")
 # Whole frames are read one span at a time, so a chunk holds a second or so of them.
 _CHUNK_BYTES = 1 << 20
 
@@ -29,27 +33,33 @@ class Record(Mapping[str, np.ndarray]):
     path: Path
     group: str
     attrs: dict[str, Any]
-    names: tuple[str, ...]
-    remedy: str = ""
+    layout: Layout
     _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.names:
+        if name not in self.layout.data_sets:
             raise KeyError(name)
         if name not in self._cache:
             self._cache[name] = self.part(name, slice(None))
         return self._cache[name]
 
     def part(self, name: str, frames: Any) -> np.ndarray:
-        """Frames (a slice along the first axis) of one data set, without loading the rest."""
-        with _opened(self.path, self.remedy) as file:
-            return file[f"{self.group}/{name}"][frames]
+        """Frames (a slice along the first axis) of one data set, without loading the rest.
+
+        Raises InputError for values that the layout does not allow.
+        """
+        with strict.opened(self.path, self.layout.remedy) as file:
+            array = file[f"{self.group}/{name}"][frames]
+        if not self.layout.by_users:
+            usable = None if name in _CLOCK else self["span"][frames] >= 0
+            strict.check_values(self.path, name, array, usable, self.layout)
+        return array
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter(self.layout.data_sets)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.layout.data_sets)
 
 
 def write(
@@ -101,15 +111,19 @@ def read(path: str | Path, kind: str) -> Record:
     """Open an artefact that holds one video.
 
     Raises InputError when the file is missing, not HDF5, truncated, of another kind or version,
-    or lacks a data set.
+    not of the form that its layout declares, or of another corpus or video than its path says.
     """
     layout = _layout(kind, per_video=False)
     path = Path(path)
-    with _opened(path, layout.remedy) as file:
+    with strict.opened(path, layout.remedy) as file:
         _check_stamp(path, file, kind, layout)
-        _check_group(path, file, layout)
-        attrs = {name: _plain(value) for name, value in file.attrs.items()}
-    return Record(path, "", attrs, tuple(layout.data_sets), layout.remedy)
+        shapes = strict.check_group(path, file, layout)
+        attrs = strict.attributes(file, layout)
+        if not layout.by_users:
+            strict.check_attributes(path, attrs, layout.attributes, layout)
+            strict.check_counts(path, shapes, attrs, layout)
+    check_names(path, layout.path, attrs, layout.remedy)
+    return Record(path, "", attrs, layout)
 
 
 def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) -> dict[str, Record]:
@@ -119,19 +133,41 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
     """
     layout = _layout(kind, per_video=True)
     path = Path(path)
-    with _opened(path, layout.remedy) as file:
-        _check_stamp(path, file, kind, layout)
-        shared = {name: _plain(value) for name, value in file.attrs.items()}
-        written = shared.pop(_ORDER, list(file))
-        names, records = tuple(layout.data_sets), {}
+    records = {}
+    with strict.opened(path, layout.remedy) as file:
+        shared = _shared(path, file, kind, layout)
+        written = shared.pop(_ORDER, None)
+        if not isinstance(written, list):
+            raise InputError(f"{path}: lacks the attribute {_ORDER}; {layout.remedy}")
         for video in videos if videos is not None else written:
             if video not in file:
                 raise InputError(f"{path}: has no video {video!r}; {layout.remedy}")
-            _check_group(path, file[video], layout)
-            own = {name: _plain(value) for name, value in file[video].attrs.items()}
-            attrs = {**shared, **own}
-            records[video] = Record(path, f"/{video}", attrs, names, layout.remedy)
+            group = strict.member(file, video, h5py.Group, f"{path}: {{}}; {layout.remedy}")
+            shapes = strict.check_group(path, group, layout)
+            attrs = {**shared, **strict.attributes(group, layout)}
+            strict.check_attributes(path, attrs, layout.attributes, layout)
+            strict.check_counts(path, shapes, attrs, layout)
+            records[video] = Record(path, f"/{video}", attrs, layout)
     return records
+
+
+def attributes(path: str | Path, kind: str) -> dict[str, Any]:
+    """What is written of a whole file with a group a video; checked as `read_videos` does."""
+    layout = _layout(kind, per_video=True)
+    path = Path(path)
+    with strict.opened(path, layout.remedy) as file:
+        shared = _shared(path, file, kind, layout)
+        own = [name for name in layout.attributes if name not in MAY_LACK]
+        strict.check_attributes(path, shared, own, layout)
+        return shared
+
+
+def _shared(path: Path, file: h5py.File, kind: str, layout: Layout) -> dict[str, Any]:
+    """The attributes of the file itself."""
+    _check_stamp(path, file, kind, layout)
+    shared = strict.attributes(file, layout)
+    check_names(path, layout.path, shared, layout.remedy)
+    return shared
 
 
 # Attribute of a file with a group a video: the names of its videos as they were written.
@@ -143,16 +179,6 @@ def _layout(kind: str, *, per_video: bool) -> Layout:
     if layout.per_video != per_video:
         raise ValueError(f"{kind}: use {'write/read_videos' if layout.per_video else 'write/read'}")
     return layout
-
-
-def _opened(path: str | Path, remedy: str) -> h5py.File:
-    path = Path(path)
-    if not path.exists():
-        raise InputError(f"{path}: does not exist; run the rule that writes it")
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({error}); {remedy}") from error
 
 
 @contextmanager
@@ -221,27 +247,12 @@ def _attribute(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
-    """Attribute as a builtin: numpy scalars and arrays become numbers and lists."""
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value.tolist()]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value.decode() if isinstance(value, bytes) else value
-
-
 def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
     kind_there, version_there = file.attrs.get("kind"), file.attrs.get("version")
     if kind_there is None:
         raise InputError(f"{path}: is HDF5, but was not written by mespot; {layout.remedy}")
-    if (kind_there, version_there) != (kind, layout.version):
+    if (str(kind_there), str(version_there)) != (kind, str(layout.version)):
         raise InputError(
-            f"{path}: holds {kind_there} version {version_there}, "
+            f"{path}: holds {str(kind_there)[:40]} version {str(version_there)[:40]}, "
             f"expected {kind} version {layout.version}; {layout.remedy}"
         )
-
-
-def _check_group(path: Path, group: h5py.Group, layout: Layout) -> None:
-    missing = [name for name in layout.data_sets if name not in group]
-    if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)} in {group.name}; {layout.remedy}")

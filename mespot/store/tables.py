@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.store.files import regular, replacing
 
 TEXT, WHOLE, REAL = "string", "Int64", "Float64"
+
+_LARGEST = 200_000_000  # bytes; the candidates of a corpus have some thousands of rows
 
 # Groups of columns that belong together, for the tables below and for whoever fills them in.
 COUNTS = ("videos", "labels", "predictions", "tp", "fp", "fn")
@@ -129,6 +131,8 @@ def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
     """
     path = Path(path)
     try:
+        if path.exists():
+            regular(path, _LARGEST)
         table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: does not exist; run the rule that writes it") from None

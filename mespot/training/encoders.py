@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, StoredVideo, video_values
+from mespot.training.origin import REMEDY, Origin, encoder_digest
 
 _CHUNK = 256  # frames coded at once; bounds the memory, does not change the result
 
@@ -35,23 +36,43 @@ class EncoderInput:
 @dataclass(frozen=True)
 class Encoder:
     """The encoder of one stream: keyword arguments and weights of its ReconstructionNetwork, the
-    scale of its input, and the keyword arguments with which clips.video_values makes that input."""
+    scale of its input, the keyword arguments with which clips.video_values makes that input, and
+    whom it was pretrained on."""
 
     network: Mapping[str, Any]
     state: Mapping[str, Tensor]
     standardisation: Standardisation
     values: Mapping[str, Any]
+    origin: Origin
 
     @classmethod
     def load(cls, path: str | Path) -> Encoder:
         """From a checkpoint of `pretrain`. Raises InputError when it cannot be read."""
         trained = checkpoint.load(path, "encoder")
-        return cls(
-            trained["network"],
-            trained["state"],
-            Standardisation(**trained["standardisation"]),
-            trained["settings"]["values"],
-        )
+        with checkpoint.understood(path):
+            scale = Standardisation(**trained["standardisation"])
+            made = {"encoder_digest": encoder_digest(trained["state"], scale)}
+            return cls(
+                trained["network"],
+                trained["state"],
+                scale,
+                trained["settings"]["values"],
+                Origin.of({**trained, **made}),
+            )
+
+    def check(
+        self,
+        path: str | Path,
+        stream: str,
+        unseen: Collection[Sequence[str]],
+        *,
+        transductive: bool,
+    ) -> None:
+        """Raises InputError when the encoder at `path` is of another stream, or one that is not
+        `transductive` has seen somebody of `unseen`, corpus and subject each."""
+        if self.stream != stream:
+            raise InputError(f"{path}: encoder of {self.stream!r}, not of {stream!r}; {REMEDY}")
+        self.origin.check(path, unseen, transductive=transductive)
 
     @property
     def stream(self) -> str:

@@ -67,6 +67,7 @@ def recording(tmp_path_factory):
             "time": np.arange(FRAMES) / 30,
         },
         attrs={
+            "corpus": "made",
             "video": "v",
             "subject": "s",
             "native_fps": 30.0,

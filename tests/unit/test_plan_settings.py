@@ -14,8 +14,9 @@ RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 # What shows the intervals of one method.
 SHOWN = {"plot_timeline", "write_review"}
 SCORES = {"score", "compare_methods", "ablate"}
-SUBJECTS = {"pretrain", "train_spotter", "spot", "plot_reconstruction", "plot_responses"}
-VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames", "summarise"} | SCORES
+NETWORKS = {"pretrain", "extract_features", "train_spotter"}
+SUBJECTS = NETWORKS | {"spot", "plot_reconstruction", "plot_responses"}
+VIDEOS = SUBJECTS | {"demo_corpus", "label_frames", "summarise"} | SCORES
 LEARNED = DEFAULT["methods"]["learned"]
 FEATURES = {"train_spotter", "spot", "plot_losses", "plot_reconstruction", "plot_responses"}
 TRANSDUCTIVE = {"pretrained": {"pretraining": "transductive", "settings": {}}}

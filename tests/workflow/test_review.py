@@ -276,31 +276,33 @@ def kappa(review, theirs):
     return (observed - expected) / (1 - expected)
 
 
+def busy(browser):
+    """Seconds of processor time that the page has taken, however much else the machine does."""
+    metrics = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+
 def test_five_hundred_candidates_stay_smooth(browser, tmp_path):
+    browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
     review = reviews.review(video="many", frames=9000, count=500, spotted=500)
     page = Page(browser, tmp_path / "page.html", review)
-    opened = browser.execute_script(
-        "const t = performance.getEntriesByType('navigation')[0]; return t.loadEventEnd"
-    )
-    print(f"opened after {opened:.0f} ms")
-    assert opened < 3000
+    opened = busy(browser)
+    print(f"opening took {opened:.2f} s")
+    assert 0 < opened < 3
     assert page.rows() == 500
-    slowest = browser.execute_script(
+    browser.execute_script(
         """
-        let worst = 0;
         for (let i = 0; i < 60; i++) {
-          const began = performance.now();
           for (const key of ["j", "a", "+", "-"]) {
             document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
           }
           document.body.offsetHeight;
-          worst = Math.max(worst, performance.now() - began);
         }
-        return worst;
         """
     )
-    print(f"the slowest four keys took {slowest:.0f} ms")
-    assert slowest < 200
+    each = (busy(browser) - opened) / 60
+    print(f"four keys took {1000 * each:.1f} ms")
+    assert each < 0.1
     assert page.path.stat().st_size < 30e6
     assert page.text("counts").startswith("60 accepted")
 
