@@ -10,6 +10,7 @@ COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
 OVERVIEW = "results/overview.html"
 ABLATION_FIGURE = "results/figures/ablation"
+MODEL = "results/model.pt"
 WARNINGS = "results/logs/warnings.txt"
 LANDMARKER = "results/resources/face_landmarker.task"
 FIGURE_ENDS = ("png", "pdf")
