@@ -61,7 +61,7 @@ def write_scores(path, clock):
         path,
         "scores",
         {"v1": {**scores, **clock}},
-        attrs={},
+        attrs={"corpus": "sheet", "method": "learned", "fold": "g1"},
         provenance={},
         video_attrs={"v1": {"threshold_micro": 0.5, "threshold_macro": float("nan")}},
     )
