@@ -160,6 +160,21 @@ def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
     }
 
 
+def write_review(plan: Plan, corpus: str, video: str) -> Inputs:
+    """What one method spotted in a video, the motion, and the faces where there are any."""
+    shown = timeline_method(plan, corpus)
+    fold = plan.fold_of_video(corpus, shown, video)
+    inputs: Inputs = {
+        "scores": paths.scores(corpus, shown, fold),
+        "intervals": paths.table("intervals", corpus, shown, fold),
+        "candidates": paths.table("candidates", corpus, shown, fold),
+        "flow": paths.of_video("flow", corpus, video),
+    }
+    if plan.corpora[corpus].has_faces:
+        inputs["frames"] = paths.of_video("frames", corpus, video)
+    return inputs
+
+
 def plot_losses(plan: Plan, corpus: str, encoder: str) -> Inputs:
     """The checkpoints of all folds and streams."""
     folds = plan.folds_of_encoder(corpus, encoder)

@@ -99,6 +99,11 @@ def timeline_method(plan: Plan, corpus: str, video: str = "") -> str:
     return inputs.timeline_method(plan, corpus)
 
 
+def review_method(plan: Plan, corpus: str, video: str = "") -> str:
+    """The name of the method whose intervals a review page shows."""
+    return shown_method(plan, corpus, inputs.timeline_method(plan, corpus))
+
+
 def shown_method(plan: Plan, corpus: str, method: str) -> str:
     """A method's name in tables: `learned@casme2` is one that was trained on casme2."""
     planned = plan.corpora[corpus]
