@@ -123,9 +123,10 @@ def score(plan: Plan, corpus: str) -> Inputs:
 
 
 def summarise(plan: Plan, corpus: str) -> Inputs:
-    """All tracked recordings, or their motion, and what every method spotted in them."""
+    """All recordings, tracked and aligned, or their motion, and what every method spotted."""
     planned = plan.corpora[corpus]
     return {
+        "frames": of_videos(plan, "frames", corpus) if planned.has_faces else [],
         "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
         "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
         "intervals": of_all_methods(plan, "intervals", corpus) if planned.spotted else [],
