@@ -184,13 +184,15 @@ def _finish(errors: Errors, remarks: list[str] | None) -> None:
 
 
 def _clocks(videos: pd.DataFrame | None) -> dict[str, Clock]:
-    """Of the videos whose times can be turned into frames."""
-    rows = [] if videos is None else videos.to_dict("records")
-    return {
-        row["video"]: (row["fps"], int(row["first_frame"]))
-        for row in rows
-        if not (math.isnan(row["fps"]) or math.isnan(row.get("first_frame", math.nan)))
-    }
+    """Of each video what is known to turn times into frames."""
+    clocks = {}
+    for row in [] if videos is None else videos.to_dict("records"):
+        fps, first = row.get("fps", math.nan), row.get("first_frame", math.nan)
+        clocks[row["video"]] = (
+            None if math.isnan(fps) else float(fps),
+            None if math.isnan(first) else int(first),
+        )
+    return clocks
 
 
 def _interval(
