@@ -24,6 +24,7 @@ from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import TrackingSettings, blink
 from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions
 from mespot.face.occlusion import FaceWatch, usual_points
+from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
 from mespot.landmarker import kept
 from mespot.measured import head_rotation
@@ -109,6 +110,7 @@ def spot(
     model: str | Path | None = None,
     training_free: bool = False,
     fps: float | None = None,
+    face: str | int = "auto",
     name: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
@@ -116,8 +118,9 @@ def spot(
 
     video: a video file, a folder of numbered images, or pictures `(H, W, 3)` uint8 BGR. model: a
     results/model.pt; None for the one that comes along. training_free: without any model. fps:
-    frames a second, which pictures and folders of images need. name: of the video in the tables.
-    progress: called with how much is done, and of how much.
+    frames a second, which pictures and folders of images need. face: who is followed where several
+    faces last: auto, left, right, largest, or a number from left to right. name: of the video in
+    the tables. progress: called with how much is done, and of how much.
 
     Raises InputError for a video that cannot be read or has fewer than 12 frames a second, and
     where there is no model.
@@ -127,7 +130,7 @@ def spot(
     >>> rows = found.intervals[["type", "onset_s", "offset_s", "confidence"]]
     >>> found.plot().savefig("anna.png")
     """
-    spotter = Spotter.of(How.of(model, training_free=training_free))
+    spotter = Spotter.of(How.of(model, training_free=training_free, face=face))
     recording = _opened(video, fps)
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
         return spotter.spot(recording, name or recording.path.stem, scratch, progress)
@@ -150,13 +153,11 @@ def track(video: Video, *, fps: float | None = None, settings: Settings | None =
     recording = _opened(video, fps)
     rate = recording.working_rate(wanted)
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
-        followed = follow(
-            recording.frames(wanted),
-            rate,
-            TrackingSettings(**tracking),
-            kept(whole["landmarker"]),
-            scratch,
-        )
+        model, how = kept(whole["landmarker"]), TrackingSettings(**tracking)
+        try:
+            followed = follow(recording.frames(wanted), rate, how, model, scratch)
+        except NoSuchFaceError as error:
+            raise InputError(f"{recording.path}: {error}; choose another") from error
         part = followed.track.part(0, len(followed.time))
     return Faces(
         points=part.points,

@@ -54,7 +54,7 @@ CASES = {
     "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
     "tracking.rate": (25.0, {"track_face", "make_model"}),
     "tracking.max_faces": (3, {"track_face", "make_model"}),
-    "tracking.face": ("left", {"track_face", "make_model"}),
+    "tracking.face": ("left", {"track_face"}),
     "tracking.confidence": (0.6, {"track_face", "make_model"}),
     "tracking.max_gap": (0.5, {"track_face", "make_model"}),
     "tracking.min_span": (2.0, {"track_face", "make_model"}),
