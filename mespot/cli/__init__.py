@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import benchmark, corpus, motion, score
+from mespot.cli import benchmark, corpus, motion, score, verify
 from mespot.errors import InputError
 
 # Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (benchmark, corpus, motion, score)
+SUBCOMMANDS = (benchmark, corpus, motion, score, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from mespot.errors import InputError
-from mespot.store.files import regular, replacing
+from mespot.store.files import regular, remake, replacing
 from mespot.store.whose import check_names
 
 # How a spotter reads recordings.
@@ -71,7 +71,7 @@ def load(path: str | Path, kind: str) -> dict[str, Any]:
     or version, or of another corpus, fold, method, encoder or stream than its path says.
     """
     version, keys = KINDS[kind]
-    rebuild = "delete the file and run again: Snakemake makes it anew"
+    rebuild = remake(path)
     if not Path(path).exists():
         raise InputError(f"{path}: does not exist; run the rule that writes it")
     try:
@@ -116,8 +116,7 @@ def understood(path: str | Path) -> Iterator[None]:
         yield
     except _NO_SENSE as error:
         raise InputError(
-            f"{path}: is damaged ({type(error).__name__}: {error}); "
-            "delete the file and run again: Snakemake makes it anew"
+            f"{path}: is damaged ({type(error).__name__}: {error}); {remake(path)}"
         ) from error
 
 
