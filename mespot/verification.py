@@ -66,6 +66,11 @@ def verify(plan: Plan) -> Iterator[Finding]:
             yield Finding(path, LEFT_OVER, why)
 
 
+def to_remake(plan: Plan) -> list[str]:
+    """The files of a run that are not whole, not its own, or made in another way than planned."""
+    return [found.path for found in verify(plan) if found.state in (DAMAGED, FOREIGN, STALE)]
+
+
 def _expected(plan: Plan) -> list[str]:
     """All artefacts that a run of the config may make, of the ablation too if there is its table.
 

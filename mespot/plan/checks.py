@@ -30,6 +30,18 @@ def check_training_subjects(planned: PlannedCorpus) -> None:
             )
 
 
+def check_paths(planned: PlannedCorpus) -> None:
+    """Raises InputError for a file of the user with a brace in its path: rules would take it for a
+    wildcard, and read another file or none."""
+    corpus = planned.corpus
+    for path in (*corpus.videos["path"], *(corpus.annotations or []), corpus.regions or ""):
+        if "{" in str(path) or "}" in str(path):
+            raise InputError(
+                f"{planned.name}: {path}: has a brace in its path, which the workflow cannot read; "
+                "rename the file or folder, or give a link to it without braces"
+            )
+
+
 def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, Any]) -> None:
     """Raises InputError where a companion has recordings of the corpus itself, whose test subjects
     it would bring into the training, and where the lists of face regions differ."""

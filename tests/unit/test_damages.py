@@ -2,62 +2,11 @@
 
 import random
 
-import numpy as np
 import pytest
-import torch
 
 from mespot.errors import InputError
-from mespot.store import io, tables
-from mespot.store.schema import LAYOUTS
-from mespot.training import checkpoint
-from tests.unit.stored_kinds import arrays, attributes
-
-# How files are named: those of one recording, network or table, and another of the same kind.
-NAMES = {"video": "v", "encoder": "e", "method": "m", "fold": "g1", "stream": "flow"}
-OTHERS = {"video": "w", "encoder": "f", "method": "n", "fold": "g2", "stream": "face"}
-ARRAYS = [kind for kind, layout in LAYOUTS.items() if not layout.by_users]
-NETWORKS = list(checkpoint.PLACES)
-KINDS = [*ARRAYS, *NETWORKS, *tables.PLACES]
-
-
-def write(kind, root, names, seed):
-    """A file of a kind below `root`, and its path."""
-    whose = {"corpus": root.name, **names}
-    rng = np.random.default_rng(seed)
-    if kind in ARRAYS:
-        layout = LAYOUTS[kind]
-        path = root / layout.path.format(**names)
-        attrs = {**attributes(kind), **{n: whose[n] for n in whose if n in layout.attributes}}
-        if layout.per_video:
-            videos = {"a": arrays(kind, rng), "b": arrays(kind, rng)}
-            io.write_videos(path, kind, videos, attrs=attrs, provenance={})
-        else:
-            io.write(path, kind, arrays(kind, rng), attrs=attrs, provenance={})
-    elif kind in NETWORKS:
-        path = root / checkpoint.PLACES[kind].format(**names)
-        content = dict.fromkeys(checkpoint.KINDS[kind][1], {})
-        state = {"weight": torch.from_numpy(rng.random(5000))}
-        checkpoint.save(path, kind, {**content, "whose": whose, "state": state})
-    else:
-        path = root / tables.PLACES[kind].format(**names)
-        table = tables.empty(kind).reindex(range(300))
-        for number, (name, dtype) in enumerate(tables.COLUMNS[kind].items()):
-            table[name] = f"x{seed}" if dtype == tables.TEXT else number + seed
-        tables.write(path, kind, table)
-    return path
-
-
-def read(kind, path):
-    """All of a file, as the steps read it."""
-    if kind in NETWORKS:
-        checkpoint.load(path, kind)
-    elif kind in tables.PLACES:
-        tables.read(path, kind)
-    elif LAYOUTS[kind].per_video:
-        for record in io.read_videos(path, kind).values():
-            dict(record)
-    else:
-        dict(io.read(path, kind))
+from mespot.store import tables
+from tests.unit.stored_kinds import KINDS, NAMES, OTHERS, read, write
 
 
 def flipped(share):

@@ -304,6 +304,18 @@ def test_recordings_of_a_sheet_may_leave_their_rate_to_the_file(tmp_path):
     }
 
 
+@pytest.mark.parametrize("name", ["{video}", "a}"])
+def test_folders_that_rules_would_take_for_others_are_refused(tmp_path, name):
+    root = tmp_path / name
+    root.mkdir()
+    for path in ("a.mp4", "b.mp4"):
+        (root / path).touch()
+    (root / "videos.csv").write_text("subject,video,path,fps\ns,a,a.mp4,\nt,b,b.mp4,\n")
+    config = plans.changed(plans.DEFAULT, "sheet.videos", str(root / "videos.csv"))
+    with pytest.raises(InputError, match=f"{name}/a.mp4: has a brace in its path.*rename"):
+        plans.plan({**config, "corpora": ["sheet"]})
+
+
 def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
     with pytest.raises(InputError, match="pretrain.epochs"):
         open_plan(plans.changed(plans.DEFAULT, "pretrain.epochs", "many"), check_labels=True)
