@@ -10,7 +10,7 @@ from snakemake.logging import logger
 from mespot import ending, verification
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
-from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
 from mespot.runtime import lock_results
 
@@ -39,15 +39,7 @@ wildcard_constraints:
 
 def of_job(function):
     """A function of the planning, called with the wildcards of a job."""
-
-    def of_wildcards(wildcards):
-        try:
-            return function(PLAN, **dict(wildcards.items()))
-        except KeyError as error:
-            named = " ".join(f"{name} {value}" for name, value in wildcards.items())
-            raise InputError(f"no part of this run: {named} ({error} is unknown)") from None
-
-    return of_wildcards
+    return lambda wildcards: checks.called(function, PLAN, dict(wildcards.items()))
 
 
 @cache

@@ -10,11 +10,12 @@ import torch
 from mespot.device import deterministic, device, generator
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.training.clips import CHANNELS, ClipPool, form, network_shape, standardise
+from mespot.training.clips import ClipPool, network_shape, standardise
 from mespot.training.encoders import Encoder, EncoderInput, coded, features
 from mespot.training.origin import Origin
 from mespot.training.pretrain import fit
 from mespot.training.recipes import PretrainingRecipe
+from mespot.training.video_values import CHANNELS, form
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
 _RECIPE = PretrainingRecipe.__dataclass_fields__

@@ -16,7 +16,7 @@ from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
-from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.corpora.sheet import faces_of, read_sheets, read_videos
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
 
@@ -38,7 +38,8 @@ class Corpus:
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
     motion, whose table has a series of motion in place of a video, and the columns every and
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
-    the sheet that have none.
+    the sheet that have none. faces: video -> which of several faces is followed, where the sheet
+    says so.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Corpus:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -124,6 +126,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.has_faces,
         sources.regions,
         sources.left_out,
+        sources.faces,
     )
 
 
@@ -138,6 +141,7 @@ class _Sources:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
@@ -148,11 +152,11 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
         odd = Notes()
         videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"], odd)
         annotations = None if labels is None else [Path(sheets["annotations"])]
-        return _Sources(videos, annotations, notes=odd.entries)
+        return _Sources(videos, annotations, notes=odd.entries, faces=faces_of(videos))
     if name == "unlabelled":
         sheets, odd = config["unlabelled"], Notes()
         videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
-        return _Sources(videos, notes=odd.entries)
+        return _Sources(videos, notes=odd.entries, faces=faces_of(videos))
     if name in kinds.MOTIONS:
         return _motion(config[name], name)
     if name in kinds.KINDS:

@@ -1,13 +1,15 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame and n_frames (of
-video files, by which labels are checked before a video is read); `annotations.csv` subject, video,
-onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered images and
-is relative to the folder of its sheet, or to a root that is given. fps may be empty for a video
-file (then its own is used) and is needed for images. first_frame is the number that the labels give
-to the first frame of a video file (0 where it is empty); images have their own. Frames are native
-frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead of frames
-there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the user's own.
+`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame, n_frames (of
+video files, by which labels are checked before a video is read) and face (which of several faces is
+followed: auto, left, right, largest or a number from left to right); `annotations.csv` subject,
+video, onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered
+images and is relative to the folder of its sheet, or to a root that is given. fps may be empty for
+a video file (then its own is used) and is needed for images. first_frame is the number that the
+labels give to the first frame of a video file (0 where it is empty); images have their own. Frames
+are native frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead
+of frames there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the
+user's own.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. What can be meant in one way only is read, and noted where it was written in
@@ -32,7 +34,8 @@ from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS, TEXT
 
 VIDEO_COLUMNS = list(COLUMNS["videos"])
-OPTIONAL_COLUMNS = ["first_frame", "n_frames"]
+OPTIONAL_COLUMNS = ["first_frame", "n_frames", "face"]
+FACES = ("auto", "left", "right", "largest")
 _EITHER = [("onset", "onset_s"), ("offset", "offset_s")]
 
 
@@ -46,8 +49,9 @@ def read_sheets(
 
     root: the folder that paths are relative to, the sheet's own if None. notes: gets what was odd.
     Returns the videos (subject, video, path, fps, first_frame; path with the root before it, fps
-    Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0) and the
-    annotations (subject, video, onset, apex, offset, type, row, then the user's own columns; frames
+    Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0; face as
+    text where a row has one) and the annotations (subject, video, onset, apex, offset, type, row,
+    then the user's own columns; frames
     Int64, apex NA where empty, row says where it stands), or None for those when there is no
     annotation sheet.
 
@@ -79,6 +83,7 @@ def _read_videos(
     seen: dict[str, dict[str, tuple[int, str]]] = {"subject": {}, "video": {}, "path": {}}
     table = []
     lengths = {}
+    faces: dict[str, str] = {}
     for line, row in written(errors, VIDEO_COLUMNS, OPTIONAL_COLUMNS).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
@@ -100,6 +105,9 @@ def _read_videos(
             n_frames = whole_frame(errors, line, "n_frames", given)
             if n_frames is not None and where is not None and where.is_file():
                 lengths[row["video"]] = n_frames
+        face = _face(errors, line, present(errors, line, "face", row.get("face")))
+        if face is not None:
+            faces[row["video"]] = face
         first, _ = seen["path"].setdefault(str(where), (line, ""))
         if where is not None and first != line:
             text = f"path: '{row['path']}' is the recording of row {first} too; correct it if it is"
@@ -118,7 +126,29 @@ def _read_videos(
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
     if notes is not None:
         notes.take(errors.remarks)
-    return videos_table(table), lengths
+    videos = videos_table(table)
+    if faces:
+        videos["face"] = pd.Series([faces.get(video) for video in videos["video"]], dtype=TEXT)
+    return videos, lengths
+
+
+def faces_of(videos: pd.DataFrame) -> dict[str, str | int]:
+    """Video -> the face that is followed, for the rows of a sheet that say it."""
+    if "face" not in videos:
+        return {}
+    given = videos.set_index("video")["face"].dropna()
+    return {str(v): int(face) if face.isdecimal() else str(face) for v, face in given.items()}
+
+
+def _face(errors: Errors, line: int, text: str) -> str | None:
+    """What the column `face` says; None where it is empty."""
+    if not text or text.lower() in FACES:
+        return text.lower() or None
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return str(int(text))
+    known = f"{', '.join(FACES)} or a number, 1 for the leftmost"
+    errors.add(line, "face", f"'{text}' must be {known}; correct it or leave it empty")
+    return None
 
 
 def _check_twice(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os.path import realpath
 from typing import Any
 
@@ -30,16 +30,14 @@ def check_training_subjects(planned: PlannedCorpus) -> None:
             )
 
 
-def check_paths(planned: PlannedCorpus) -> None:
-    """Raises InputError for a file of the user with a brace in its path: rules would take it for a
-    wildcard, and read another file or none."""
-    corpus = planned.corpus
-    for path in (*corpus.videos["path"], *(corpus.annotations or []), corpus.regions or ""):
-        if "{" in str(path) or "}" in str(path):
-            raise InputError(
-                f"{planned.name}: {path}: has a brace in its path, which the workflow cannot read; "
-                "rename the file or folder, or give a link to it without braces"
-            )
+def called(function: Callable[..., Any], plan: Any, wildcards: Mapping[str, str]) -> Any:
+    """What a function of the planning gives for the wildcards of a job. Raises InputError for a
+    name that the plan does not know, as of a mistyped target."""
+    try:
+        return function(plan, **wildcards)
+    except KeyError as error:
+        named = ", ".join(f"{name} {value}" for name, value in wildcards.items())
+        raise InputError(f"{named}: {error} is no part of this run; correct the target") from None
 
 
 def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, Any]) -> None:
@@ -53,6 +51,14 @@ def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, 
         for other in companions_of(config, c, m)
     ]
     for corpus, companion in dict.fromkeys(pairs):
+        _check_pair(corpora[corpus], corpora[companion])
+
+
+def check_along(
+    corpora: Mapping[str, PlannedCorpus], corpus: str, companions: Sequence[str]
+) -> None:
+    """The same for the companions of one corpus."""
+    for companion in companions:
         _check_pair(corpora[corpus], corpora[companion])
 
 

@@ -12,10 +12,10 @@ from mespot.errors import InputError
 from mespot.plan import variants
 from mespot.plan.checks import (
     check_companions,
-    check_paths,
     check_tested_elsewhere,
     check_training_subjects,
 )
+from mespot.plan.model import methods_of_model
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
 
@@ -218,8 +218,6 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
     names = corpora_of({**config, "encoders": encoders})
     opened = [open_corpus(name, config, check_labels=check_labels) for name in names]
     corpora = {corpus.name: planned_corpus(corpus, config) for corpus in opened}
-    for corpus in corpora.values():
-        check_paths(corpus)
     if any(method["kind"] == "learned" for method in config["methods"].values()):
         for corpus in corpora.values():
             check_training_subjects(corpus)
@@ -231,6 +229,6 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
         config=config,
         corpora=corpora,
         encoders=encoders,
-        methods=variants.all_methods(config),
+        methods=variants.all_methods(config) | methods_of_model(config, corpora),
         shared=variants.shared_encoders(config),
     )

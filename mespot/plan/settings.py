@@ -12,6 +12,7 @@ from typing import Any
 
 from mespot.config import for_corpus
 from mespot.expressions import CLASSES
+from mespot.plan.model import corpora_of_model, model_of
 from mespot.plan.recipes import of_encoder, only, weights_of, without
 from mespot.plan.run import Plan
 from mespot.provenance import plain
@@ -47,8 +48,10 @@ def face_landmarker(plan: Plan) -> dict[str, Any]:
 
 
 def track_face(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
-    """How a face is found and followed."""
-    return plain(dict(for_corpus(plan.config, corpus)["tracking"]))
+    """How a face is found and followed; of several the one that the sheet names, if it does."""
+    tracking = dict(for_corpus(plan.config, corpus)["tracking"])
+    of_video = plan.corpora[corpus].corpus.faces.get(video)
+    return plain(tracking if of_video is None else {**tracking, "face": of_video})
 
 
 def crop_frames(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
@@ -100,6 +103,21 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     if "second_look" in decoding and not decoding["second_look"]["weight"]:
         decoding["second_look"] = only(decoding["second_look"], ("weight",))
     return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding})
+
+
+def make_model(plan: Plan) -> dict[str, Any]:
+    """How its spotter is decoded, and how the recordings were read that it was trained on."""
+    corpus, method = model_of(plan.config, plan.corpora)
+    return {
+        "corpora": list(corpora_of_model(plan.config, plan.corpora)),
+        "decoding": spot(plan, corpus, method)["decoding"],
+        "preprocessing": {
+            "tracking": track_face(plan, corpus),
+            "crop": crop_frames(plan, corpus),
+            "flow": optical_flow(plan, corpus),
+        },
+        "landmarker": face_landmarker(plan),
+    }
 
 
 def scoring(plan: Plan, corpus: str = "") -> dict[str, Any]:

@@ -47,7 +47,7 @@ def run(
     videos = {}
     for record in records:
         video = str(record.attrs["video"])
-        values = encoder.read(record, crops[video])
+        values = encoder.open(record, crops[video])
         videos[video] = {
             "feature": features(network, encoder, values, record["span"]),
             **{name: record[name] for name in ("span", "native_frame", "time")},

@@ -15,15 +15,14 @@ from mespot.training.clips import (
     ClipPool,
     Segment,
     as_builtins,
-    form,
     network_shape,
     split,
     standardise,
-    video_values,
 )
 from mespot.training.interrupted import Interrupted
 from mespot.training.origin import TRANSDUCTIVE, people, refuse_seen
 from mespot.training.pretrain import fit
+from mespot.training.video_values import VideoValues, form
 
 # Clips on which the scale of input and target is measured.
 _SCALE_CLIPS = 64
@@ -132,12 +131,6 @@ def run(
 def _read(
     records: Sequence[io.Record], segments: Sequence[Segment], values: Mapping[str, Any]
 ) -> list[np.ndarray]:
-    """The segments' frames, from one video at a time."""
-    stretches: dict[Segment, np.ndarray] = {}
-    for video in sorted({segment.video for segment in segments}):
-        frames = video_values(records[video], **values)
-        for segment in segments:
-            if segment.video == video:
-                # Copied, or one short segment would keep the whole video in memory.
-                stretches[segment] = frames[segment.first : segment.last].copy()
-    return [stretches[segment] for segment in segments]
+    """The segments' frames; of each video no others are read, but for the mean of a face."""
+    videos = {number: VideoValues(records[number], **values) for number in range(len(records))}
+    return [videos[segment.video][segment.first : segment.last] for segment in segments]

@@ -87,6 +87,11 @@ whom it was allowed to see. `origins` of a spotter says the same of the encoders
 has learned from. The other keys are enough to rebuild the network. A spotter also has its
 predictions for training subjects, from networks that never saw them: thresholds are chosen from
 these predictions. Behind the dictionary are 32 bytes, the SHA-256 of all before them.
+
+`results/model.pt` has neither recordings nor names of people. It has the networks, by class the
+thresholds and how long expressions last, the trees of the second look as arrays, the settings by
+which videos are read, the SHA-256 of MediaPipe's model, and what it was made from. Its provenance
+is JSON.
 """
 
 _TABLES = """\
@@ -111,10 +116,14 @@ standard deviation over seeds. Columns that end in `_low` and `_high` are the en
 `summary` has a row for each video and a last one for the corpus, whose subject and video are `all`.
 `videos`, `varying_rate` and `no_face` are counts: 1 or 0 for a video. A rate varies if the time
 stamps of the file do not agree with its mean rate, which is `fps`. The minutes are those of the
-recording, those without a usable face, and those with another lasting face beside the one that is
-followed. `no_face` and `other_face_minutes` are empty where there are no videos. Two further
+recording, those without a usable face, those of them in which something hides the face, and those
+with another lasting face beside the one that is followed. `cuts` counts cuts to another scene or
+person, and `faces` lasting faces. `other_face_size` is the width of the largest other face, where
+the one that is followed is 1. What needs faces is empty where there are no videos. Two further
 columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
 intervals in a minute of usable face.
+
+`found` and `found_videos` are what `mespot spot` writes: [spot.md](spot.md) explains them.
 
 """
 

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import socket
 import stat
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Raises InputError when the folder cannot be written or the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{_HOST}-{os.getpid()}{path.suffix}")
+    temporary = temporary_for(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
@@ -33,9 +34,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         # words, this call says which file it was.
         temporary.open("wb").close()
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written: {error.strerror}. {_advice(error)}"
-        ) from error
+        raise cannot_write(path, error) from error
     try:
         yield temporary
         _flush(temporary)
@@ -46,6 +45,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> InputError:
+    """The error that says so, and what to do."""
+    return InputError(f"{path}: cannot be written: {error.strerror}. {_advice(error)}")
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove hidden folders, by names of `temporary_for`, that ended processes of this machine have
+    left in `folder`."""
+    for path in folder.glob(f".*.{_HOST}-*"):
+        process = path.name.rpartition(f".{_HOST}-")[2].partition(".")[0]
+        if path.is_dir() and process.isdigit() and not _alive(int(process)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def temporary_for(path: Path) -> Path:
+    """A hidden name beside `path` that no other process has."""
+    return path.with_name(f".{path.stem}.{_HOST}-{os.getpid()}{path.suffix}")
 
 
 def regular(path: str | Path, largest: int | None = None) -> Path:

@@ -5,6 +5,7 @@ code digest, library versions); every data set carries `axes`, `units` and `desc
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.store import strict
+from mespot.store.blocks import Blocks, checked
 from mespot.store.files import regular, replacing, reserve
-from mespot.store.schema import LAYOUTS, MAY_LACK, Layout
+from mespot.store.schema import LAYOUTS, MAY_LACK, DataSet, Layout
 from mespot.store.sealed import Sealed, seal
 from mespot.store.whose import check_names
 
@@ -56,11 +58,59 @@ class Record(Mapping[str, np.ndarray]):
             strict.check_values(self.path, name, array, usable, self.layout)
         return array
 
+    def rows(self, name: str) -> "Rows":
+        """Frames of one data set, each read when it is asked for and not kept."""
+        return Rows(self, name)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.layout.data_sets)
 
     def __len__(self) -> int:
         return len(self.layout.data_sets)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One data set of a record that is read part by part: `rows[first:last]`."""
+
+    record: Record
+    name: str
+
+    def __getitem__(self, frames: slice) -> np.ndarray:
+        return self.record.part(self.name, frames)
+
+
+@contextmanager
+def writing(
+    path: str | Path,
+    kind: str,
+    frames: int,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    attrs: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> Iterator[Blocks]:
+    """As `write`, for arrays that come in parts: the block adds them to what it is given.
+
+    frames: how many there will be. shapes: that of a frame of each data set. The file is the same
+    as if it had been written at once. Raises InputError and ValueError as `write` does.
+    """
+    layout = _layout(kind, per_video=False)
+    if set(shapes) != set(layout.data_sets):
+        raise ValueError(f"{kind}: data sets {sorted(shapes)}, not {sorted(layout.data_sets)}")
+    sizes = [
+        frames * math.prod(shapes[name]) * np.dtype(declared.dtype).itemsize
+        for name, declared in layout.data_sets.items()
+    ]
+    with _created(path, kind, layout, provenance, sizes) as file:
+        data_sets = {
+            name: _data_set(file, name, declared, (frames, *shapes[name]))
+            for name, declared in layout.data_sets.items()
+        }
+        blocks = Blocks(kind, layout, data_sets)
+        yield blocks
+        blocks.finish()
+        _set_attributes(file, layout, attrs, kind)
 
 
 def write(
@@ -77,7 +127,8 @@ def write(
     anything else is a ValueError. Raises InputError when the file cannot be written.
     """
     layout = _layout(kind, per_video=False)
-    with _created(path, kind, layout, provenance, arrays.values()) as file:
+    sizes = [array.nbytes for array in arrays.values()]
+    with _created(path, kind, layout, provenance, sizes) as file:
         _put(file, kind, layout, arrays)
         _set_attributes(file, layout, attrs, kind)
 
@@ -93,8 +144,8 @@ def write_videos(
 ) -> None:
     """Write one artefact of a kind that holds a group for each video, atomically."""
     layout = _layout(kind, per_video=True)
-    every = [array for arrays in videos.values() for array in arrays.values()]
-    with _created(path, kind, layout, provenance, every) as file:
+    sizes = [array.nbytes for arrays in videos.values() for array in arrays.values()]
+    with _created(path, kind, layout, provenance, sizes) as file:
         for name, value in attrs.items():
             file.attrs[name] = _attribute(value)
         for video, arrays in videos.items():
@@ -204,13 +255,14 @@ def _created(
     kind: str,
     layout: Layout,
     provenance: Mapping[str, Any],
-    arrays: Iterable[np.ndarray],
+    sizes: Iterable[int],
 ) -> Iterator[h5py.File]:
     """A new stamped file that takes its place at `path` when the block ends without an error.
 
-    Room for `arrays` is claimed first: on a full disk HDF5 ends the process when it closes a file.
+    sizes: bytes of each data set. Room for them is claimed first: on a full disk HDF5 ends the
+    process when it closes a file.
     """
-    size = sum(_CHUNK_BYTES // 16 + array.nbytes * 17 // 16 for array in arrays)
+    size = sum(_CHUNK_BYTES // 16 + of_one * 17 // 16 for of_one in sizes)
     with replacing(path) as temporary:
         reserve(temporary, path, size)
         # A fixed libver and no time stamps: the same content gives the same bytes.
@@ -232,24 +284,30 @@ def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.n
     if len(set(lengths.values())) > 1:
         raise ValueError(f"{what}: data sets of different length {lengths}")
     for name, declared in layout.data_sets.items():
-        array = np.asarray(arrays[name])
-        if array.ndim != len(declared.axes):
-            raise ValueError(f"{what}: {name} has shape {array.shape}, axes are {declared.axes}")
-        if not np.can_cast(array.dtype, declared.dtype, casting="same_kind"):
-            raise ValueError(f"{what}: {name} is {array.dtype}, not {declared.dtype}")
-        array = array.astype(declared.dtype, copy=False)
-        options: dict[str, Any] = {}
-        if array.size and array.nbytes > 4096:
-            frames = max(1, min(len(array), _CHUNK_BYTES // max(1, array[0].nbytes)))
-            options = dict(chunks=(frames, *array.shape[1:]))
-            # Images and flow maps are noisy: packing them saves about a third, and each of the
-            # many jobs that read them would take seconds to unpack.
-            if array.dtype not in (np.uint8, np.int16):
-                options |= dict(compression="lzf", shuffle=True)
-        data_set = group.create_dataset(name, data=array, track_times=False, **options)
-        data_set.attrs["axes"] = ",".join(declared.axes)
-        data_set.attrs["units"] = declared.units
-        data_set.attrs["description"] = declared.description
+        array = checked(what, name, declared, arrays[name])
+        data_set = _data_set(group, name, declared, array.shape)
+        if array.size:
+            data_set[...] = array
+
+
+def _data_set(
+    group: h5py.Group, name: str, declared: DataSet, shape: tuple[int, ...]
+) -> h5py.Dataset:
+    """An empty data set of `shape`, frames first."""
+    dtype = np.dtype(declared.dtype)
+    of_frame = math.prod(shape[1:]) * dtype.itemsize
+    options: dict[str, Any] = {}
+    if of_frame * shape[0] > 4096:
+        options = dict(chunks=(max(1, min(shape[0], _CHUNK_BYTES // of_frame)), *shape[1:]))
+        # Images and flow maps are noisy: packing them saves about a third, and each of the
+        # many jobs that read them would take seconds to unpack.
+        if dtype not in (np.uint8, np.int16):
+            options |= dict(compression="lzf", shuffle=True)
+    data_set = group.create_dataset(name, shape, dtype, track_times=False, **options)
+    data_set.attrs["axes"] = ",".join(declared.axes)
+    data_set.attrs["units"] = declared.units
+    data_set.attrs["description"] = declared.description
+    return data_set
 
 
 def _set_attributes(group: h5py.Group, layout: Layout, attrs: Mapping[str, Any], what: str) -> None:

@@ -39,11 +39,15 @@ NUMBERS: dict[str, tuple[float, bool]] = {
     "width": (0, True),
     "height": (0, True),
     "crop_size": (0, True),
+    "face_followed": (0, True),
     "scale": (0, False),
     "strain_scale": (0, False),
 }
-# Lists: of whole numbers from 1, or of different texts.
-LISTS = {"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str}
+# Lists: of different whole numbers from 1, of different texts, or of any measures from 0.
+LISTS = {
+    **{"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str},
+    **{"face_seconds": float, "face_sizes": float},
+}
 # NaN says that there is none; infinity that nothing is ever above it.
 MAY_LACK = ("threshold_micro", "threshold_macro")
 
@@ -67,7 +71,8 @@ class DataSet:
 class Layout:
     """One kind of file.
 
-    per_video: every video has a group of its own for the data sets. by_users: people write such
+    per_video: every video has a group of its own for the data sets. cure: what to do about a file
+    that cannot be read, where Snakemake does not make it again. by_users: people write such
     files too; who reads them knows more of what can be wrong and explains it, so values and
     attributes are left to them, and there need be no seal.
     """
@@ -78,11 +83,12 @@ class Layout:
     data_sets: dict[str, DataSet]
     attributes: dict[str, str]
     per_video: bool = False
+    cure: str = ""
     by_users: bool = False
 
     def remedy(self, path: str | Path) -> str:
         """What to do about a file that cannot be read."""
-        return "copy or export it again" if self.by_users else remake(path)
+        return self.cure or remake(path)
 
 
 _CLOCK = {
@@ -145,7 +151,7 @@ ORIGIN = {
 
 LAYOUTS: dict[str, Layout] = {
     "landmarks": Layout(
-        2,
+        3,
         "landmarks/{video}.h5",
         "Face landmarks of one video.",
         {
@@ -163,6 +169,9 @@ LAYOUTS: dict[str, Layout] = {
                 "1",
                 "no face was found, but landmarks were interpolated over a short gap",
             ),
+            "cut": DataSet(
+                "bool", ("frame",), "1", "first frame after a cut to another scene or person"
+            ),
             "other_faces": DataSet(
                 "int16",
                 ("frame",),
@@ -171,10 +180,16 @@ LAYOUTS: dict[str, Layout] = {
             ),
             **_CLOCK,
         },
-        {**_RECORDING, "blendshape_names": "names of the blendshapes"},
+        {
+            **_RECORDING,
+            "blendshape_names": "names of the blendshapes",
+            "face_seconds": "how long each lasting face was found, s, from left to right",
+            "face_sizes": "its median width, px",
+            "face_followed": "which of them is followed, from 1; 0 without a face",
+        },
     ),
     "frames": Layout(
-        2,
+        3,
         "frames/{video}.h5",
         "Aligned face crops of one video.",
         {
@@ -193,6 +208,9 @@ LAYOUTS: dict[str, Layout] = {
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            "occluded": DataSet(
+                "bool", ("frame",), "1", "something hides the face; such a frame is in no span"
             ),
             **_CLOCK,
         },
@@ -239,6 +257,7 @@ LAYOUTS: dict[str, Layout] = {
         " `motion` reads. It has no image and no landmark.",
         _REGIONAL,
         {**_MOTION, **_REGIONAL_ATTRIBUTES},
+        cure="copy or export it again",
         by_users=True,
     ),
     "features": Layout(
@@ -283,5 +302,28 @@ LAYOUTS: dict[str, Layout] = {
             "after a second look, whose confidences are not scores",
         },
         per_video=True,
+    ),
+    "found": Layout(
+        1,
+        "{video}/scores.h5 of `mespot spot`",
+        "Scores of every frame of one video of anybody's.",
+        {
+            "micro": DataSet("float32", ("frame",), "1", "score of a micro-expression"),
+            "macro": DataSet("float32", ("frame",), "1", "score of a macro-expression"),
+            "blink": DataSet(
+                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            **_CLOCK,
+        },
+        {
+            "video": "name of the video",
+            "native_fps": "frames a second of the recording",
+            "rate": "working frames a second",
+            "threshold_micro": "threshold on `micro`; NaN after a second look, whose confidences "
+            "are not scores",
+            "threshold_macro": "threshold on `macro`; NaN after a second look, whose confidences "
+            "are not scores",
+        },
+        cure="delete it and spot again",
     ),
 }

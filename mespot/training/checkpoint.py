@@ -24,10 +24,29 @@ from mespot.store.whose import check_names
 _READ = ("unit", "lags", "drift_seconds", "slow_drift_seconds", "rate", "regions", "companions")
 _ARTEFACT = ("whose", "network", "state", "standardisation", "history", "provenance")
 
+_MODEL = (
+    "network",
+    "state",
+    "unit",
+    "lags",
+    "drift_seconds",
+    "slow_drift_seconds",
+    "rate",
+    "regions",
+    "companions",
+    "calibration",
+    "decoding",
+    "preprocessing",
+    "landmarker",
+    "provenance",
+)
+
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (4, (*_ARTEFACT, "settings", "pretraining", "seen")),
     "spotter": (7, (*_ARTEFACT, *_READ, "seen", "origins", "held_out")),
+    # Raise the version too when the motion of a video is measured in another way than before.
+    "model": (1, _MODEL),
     "training": (1, ("digest", "state")),
 }
 # Where they lie below `results/{corpus}/`.
@@ -64,27 +83,28 @@ def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
         temporary.write_bytes(payload + hashlib.sha256(payload).digest())
 
 
-def load(path: str | Path, kind: str) -> dict[str, Any]:
+def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
     """Read a checkpoint of `kind`, tensors on the CPU. Weights are finite.
 
-    Raises InputError when the file is missing, damaged, not a checkpoint of mespot, of another kind
-    or version, or of another corpus, fold, method, encoder or stream than its path says.
+    Raises InputError, which ends with `cure` if it is given, when the file is missing, damaged, not
+    a checkpoint of mespot, of another kind or version, or of another corpus, fold, method, encoder
+    or stream than its path says.
     """
     version, keys = KINDS[kind]
-    rebuild = remake(path)
     if not Path(path).exists():
-        raise InputError(f"{path}: does not exist; run the rule that writes it")
+        raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
+    cure = cure or remake(path)
     try:
         stored = regular(path).read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
     payload, digest = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
-        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {rebuild}")
+        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {cure}")
     try:
         content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
-        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {rebuild}") from error
+        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {cure}") from error
     if not isinstance(content, dict) or (content.get("kind"), content.get("version")) != (
         kind,
         version,
@@ -94,18 +114,19 @@ def load(path: str | Path, kind: str) -> dict[str, Any]:
             if isinstance(content, dict)
             else type(content).__name__
         )
-        raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {rebuild}")
+        raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {cure}")
     missing = [key for key in keys if key not in content]
     if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)}; {rebuild}")
+        raise InputError(f"{path}: lacks {', '.join(missing)}; {cure}")
     if kind in PLACES:
         if not isinstance(content["whose"], dict):
-            raise InputError(f"{path}: does not say whose it is; {rebuild}")
-        check_names(path, PLACES[kind], content["whose"], rebuild)
+            raise InputError(f"{path}: does not say whose it is; {cure}")
+        check_names(path, PLACES[kind], content["whose"], cure)
+    if kind != "training":
         with understood(path):
             finite = _finite(content["state"]) and _finite(content.get("encoders"))
         if not finite:
-            raise InputError(f"{path}: has weights that are no finite numbers; {rebuild}")
+            raise InputError(f"{path}: has weights that are no finite numbers; {cure}")
     return content
 
 

@@ -15,22 +15,24 @@ from mespot.device import autocast, device
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.spans import usable_spans
+from mespot.spans import Frames, blocks, usable_spans
 from mespot.store import io
 from mespot.store.files import remake
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, StoredVideo, video_values
+from mespot.training.clips import Standardisation
 from mespot.training.origin import Origin, encoder_digest
+from mespot.training.video_values import StoredVideo, VideoValues
 
 _CHUNK = 256  # frames coded at once; bounds the memory, does not change the result
 
 
 @dataclass(frozen=True)
 class EncoderInput:
-    """A video as an encoder reads it: values `(T, C, S, S)` float16, and the weights `(R, g, g)`
-    with which its code, on a grid of side g, is pooled over R face regions."""
+    """A video as an encoder reads it: values `(T, C, S, S)` float16, an array or made of a file as
+    they are asked for, and the weights `(R, g, g)` with which its code, on a grid of side g, is
+    pooled over R face regions."""
 
-    values: np.ndarray
+    values: Frames
     weights: np.ndarray
 
 
@@ -94,11 +96,16 @@ class Encoder:
         return network.to(device())
 
     def read(self, source: StoredVideo, frames: StoredVideo) -> EncoderInput:
-        """A video. source: the artefact that the stream reads (mespot.streams.SOURCES); frames:
-        that of kind `frames`, for the landmarks that say where each face region lies."""
-        values = video_values(source, **self.values)
-        grid = values.shape[-1] // self.network["downsample"]
-        return EncoderInput(values, pooling_weights(frames, grid))
+        """A video, held in memory. source: the artefact that the stream reads
+        (mespot.streams.SOURCES); frames: that of kind `frames`, for the landmarks that say where
+        each face region lies."""
+        video = self.open(source, frames)
+        return EncoderInput(video.values[0 : len(source["span"])], video.weights)
+
+    def open(self, source: StoredVideo, frames: StoredVideo) -> EncoderInput:
+        """As `read`, but every frame is read when it is asked for."""
+        grid = self.values["input_size"] // self.network["downsample"]
+        return EncoderInput(VideoValues(source, **self.values), pooling_weights(frames, grid))
 
 
 def frames_by_video(
@@ -119,7 +126,13 @@ def pooling_weights(frames: StoredVideo, grid: int) -> np.ndarray:
     if not usable.any():
         return np.zeros((len(REGIONS), grid, grid), np.float32)
     size = frames.part("image", slice(0, 1)).shape[1]
-    return region_weights(frames["points"][usable].mean(0), size, grid)
+    total = None
+    for first, last in blocks(0, len(usable)):
+        points = frames.part("points", slice(first, last))[usable[first:last]]
+        # Row after row, as the mean of the whole would be taken.
+        total = (points if total is None else np.concatenate([total[None], points])).sum(axis=0)
+    assert total is not None
+    return region_weights(total / np.float32(usable.sum()), size, grid)
 
 
 def coded(

@@ -55,7 +55,10 @@ SECTIONS = {
     "face_landmarker": ("landmarker", {"output"}),
     "track_face": (
         "tracking",
-        {"corpus", "video", "subject", "source", "fps", "first_frame", "model", "output"},
+        {
+            *("corpus", "video", "subject", "source", "fps", "first_frame", "model", "output"),
+            "sheet",
+        },
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
     "optical_flow": ("flow", {"frames", "output"}),
@@ -134,6 +137,9 @@ def changed(default, path, value):
         ("methods." + "m" * 250, {"kind": "training_free"}, "and file names have room for 150"),
         ("methods.Learned", {"kind": "training_free"}, "methods.Learned: differs from learned in"),
         ("figures.method", "x", "figures.method: 'x' is not in methods"),
+        ("model.method", "x", "model.method: 'x' is not in methods"),
+        ("model.method", "learned", "model.method: learned reads `streams`"),
+        ("model.method", "training_free", "model.method: training_free learns nothing"),
         ("corpora", ["sheet"], "sheet.videos: missing"),
         ("corpora", ["casme2"], "casme2.root: missing, but corpora names casme2; give its folder"),
         ("corpora", ["casme9"], "corpora.0: 'casme9' is not allowed; use one of demo, sheet, unl"),

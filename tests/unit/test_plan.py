@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mespot.errors import InputError
-from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from tests.unit import plans
 from tests.unit.motion_folders import config_of, make
 
@@ -131,6 +131,7 @@ def test_without_labels_only_the_training_free_method_spots(real):
     }
     assert inputs.summarise(plan, "casme3_b") == {
         "landmarks": inputs.of_videos(plan, "landmarks", "casme3_b"),
+        "frames": inputs.of_videos(plan, "frames", "casme3_b"),
         "flow": [],
         "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
     }
@@ -304,16 +305,14 @@ def test_recordings_of_a_sheet_may_leave_their_rate_to_the_file(tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", ["{video}", "a}"])
-def test_folders_that_rules_would_take_for_others_are_refused(tmp_path, name):
-    root = tmp_path / name
-    root.mkdir()
-    for path in ("a.mp4", "b.mp4"):
-        (root / path).touch()
-    (root / "videos.csv").write_text("subject,video,path,fps\ns,a,a.mp4,\nt,b,b.mp4,\n")
-    config = plans.changed(plans.DEFAULT, "sheet.videos", str(root / "videos.csv"))
-    with pytest.raises(InputError, match=f"{name}/a.mp4: has a brace in its path.*rename"):
-        plans.plan({**config, "corpora": ["sheet"]})
+def test_names_that_are_no_part_of_a_run_are_told(demo):
+    wildcards = {"corpus": "demo", "video": "s99_1"}
+    with pytest.raises(
+        InputError, match="video s99_1: 's99_1' is no part of this"
+    ):
+        checks.called(inputs.track_face, demo, wildcards)
+    wildcards["video"] = "s01_1"
+    assert checks.called(inputs.optical_flow, demo, wildcards)["frames"].endswith("s01_1.h5")
 
 
 def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
@@ -331,6 +330,7 @@ def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
             plans.plan(plans.changed(config, "evaluation.folds", folds))
     config["methods"] = {"training_free": {"kind": "training_free"}}
     config["figures"]["method"] = "training_free"
+    config["model"]["method"] = None
     nothing = dict.fromkeys(config["ablation"]["rows"], [])
     config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
     config["ablation"]["full"] = "training_free"
@@ -343,3 +343,37 @@ def test_settings_are_builtins_in_one_order(demo):
     turned = plans.plan({key: plans.DEFAULT[key] for key in reversed(plans.DEFAULT)})
     assert repr(settings.train_spotter(turned, "demo", "learned")) == text
     assert list(pd.Series(settings.scoring(demo)).index) == sorted(settings.scoring(demo))
+
+
+def test_the_model_is_trained_on_all_labelled_corpora(tmp_path):
+    planned = plans.plan()
+    assert inputs.make_model(planned) == {"spotter": "results/demo/spotters/regions/all.pt"}
+    assert inputs.train_spotter(planned, "demo", "regions", "all")["flow"] == [
+        paths.of_video("flow", "demo", video) for video in planned.corpora["demo"].videos
+    ]
+    config = plans.real_corpora(tmp_path)
+    planned = plans.plan(config, corpora=["casme2", "samm_lv", "casme3_b"])
+    spotter = "results/casme2/spotters/regions+samm_lv/all.pt"
+    assert inputs.make_model(planned) == {"spotter": spotter}
+    assert settings.make_model(planned)["corpora"] == ["casme2", "samm_lv"]
+    made = targets.behind_model(planned)
+    assert {path.split("/")[1] for path in made if "/flow/" in path} == {"casme2", "samm_lv"}
+    assert not any("casme3_b" in path for path in made)
+
+
+def test_the_model_has_the_partner_of_its_method(tmp_path):
+    config = plans.changed(plans.real_corpora(tmp_path), "model.method", "twice")
+    regions = config["methods"]["regions"]
+    config["methods"]["twice"] = {**regions, "ensemble_partner": "regions"}
+    assert inputs.make_model(plans.plan(config)) == {
+        "spotter": "results/casme2/spotters/twice+samm_lv/all.pt",
+        "partner": "results/casme2/spotters/regions+samm_lv/all.pt",
+    }
+
+
+def test_a_run_without_labelled_videos_has_no_model(tmp_path):
+    with pytest.raises(InputError, match="no model to train"):
+        inputs.make_model(plans.plan(model={"method": None}))
+    config = plans.real_corpora(tmp_path)
+    with pytest.raises(InputError, match="no model to train"):
+        settings.make_model(plans.plan(config, corpora=["casme3_b"]))
