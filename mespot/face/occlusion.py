@@ -26,6 +26,7 @@ _SEARCH = 5  # px: how far a patch is looked for
 _FLOOR = 120.0
 # A patch is not found if more of it than this is left over.
 _NOT_FOUND = 0.4
+_NEARLY = 0.01  # more than the errors of rounding
 _LAG = 0.4  # s: the moment before
 # The share of the face that is not found where something comes before it, and where it has not yet
 # gone. On fifteen persons with nothing before the face it is 0.09 at most.
@@ -103,7 +104,9 @@ class FaceWatch:
         return np.array(self._hidden, bool)
 
     def _unexplained(self, crop: np.ndarray, before: np.ndarray) -> float:
-        return float((unexplained(crop, before, self._places) > _NOT_FOUND).mean())
+        # Most patches are where they were; only the others are looked for.
+        elsewhere = self._places[changed(crop, before, self._places) > _NOT_FOUND - _NEARLY]
+        return float((unexplained(crop, before, elsewhere) > _NOT_FOUND).sum() / len(self._places))
 
     def _mark(self, frames: int) -> None:
         self._hidden[-frames:] = [True] * frames
@@ -112,6 +115,20 @@ class FaceWatch:
         # What has just left is in the crops of the moment before.
         self._before, self._left = None, self._margin
         self._recent = deque([self._recent[-1]], maxlen=self._recent.maxlen)
+
+
+def changed(after: np.ndarray, before: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """How much of each patch of a crop is not found at its own place in another one, 0..1."""
+    x, y = (places + _PATCH // 2).T
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return cv2.blur(values, (_PATCH, _PATCH))[y, x]
+
+    own_mean, other_mean = mean(after), mean(before)
+    own = mean(after * after) - own_mean * own_mean
+    there = mean(before * before) - other_mean * other_mean
+    common = mean(after * before) - own_mean * other_mean
+    return (own + there - 2 * common) / (own + there + _FLOOR)
 
 
 def unexplained(after: np.ndarray, before: np.ndarray, places: np.ndarray) -> np.ndarray:

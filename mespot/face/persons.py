@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mespot.errors import InputError
 from mespot.face.align import similarity
 from mespot.face.tracks import Track
 
@@ -23,7 +24,7 @@ _STILL, _ENOUGH = 0.001, 6
 _STEADINESS = 1.5
 
 
-class NoSuchFaceError(ValueError):
+class NoSuchFaceError(InputError):
     """A face was asked for by its number that is not there."""
 
 

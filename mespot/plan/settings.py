@@ -112,7 +112,8 @@ def make_model(plan: Plan) -> dict[str, Any]:
         "corpora": list(corpora_of_model(plan.config, plan.corpora)),
         "decoding": spot(plan, corpus, method)["decoding"],
         "preprocessing": {
-            "tracking": track_face(plan, corpus),
+            # Who is followed is said of each video.
+            "tracking": without(track_face(plan, corpus), ("face",)),
             "crop": crop_frames(plan, corpus),
             "flow": optical_flow(plan, corpus),
         },

@@ -30,6 +30,8 @@ _OPENINGS, _SPOKEN, _OPENING, _OPENING_NOISE = 3, 1.0, 0.002, 5.0
 # A head turns when its rotation changes by this many degrees within an interval, smoothed over this
 # long (s), or this long before and after it.
 _TURN, _TURN_SMOOTHED, _TURN_MARGIN = 5.0, 0.2, 0.2
+# What hides the face is looked for so long (s) before and after an interval, too: its edges move.
+_HIDDEN_NEAR = 0.25
 _NEAR_THE_END = 1  # frames from the border of a span
 
 
@@ -38,8 +40,8 @@ class FaceCourse:
     """What a face and its head did over T working frames.
 
     regional: `(T, L, R, 2)` px over L `lags`. span: `(T,)`. blink: `(T,)` 0..1. hidden: `(T,)`
-    bool, no face was found. rotation: `(T, 3)` degrees. regions: names of the R regions. rate:
-    working frames a second. crop_size: side of the crop, px.
+    bool, no face was found or something hides it. rotation: `(T, 3)` degrees. regions: names of the
+    R regions. rate: working frames a second. crop_size: side of the crop, px.
     """
 
     regional: np.ndarray
@@ -71,6 +73,7 @@ def describe(intervals: Intervals, face: FaceCourse) -> Description:
     """Look at each interval. They are of the frames of `face`, and none leaves its span."""
     how = region_groups.of(face.regions)
     shut = eyes_shut(face.blink, face.span, face.rate, 0.0)
+    near = round(_HIDDEN_NEAR * face.rate)
     regions, sides, flags = [], [], []
     for onset, offset in intervals.bounds.tolist():
         inside = slice(onset, offset + 1)
@@ -89,7 +92,7 @@ def describe(intervals: Intervals, face: FaceCourse) -> Description:
                 shut is not None and bool(shut[inside].any()),
                 _speaks(path, face),
                 _turns(face.rotation[start:stop], onset - start, offset - start, face.rate),
-                bool(face.hidden[inside].any()),
+                bool(face.hidden[max(0, onset - near) : offset + 1 + near].any()),
                 onset - start < _NEAR_THE_END or stop - 1 - offset < _NEAR_THE_END,
             )
         )

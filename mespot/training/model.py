@@ -20,6 +20,7 @@ from mespot.expressions import CLASSES
 from mespot.face.crops import CropSettings
 from mespot.face.landmarks import TrackingSettings
 from mespot.face.motion import MotionSettings
+from mespot.face.persons import AUTO
 from mespot.settings import fill
 from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
@@ -202,7 +203,7 @@ class Model:
 def _check_preprocessing(sections: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises InputError where this version reads videos by other keys."""
     tracking = {name: value for name, value in sections["tracking"].items() if name != "rate"}
-    fill("tracking", tracking, TrackingSettings)
+    fill("tracking", {"face": AUTO, **tracking}, TrackingSettings)
     fill("crop", sections["crop"], CropSettings)
     fill("flow", {"preset": None, **sections["flow"]}, MotionSettings)
     float(sections["tracking"]["rate"])

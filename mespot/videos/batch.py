@@ -173,6 +173,8 @@ def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
         lines.append("no face found in any frame")
     elif usable < frames:
         lines.append(f"no usable face for {(frames - usable) / measured.rate:.1f} s")
+    if (hidden := int(measured.occluded.sum())) > 0:
+        lines.append(f"something hides the face for {hidden / measured.rate:.1f} s")
     if (others := int((measured.other_faces > 0).sum())) > 0:
         lines.append(f"another face for {others / measured.rate:.1f} s")
     counts = found.intervals["type"].value_counts()

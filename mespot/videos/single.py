@@ -47,14 +47,16 @@ class Spotter:
             settings = defaults()
             recipe = training_free.TrainingFreeRecipe.of(settings["training_free"])
             free = {"training_free": dict(settings["training_free"])}
-            return cls(None, recipe, _sections(settings), kept(settings["landmarker"]), free)
+            sections = _sections(settings, how.face)
+            return cls(None, recipe, sections, kept(settings["landmarker"]), free)
         model = Model.load(how.model)
         if list(model.regions) != list(REGIONS):
             raise InputError(
                 f"{how.model}: reads other face regions than this version measures; {CURE}"
             )
         made_with = {"model": str(how.model), "provenance": dict(model.provenance)}
-        return cls(model, None, _sections(model.preprocessing), kept(model.landmarker), made_with)
+        sections = _sections(model.preprocessing, how.face)
+        return cls(model, None, sections, kept(model.landmarker), made_with)
 
     def spot(
         self,
@@ -116,8 +118,9 @@ def spot_video(
         return spotter.spot(recording, Path(path).stem, scratch, progress)
 
 
-def _sections(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+def _sections(settings: Mapping[str, Any], face: str | int) -> dict[str, Any]:
+    sections = {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+    return {**sections, "tracking": {**sections["tracking"], "face": face}}
 
 
 def _motion(measured: Measured) -> dict[str, Any]:

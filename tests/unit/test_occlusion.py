@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from mespot.face.occlusion import FaceWatch, usual_points
+from mespot.face.occlusion import FaceWatch, changed, unexplained, usual_points
 from mespot.face.regions import REGIONS
 from tests.unit.faces import mesh, texture
 
@@ -97,3 +97,16 @@ def test_without_a_face_there_is_nothing_to_hide():
     watch = FaceWatch(points, SIZE, RATE)
     assert len(list(watch.watched([FACE.astype(np.uint8)] * 4, span))) == 4
     assert watch.hidden().tolist() == [False] * 4
+
+
+def test_a_patch_that_is_where_it_was_need_not_be_looked_for():
+    rng = np.random.default_rng(4)
+    picture = texture(rng, 96)
+    places = np.array([(x, y) for x in range(5, 70, 8) for y in range(5, 70, 8)])
+    moved = np.roll(picture, (2, -3), (0, 1)) + rng.normal(0, 2, picture.shape).astype(np.float32)
+    moved[20:50, 20:50] = texture(rng, 30)
+    at_its_place, anywhere = changed(moved, picture, places), unexplained(moved, picture, places)
+    assert (at_its_place > anywhere - 1e-3).all()
+    assert (changed(picture, picture, places) < 1e-3).all()
+    elsewhere = np.array([x > 50 or y > 50 for x, y in places])
+    assert at_its_place[elsewhere].mean() > 0.2 and anywhere[elsewhere].mean() < 0.1

@@ -307,9 +307,7 @@ def test_recordings_of_a_sheet_may_leave_their_rate_to_the_file(tmp_path):
 
 def test_names_that_are_no_part_of_a_run_are_told(demo):
     wildcards = {"corpus": "demo", "video": "s99_1"}
-    with pytest.raises(
-        InputError, match="video s99_1: 's99_1' is no part of this"
-    ):
+    with pytest.raises(InputError, match="video s99_1: 's99_1' is no part of this"):
         checks.called(inputs.track_face, demo, wildcards)
     wildcards["video"] = "s01_1"
     assert checks.called(inputs.optical_flow, demo, wildcards)["frames"].endswith("s01_1.h5")

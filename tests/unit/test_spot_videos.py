@@ -258,3 +258,13 @@ def test_tables_in_memory_are_named_in_messages():
         mespot.score(labels, labels.assign(offset=20))
     with pytest.warns(UserWarning, match="^remark: labels: row 1: .*au"):
         mespot.score(labels.assign(au="12"), labels)
+
+
+def test_the_face_that_is_asked_for_is_followed(here, in_this_process, capsys):
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "1"]) == 0
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "2"]) == 1
+    assert "anna.avi: face 2 is not there" in capsys.readouterr().err
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "upper"]) == 2
+    assert "face: 'upper' must be auto, left" in capsys.readouterr().err
+    with pytest.raises(InputError, match="face 2 is not there"):
+        mespot.track("anna.avi", settings={"tracking": {"face": 2}})
