@@ -98,6 +98,18 @@ def _over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 # ---------------------------------------------------------------- what the schema says
 
 
+def _described(branch: Mapping[str, Any]) -> str:
+    """One of several forms that a value may have; empty for a form of many parts."""
+    if "const" in branch:
+        return str(branch["const"])
+    if branch.get("type") == "integer":
+        least = branch.get("minimum")
+        return "a whole number" + ("" if least is None else f" from {least}")
+    return {"null": "null", "number": "a number", "boolean": "true or false"}.get(
+        str(branch.get("type")), ""
+    )
+
+
 def _explain(error: ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
     allowed: Any = error.validator_value
@@ -121,6 +133,9 @@ def _explain(error: ValidationError) -> str:
             return _explain(best)
         if isinstance(given, Mapping):
             return f"{where}: {given} has another form; write it as in the project's config.yaml"
+        choices = [_described(branch) for branch in allowed]
+        if all(choices):
+            return f"{where}: {given!r} is not allowed; use {' or '.join(choices)}"
     if error.validator == "contains":
         return f"{where}: {given} must contain {allowed['const']}"
     if error.validator == "enum":
@@ -129,6 +144,9 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: {given!r} is not allowed{became}; use one of {values}"
     if error.validator == "pattern" and allowed == schema()["$defs"]["name"]["pattern"]:
         return f"{where}: {given!r} is not allowed as a name; use letters, digits, '_' and '-'"
+    if error.validator == "pattern" and isinstance(error.schema, Mapping):
+        wanted = error.schema.get("description", f"of the form {allowed}")
+        return f"{where}: {given!r} is not {wanted}; correct it"
     if error.validator == "maxLength":
         text = f"has {len(given)} characters, and file names have room for {allowed}; shorten it"
         return f"{where}: {given!r} {text}"

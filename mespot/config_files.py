@@ -4,7 +4,7 @@ YAML takes the last of two equal keys and has numbers that are none. Both change
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,30 @@ def read(path: str | Path) -> Any:
         raise InputError(f"{path}: is not YAML; correct it: {error}") from None
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply; correct it") from None
+
+
+def merged(paths: Iterable[str | Path]) -> dict[str, Any]:
+    """The config of several files: sections of a later one are put over those before, key by key.
+
+    Raises InputError for a file that `read` refuses, or that holds no sections.
+    """
+    config: dict[str, Any] = {}
+    for path in paths:
+        section = read(path)
+        if not isinstance(section, dict):
+            raise InputError(f"{path}: holds no sections; correct it")
+        _put(config, section)
+    return config
+
+
+def _put(config: dict[str, Any], section: Mapping[str, Any]) -> None:
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            below = config.get(name)
+            config[name] = dict(below) if isinstance(below, Mapping) else {}
+            _put(config[name], value)
+        else:
+            config[name] = value
 
 
 def not_finite(config: Any, where: str = "") -> Iterator[str]:

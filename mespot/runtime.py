@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mespot.errors import InputError
+from mespot.store import digests, table_seals
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # The same as it is read again. Libraries write warnings too, but not for the user of mespot.
@@ -47,8 +48,11 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         stream=sys.stderr,
     )
     limit_threads(snakemake.threads)
+    inputs = digests.of_inputs(dict(snakemake.input.items()))
+    made_by = {"rule": snakemake.rule, "inputs": inputs, **dict(snakemake.params.items())}
+    table_seals.MADE_BY.update(made_by)
     try:
-        yield {"rule": snakemake.rule, **dict(snakemake.params.items())}
+        yield made_by
     except InputError as error:
         _report(f"mespot: {snakemake.rule}: {error}\n", terminal)
         raise SystemExit(1) from None

@@ -1,13 +1,16 @@
 # What the stages share. Which corpora, folds, networks and files a run consists of is decided in
 # mespot/plan; a rule asks it for its inputs and its settings by its own name.
 
+from functools import cache
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from mespot import ending
+from mespot import ending, verification
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
-from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
 from mespot.runtime import lock_results
 
@@ -36,12 +39,22 @@ wildcard_constraints:
 
 def of_job(function):
     """A function of the planning, called with the wildcards of a job."""
-    return lambda wildcards: function(PLAN, **dict(wildcards.items()))
+    return lambda wildcards: checks.called(function, PLAN, dict(wildcards.items()))
+
+
+@cache
+def without_records():
+    """What does not fit, where Snakemake has no records of results that were copied or restored."""
+    records = Path(".snakemake/metadata")
+    if records.exists() and any(records.iterdir()):
+        return []
+    return verification.to_remake(PLAN)
 
 
 def rebuild_deleted(table):
     """Have what was deleted below a finished table made again, as --forcerun would."""
     if workflow.is_main_process:
+        workflow.dag.forcefiles.update(without_records())
         # Private, but there is no other way: the settings behind --forcerun are not there yet when
         # this file is read, and have been used when an input function is called.
         workflow.dag.forcefiles.update(targets.deleted(PLAN, table))

@@ -190,7 +190,7 @@ def _read_h5(path: Path, described: Described) -> Series:
     try:
         return _checked(path, io.read(path, "motion"), described)
     except (KeyError, TypeError, ValueError, OSError) as error:
-        raise InputError(f"{path}: is damaged ({error}); {_LAYOUT.remedy}") from error
+        raise InputError(f"{path}: is damaged ({error}); {_LAYOUT.remedy(path)}") from error
 
 
 def _checked(path: Path, record: io.Record, described: Described) -> Series:
@@ -198,7 +198,7 @@ def _checked(path: Path, record: io.Record, described: Described) -> Series:
     stated = {**_NOT_NEEDED, **record.attrs}
     lacking = sorted(set(_LAYOUT.attributes) - set(stated))
     if lacking:
-        raise InputError(f"{path}: lacks the attribute {lacking[0]}; {_LAYOUT.remedy}")
+        raise InputError(f"{path}: lacks the attribute {lacking[0]}; {_LAYOUT.remedy(path)}")
     attrs = {name: stated[name] for name in _LAYOUT.attributes}
     faults = [*_faults_of_shape(record), *_faults_of_attributes(attrs, described)]
     faults = faults or _faults_of_values(record, attrs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os.path import realpath
 from typing import Any
 
@@ -28,6 +28,16 @@ def check_training_subjects(planned: PlannedCorpus) -> None:
                 "methods need two; add subjects, set evaluation.folds to loso, or leave the labels "
                 "out to get the intervals of the training-free method"
             )
+
+
+def called(function: Callable[..., Any], plan: Any, wildcards: Mapping[str, str]) -> Any:
+    """What a function of the planning gives for the wildcards of a job. Raises InputError for a
+    name that the plan does not know, as of a mistyped target."""
+    try:
+        return function(plan, **wildcards)
+    except KeyError as error:
+        named = ", ".join(f"{name} {value}" for name, value in wildcards.items())
+        raise InputError(f"{named}: {error} is no part of this run; correct the target") from None
 
 
 def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, Any]) -> None:

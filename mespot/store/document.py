@@ -22,6 +22,10 @@ What is read back is checked. The names in the path of a file must be those that
 Types, shapes and attributes must be those below. Numbers must be finite in all frames with a usable
 face. Nothing may be a link or lie in another file.
 
+Behind the content of an HDF5 file is its *seal*: SHA-256 of every 64 KiB, of which each is checked
+when it is read. HDF5 and its tools do not look there. A program that changes the file cuts the seal
+off, and then mespot refuses the file. A file of the kind `motion` needs no seal.
+
 `native_frame` is the number of a frame in the recording. For a folder of images, it is the number
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
@@ -82,7 +86,7 @@ everybody whom the network was trained on, as `corpus/subject`. `pretraining` of
 whom it was allowed to see. `origins` of a spotter says the same of the encoders whose features it
 has learned from. The other keys are enough to rebuild the network. A spotter also has its
 predictions for training subjects, from networks that never saw them: thresholds are chosen from
-these predictions.
+these predictions. Behind the dictionary are 32 bytes, the SHA-256 of all before them.
 
 `results/model.pt` has neither recordings nor names of people. It has the networks, by class the
 thresholds and how long expressions last, the trees of the second look as arrays, the settings by
@@ -93,7 +97,8 @@ is JSON.
 _TABLES = """\
 ## Tables (`.csv`)
 
-Tables are UTF-8, with commas and a header row. An empty cell means unknown or undefined.
+Tables are UTF-8, with commas and a header row. An empty cell means unknown or undefined. A table of
+a run has a seal in the hidden folder `.seals` beside it, JSON with its SHA-256 and whose it is.
 `numbered_videos` is the sheet of videos with the number of each first frame, for labels that do not
 count from 0. `motion_videos` is the sheet of a folder of motion. `labels` has the columns of the
 user's own behind its own ones, such as AU or emotion, as they are in the annotation sheet.

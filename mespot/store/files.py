@@ -1,6 +1,7 @@
 """Files that are whole when they exist: written beside their place, then moved into it."""
 
 import os
+import shlex
 import shutil
 import socket
 import stat
@@ -88,6 +89,12 @@ def regular(path: str | Path, largest: int | None = None) -> Path:
             "give the right file, or a smaller one"
         )
     return path
+
+
+def remake(*paths: str | Path) -> str:
+    """What to do about files of a run that cannot be used."""
+    what = "the file" if len(paths) == 1 else "them"
+    return f"delete {what} and run again: rm {shlex.join(map(str, paths))}"
 
 
 def _remove_abandoned(path: Path) -> None:

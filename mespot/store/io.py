@@ -7,7 +7,7 @@ code digest, library versions); every data set carries `axes`, `units` and `desc
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ import numpy as np
 from mespot.errors import InputError
 from mespot.store import strict
 from mespot.store.blocks import Blocks, checked
-from mespot.store.files import replacing, reserve
+from mespot.store.files import regular, replacing, reserve
 from mespot.store.schema import LAYOUTS, MAY_LACK, DataSet, Layout
+from mespot.store.sealed import Sealed, seal
 from mespot.store.whose import check_names
 
 # Known in every frame, with a usable face or without.
@@ -50,7 +51,7 @@ class Record(Mapping[str, np.ndarray]):
 
         Raises InputError for values that the layout does not allow.
         """
-        with strict.opened(self.path, self.layout.remedy) as file:
+        with strict.opened(self.path, self.layout) as file:
             array = file[f"{self.group}/{name}"][frames]
         if not self.layout.by_users:
             usable = None if name in _CLOCK else self["span"][frames] >= 0
@@ -166,14 +167,14 @@ def read(path: str | Path, kind: str) -> Record:
     """
     layout = _layout(kind, per_video=False)
     path = Path(path)
-    with strict.opened(path, layout.remedy) as file:
+    with strict.opened(path, layout) as file:
         _check_stamp(path, file, kind, layout)
         shapes = strict.check_group(path, file, layout)
         attrs = strict.attributes(file, layout)
         if not layout.by_users:
             strict.check_attributes(path, attrs, layout.attributes, layout)
             strict.check_counts(path, shapes, attrs, layout)
-    check_names(path, layout.path, attrs, layout.remedy)
+    check_names(path, layout.path, attrs, layout.remedy(path))
     return Record(path, "", attrs, layout)
 
 
@@ -185,15 +186,19 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
     layout = _layout(kind, per_video=True)
     path = Path(path)
     records = {}
-    with strict.opened(path, layout.remedy) as file:
+    with strict.opened(path, layout) as file:
         shared = _shared(path, file, kind, layout)
         written = shared.pop(_ORDER, None)
         if not isinstance(written, list):
-            raise InputError(f"{path}: lacks the attribute {_ORDER}; {layout.remedy}")
+            raise InputError(f"{path}: lacks the attribute {_ORDER}; {layout.remedy(path)}")
+
+        def refused(what: str) -> InputError:
+            return InputError(f"{path}: {what}; {layout.remedy(path)}")
+
         for video in videos if videos is not None else written:
             if video not in file:
-                raise InputError(f"{path}: has no video {video!r}; {layout.remedy}")
-            group = strict.member(file, video, h5py.Group, f"{path}: {{}}; {layout.remedy}")
+                raise InputError(f"{path}: has no video {video!r}; {layout.remedy(path)}")
+            group = strict.member(file, video, h5py.Group, refused)
             shapes = strict.check_group(path, group, layout)
             attrs = {**shared, **strict.attributes(group, layout)}
             strict.check_attributes(path, attrs, layout.attributes, layout)
@@ -206,18 +211,30 @@ def attributes(path: str | Path, kind: str) -> dict[str, Any]:
     """What is written of a whole file with a group a video; checked as `read_videos` does."""
     layout = _layout(kind, per_video=True)
     path = Path(path)
-    with strict.opened(path, layout.remedy) as file:
+    with strict.opened(path, layout) as file:
         shared = _shared(path, file, kind, layout)
         own = [name for name in layout.attributes if name not in MAY_LACK]
         strict.check_attributes(path, shared, own, layout)
         return shared
 
 
+def provenance(path: str | Path, kind: str) -> Any:
+    """How a file was made, after all of it was read. Raises InputError when it is not as it was
+    written, of another kind or version, or of whom its path does not say."""
+    layout = LAYOUTS[kind]
+    with closing(Sealed(regular(path), layout.remedy(path), needed=not layout.by_users)) as content:
+        content.verify()
+    if layout.per_video:
+        read_videos(path, kind)
+        return attributes(path, kind).get("provenance")
+    return read(path, kind).attrs.get("provenance")
+
+
 def _shared(path: Path, file: h5py.File, kind: str, layout: Layout) -> dict[str, Any]:
     """The attributes of the file itself."""
     _check_stamp(path, file, kind, layout)
     shared = strict.attributes(file, layout)
-    check_names(path, layout.path, shared, layout.remedy)
+    check_names(path, layout.path, shared, layout.remedy(path))
     return shared
 
 
@@ -257,6 +274,7 @@ def _created(
             file.attrs["provenance"] = json.dumps(provenance, sort_keys=True, default=str)
             yield file
         h5py.File(temporary, "r+").close()  # gives back the room that was not used
+        seal(temporary)
 
 
 def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]) -> None:
@@ -308,9 +326,9 @@ def _attribute(value: Any) -> Any:
 def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
     kind_there, version_there = file.attrs.get("kind"), file.attrs.get("version")
     if kind_there is None:
-        raise InputError(f"{path}: is HDF5, but was not written by mespot; {layout.remedy}")
+        raise InputError(f"{path}: is HDF5, but was not written by mespot; {layout.remedy(path)}")
     if (str(kind_there), str(version_there)) != (kind, str(layout.version)):
         raise InputError(
             f"{path}: holds {str(kind_there)[:40]} version {str(version_there)[:40]}, "
-            f"expected {kind} version {layout.version}; {layout.remedy}"
+            f"expected {kind} version {layout.version}; {layout.remedy(path)}"
         )

@@ -4,6 +4,9 @@ docs/file-formats.md is generated from this module (`python -m mespot.store.docu
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from mespot.store.files import remake
 
 # Names of the axes, as in the attribute `axes` of every data set.
 AXES = {
@@ -68,9 +71,10 @@ class DataSet:
 class Layout:
     """One kind of file.
 
-    per_video: every video has a group of its own for the data sets. remedy: what to do about a file
-    that cannot be read. by_users: people write such files too; who reads them knows more of what
-    can be wrong and explains it, so values and attributes are left to them.
+    per_video: every video has a group of its own for the data sets. cure: what to do about a file
+    that cannot be read, where Snakemake does not make it again. by_users: people write such
+    files too; who reads them knows more of what can be wrong and explains it, so values and
+    attributes are left to them, and there need be no seal.
     """
 
     version: int
@@ -79,8 +83,12 @@ class Layout:
     data_sets: dict[str, DataSet]
     attributes: dict[str, str]
     per_video: bool = False
-    remedy: str = "delete the file and run again, Snakemake makes it anew"
+    cure: str = ""
     by_users: bool = False
+
+    def remedy(self, path: str | Path) -> str:
+        """What to do about a file that cannot be read."""
+        return self.cure or remake(path)
 
 
 _CLOCK = {
@@ -249,7 +257,7 @@ LAYOUTS: dict[str, Layout] = {
         " `motion` reads. It has no image and no landmark.",
         _REGIONAL,
         {**_MOTION, **_REGIONAL_ATTRIBUTES},
-        remedy="copy or export it again",
+        cure="copy or export it again",
         by_users=True,
     ),
     "features": Layout(
@@ -316,6 +324,6 @@ LAYOUTS: dict[str, Layout] = {
             "threshold_macro": "threshold on `macro`; NaN after a second look, whose confidences "
             "are not scores",
         },
-        remedy="delete it and spot again",
+        cure="delete it and spot again",
     ),
 }

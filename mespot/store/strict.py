@@ -5,8 +5,8 @@ Sizes are known before anything is allocated.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mespot.store.schema import (
     DataSet,
     Layout,
 )
+from mespot.store.sealed import Sealed
 
 # The densest packing of the writer makes 264 bytes of 3.
 _PACKED = 100
@@ -37,55 +38,61 @@ _DAMAGE = (
 
 
 @contextmanager
-def opened(path: str | Path, remedy: str) -> Iterator[h5py.File]:
-    """The file, open for reading. Raises InputError for one that does not exist or is no whole
-    HDF5 file, and for whatever HDF5 or numpy cannot make sense of inside the block."""
+def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
+    """The file, open for reading. Raises InputError for one that does not exist, is no whole HDF5
+    file or has another content than its seal says, and for whatever HDF5 or numpy cannot make sense
+    of inside the block."""
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: does not exist; run the rule that writes it")
-    regular(path)
-    try:
-        file = h5py.File(path, "r")
-    except _DAMAGE as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({error}); {remedy}") from error
-    try:
-        with file:
-            yield file
-    except InputError:
-        raise
-    except _DAMAGE as error:
-        raise InputError(
-            f"{path}: is damaged ({error or type(error).__name__}); {remedy}"
-        ) from error
+    remedy = layout.remedy(regular(path))
+    with closing(Sealed(path, remedy, needed=not layout.by_users)) as content:
+        try:
+            file = h5py.File(content, "r")
+        except _DAMAGE as error:
+            fault = content.fault or f"{path}: not a whole HDF5 file ({error}); {remedy}"
+            raise InputError(fault) from error
+        try:
+            with file:
+                yield file
+        except InputError:
+            raise
+        except _DAMAGE as error:
+            what = error or type(error).__name__
+            fault = content.fault or f"{path}: is damaged ({what}); {remedy}"
+            raise InputError(fault) from error
 
 
-def member(group: h5py.Group, name: str, kind: type, fault: str) -> Any:
-    """The group or data set of a name. Raises InputError, with `fault`, for a link that leads
-    elsewhere and for what is of another kind."""
+def member(group: h5py.Group, name: str, kind: type, refused: Callable[[str], InputError]) -> Any:
+    """The group or data set of a name. Raises what `refused` makes of the fault: a link that
+    leads elsewhere, or something of another kind."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise InputError(fault.format(f"{name} is a link to another place"))
+        raise refused(f"{name} is a link to another place")
     found = group[name]
     if not isinstance(found, kind):
-        raise InputError(fault.format(f"{name} is no {kind.__name__.lower()}"))
+        raise refused(f"{name} is no {kind.__name__.lower()}")
     return found
 
 
 def check_group(path: Path, group: h5py.Group, layout: Layout) -> dict[str, tuple[int, ...]]:
     """The shapes of the data sets of one video. Raises InputError for one that is missing, kept
     elsewhere, of another type or form than declared, or larger than the file can fill."""
-    fault = f"{path}: {{}} in {group.name}; {layout.remedy}"
+
+    def refused(what: str) -> InputError:
+        return InputError(f"{path}: {what} in {group.name}; {layout.remedy(path)}")
+
     missing = [name for name in layout.data_sets if name not in group]
     if missing:
-        raise InputError(fault.format(f"lacks {', '.join(missing)}"))
+        raise refused(f"lacks {', '.join(missing)}")
     shapes = {}
     for name, declared in layout.data_sets.items():
-        data_set = member(group, name, h5py.Dataset, fault)
+        data_set = member(group, name, h5py.Dataset, refused)
         what = _fault_of_storage(data_set) or _fault_of_form(data_set, declared, layout)
         if what:
-            raise InputError(fault.format(f"{name} {what}"))
+            raise refused(f"{name} {what}")
         shapes[name] = data_set.shape
     if not layout.by_users:
-        _check_axes(fault, shapes, layout)
+        _check_axes(refused, shapes, layout)
     return shapes
 
 
@@ -111,14 +118,16 @@ def _fault_of_form(data_set: h5py.Dataset, declared: DataSet, layout: Layout) ->
     return None
 
 
-def _check_axes(fault: str, shapes: Mapping[str, tuple[int, ...]], layout: Layout) -> None:
+def _check_axes(
+    refused: Callable[[str], InputError], shapes: Mapping[str, tuple[int, ...]], layout: Layout
+) -> None:
     """Axes of one name are as long in every data set; rows and columns are of a matrix."""
     lengths = dict(SIZES)
     for name, shape in shapes.items():
         for axis, length in zip(layout.data_sets[name].axes, shape, strict=True):
             if axis not in ("row", "column") and lengths.setdefault(axis, length) != length:
                 other = lengths[axis]
-                raise InputError(fault.format(f"{name} has {length} on axis {axis}, not {other}"))
+                raise refused(f"{name} has {length} on axis {axis}, not {other}")
 
 
 def check_counts(
@@ -131,7 +140,7 @@ def check_counts(
             if counted is not None and len(counted) != length:
                 raise InputError(
                     f"{path}: {name} has {length} on axis {axis}, but {COUNTED_BY[axis]} has "
-                    f"{len(counted)}; {layout.remedy}"
+                    f"{len(counted)}; {layout.remedy(path)}"
                 )
 
 
@@ -147,10 +156,10 @@ def check_attributes(
     """Raises InputError for one of the attributes that is missing, or of another type or range."""
     for name in names:
         if name not in attrs:
-            raise InputError(f"{path}: lacks the attribute {name}; {layout.remedy}")
+            raise InputError(f"{path}: lacks the attribute {name}; {layout.remedy(path)}")
         if not _fits(name, attrs[name]):
             given = repr(attrs[name])[:80]
-            raise InputError(f"{path}: the attribute {name} is {given}; {layout.remedy}")
+            raise InputError(f"{path}: the attribute {name} is {given}; {layout.remedy(path)}")
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -195,7 +204,7 @@ def check_values(
     if fault is None and name in ("native_frame", "time") and (array[1:] < array[:-1]).any():
         fault = "falls"
     if fault is not None:
-        raise InputError(f"{path}: {name} {fault}; {layout.remedy}")
+        raise InputError(f"{path}: {name} {fault}; {layout.remedy(path)}")
 
 
 def _plain(value: Any) -> Any:

@@ -4,12 +4,15 @@ Ids (subject, video) are text and stay text: "006" is not 6.
 """
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.store.files import regular, replacing
+from mespot.store import table_seals
+from mespot.store.files import regular, remake, replacing
 
 TEXT, WHOLE, REAL = "string", "Int64", "Float64"
 
@@ -136,6 +139,17 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
+# Where the tables of a run lie below `results/{corpus}/`; all others are sheets of the user.
+PLACES = {
+    "labels": "labels.csv",
+    "intervals": "intervals/{method}/{fold}.csv",
+    "candidates": "candidates/{method}/{fold}.csv",
+    "metrics": "metrics.csv",
+    "summary": "summary.csv",
+    "comparison": "comparison.csv",
+    "ablation": "ablation.csv",
+}
+
 
 def empty(kind: str) -> pd.DataFrame:
     """A table of `kind` without rows."""
@@ -147,31 +161,33 @@ def write(
 ) -> None:
     """Write a table atomically with exactly the columns of `kind`; reals with six decimals.
 
-    own: further columns and their types, which are written behind them.
+    own: further columns and their types, which are written behind them. Tables of a run get a seal.
     """
     columns = {**COLUMNS[kind], **(own or {})}
     typed = table[list(columns)].astype(columns)
+    content = typed.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode()
     with replacing(path) as temporary:
-        typed.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+        temporary.write_bytes(content)
+        if kind in PLACES:
+            table_seals.write(path, PLACES[kind], content)
 
 
 def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
-    """Read a table that mespot wrote; InputError when it is missing, cut off or another table.
+    """Read a table of a run. InputError when it is missing, not as it was written, or another one.
 
     own: type of further columns; without it, they are left out.
     """
     path = Path(path)
+    content = _content(path)
+    if kind in PLACES:
+        table_seals.check(path, PLACES[kind], content)
     try:
-        if path.exists():
-            regular(path, _LARGEST)
-        table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: does not exist; run the rule that writes it") from None
+        table = pd.read_csv(BytesIO(content), dtype="string", keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a {kind} table ({error}); delete it, run again") from error
+        raise InputError(f"{path}: not a {kind} table ({error}); {remake(path)}") from error
     missing = [name for name in COLUMNS[kind] if name not in table.columns]
     if missing:
-        raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; delete it, rerun")
+        raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; {remake(path)}")
     further = [name for name in table.columns if own and name not in COLUMNS[kind]]
     columns = {**COLUMNS[kind], **{name: str(own) for name in further}}
     try:
@@ -182,7 +198,18 @@ def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
             }
         )
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: not a {kind} table ({error}); delete it, run again") from error
+        raise InputError(f"{path}: not a {kind} table ({error}); {remake(path)}") from error
+
+
+def provenance(path: str | Path, kind: str) -> Any:
+    """How a table of a run was made. Raises InputError when it is not as it was written."""
+    return table_seals.check(path, PLACES[kind], _content(path))
+
+
+def _content(path: str | Path) -> bytes:
+    if not Path(path).exists():
+        raise InputError(f"{path}: does not exist; run the rule that writes it")
+    return regular(path, _LARGEST).read_bytes()
 
 
 def read_intervals(paths: Sequence[str | Path], kind: str = "intervals") -> pd.DataFrame:

@@ -8,6 +8,10 @@ from typing import Any
 from mespot.errors import InputError
 
 
+class ForeignError(InputError):
+    """A file that is not of whom its path says."""
+
+
 def names_in(path: str | Path, place: str) -> dict[str, str]:
     """What the path of an artefact says of it: `corpus` and the names in braces of `place`.
 
@@ -20,10 +24,10 @@ def names_in(path: str | Path, place: str) -> dict[str, str]:
 
 
 def check_names(path: str | Path, place: str, written: Mapping[str, Any], remedy: str) -> None:
-    """Raises InputError for a file that is not of whom its path says: of another corpus, video,
+    """Raises ForeignError for a file that is not of whom its path says: of another corpus, video,
     encoder, method, fold or stream. written: the names in the file. remedy: what to do about it."""
     for name, expected in names_in(path, place).items():
         if written.get(name) != expected:
-            raise InputError(
+            raise ForeignError(
                 f"{path}: is of {name} {written.get(name)!r}, expected {expected!r}; {remedy}"
             )

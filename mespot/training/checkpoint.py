@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from mespot.errors import InputError
-from mespot.store.files import regular, replacing
+from mespot.store.files import regular, remake, replacing
 from mespot.store.whose import check_names
 
 # How a spotter reads recordings.
@@ -56,7 +56,6 @@ PLACES = {
 }
 
 _DIGEST_BYTES = 32
-_REBUILD = "delete the file and run again: Snakemake makes it anew"
 # What bytes that make no sense end in.
 _NO_SENSE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -84,17 +83,17 @@ def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
         temporary.write_bytes(payload + hashlib.sha256(payload).digest())
 
 
-def load(path: str | Path, kind: str, cure: str = _REBUILD) -> dict[str, Any]:
+def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
     """Read a checkpoint of `kind`, tensors on the CPU. Weights are finite.
 
-    Raises InputError, which ends with `cure`, when the file is missing, damaged, not a checkpoint
-    of mespot, of another kind or version, or of another corpus, fold, method, encoder or stream
-    than its path says.
+    Raises InputError, which ends with `cure` if it is given, when the file is missing, damaged, not
+    a checkpoint of mespot, of another kind or version, or of another corpus, fold, method, encoder
+    or stream than its path says.
     """
     version, keys = KINDS[kind]
     if not Path(path).exists():
-        instead = "run the rule that writes it" if cure == _REBUILD else cure
-        raise InputError(f"{path}: does not exist; {instead}")
+        raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
+    cure = cure or remake(path)
     try:
         stored = regular(path).read_bytes()
     except OSError as error:
@@ -138,8 +137,7 @@ def understood(path: str | Path) -> Iterator[None]:
         yield
     except _NO_SENSE as error:
         raise InputError(
-            f"{path}: is damaged ({type(error).__name__}: {error}); "
-            "delete the file and run again: Snakemake makes it anew"
+            f"{path}: is damaged ({type(error).__name__}: {error}); {remake(path)}"
         ) from error
 
 

@@ -17,9 +17,10 @@ from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.spans import Frames, blocks, usable_spans
 from mespot.store import io
+from mespot.store.files import remake
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation
-from mespot.training.origin import REMEDY, Origin, encoder_digest
+from mespot.training.origin import Origin, encoder_digest
 from mespot.training.video_values import StoredVideo, VideoValues
 
 _CHUNK = 256  # frames coded at once; bounds the memory, does not change the result
@@ -73,7 +74,9 @@ class Encoder:
         """Raises InputError when the encoder at `path` is of another stream, or one that is not
         `transductive` has seen somebody of `unseen`, corpus and subject each."""
         if self.stream != stream:
-            raise InputError(f"{path}: encoder of {self.stream!r}, not of {stream!r}; {REMEDY}")
+            raise InputError(
+                f"{path}: encoder of {self.stream!r}, not of {stream!r}; {remake(path)}"
+            )
         self.origin.check(path, unseen, transductive=transductive)
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mespot.errors import InputError
+from mespot.store.files import remake
 
 if TYPE_CHECKING:  # figures read origins, and need no torch
     from torch import Tensor
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # figures read origins, and need no torch
 # Corpus and subject: the same name in another corpus is another person.
 Person = tuple[str, str]
 TRANSDUCTIVE = "transductive"
-REMEDY = "delete the file and run again, Snakemake makes it anew"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Origin:
             expected = TRANSDUCTIVE if transductive else "one that is not transductive"
             raise InputError(
                 f"{path}: comes from an encoder whose pretraining is {self.pretraining!r}, "
-                f"expected {expected}; {REMEDY}"
+                f"expected {expected}; {remake(path)}"
             )
         if not transductive:
             refuse_seen(path, self.seen, unseen, "comes from an encoder that was trained on")
@@ -66,7 +66,7 @@ class Origin:
         """Raises InputError when `others`, of the origin `other`, has another encoder than this."""
         if self.digest != other.digest:
             raise InputError(
-                f"{path}: comes from another encoder than {others}; delete both and run again"
+                f"{path}: comes from another encoder than {others}; {remake(path, others)}"
             )
 
 
@@ -80,7 +80,7 @@ def refuse_seen(
         corpus, subject = known[0]
         raise InputError(
             f"{path}: {how} subject {subject!r} of {corpus}, so a result there would be worth"
-            f" nothing; give one of a fold that holds out {subject!r}, or {REMEDY}"
+            f" nothing; give one of a fold that holds out {subject!r}, or {remake(path)}"
         )
 
 

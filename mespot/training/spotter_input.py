@@ -14,6 +14,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.spotting.signals import without_drift
 from mespot.store import io
+from mespot.store.files import remake
 from mespot.training.origin import Origin
 from mespot.training.region_motion import own_noise, region_paths, typical_noise
 
@@ -172,12 +173,11 @@ def _read_features(
     """{video: features} of the flow records. Raises InputError for those of another stream or
     corpus."""
     said = io.attributes(path, "features")
-    remedy = "delete the file and run again, Snakemake makes it anew"
     for record in records:
         for name, expected in (("stream", stream), ("corpus", record.attrs["corpus"])):
             if said[name] != expected:
                 raise InputError(
-                    f"{path}: is of {name} {said[name]!r}, expected {expected!r}; {remedy}"
+                    f"{path}: is of {name} {said[name]!r}, expected {expected!r}; {remake(path)}"
                 )
     return io.read_videos(path, "features", [str(record.attrs["video"]) for record in records])
 

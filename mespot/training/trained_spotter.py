@@ -14,6 +14,7 @@ from mespot.errors import InputError
 from mespot.spotting.predictions import Prediction, average_predictions
 from mespot.spotting.recordings import HeldOut
 from mespot.store import io
+from mespot.store.files import remake
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins
 from mespot.training.companions import told_apart
@@ -224,7 +225,7 @@ class TrainedSpotter:
 
     def check_partner(self, partner: TrainedSpotter) -> None:
         """Raises InputError when the predictions of `partner` cannot be averaged with these."""
-        rebuild = "delete both files and run again"
+        rebuild = remake(self.path, partner.path)
         lengths, partners = (
             {one.place: len(one.span) for one in spotter.held_out} for spotter in (self, partner)
         )

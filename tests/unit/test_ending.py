@@ -163,7 +163,7 @@ def test_a_summary_of_other_files_is_not_told(run):
 
 def test_a_table_of_no_use_ends_no_run(run):
     plan, began = run
-    with open(paths.summary("demo"), "w") as table:
+    with open(paths.summary("demo"), "a") as table:
         table.write("a,b\n1,2\n")
     (said,) = ending.lines(plan, began, finished=True)
-    assert "results/demo/summary.csv: not a summary table" in said
+    assert "results/demo/summary.csv: was damaged or changed" in said

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mespot.errors import InputError
-from mespot.plan import inputs, open_plan, paths, reports, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from tests.unit import plans
 from tests.unit.motion_folders import config_of, make
 
@@ -303,6 +303,14 @@ def test_recordings_of_a_sheet_may_leave_their_rate_to_the_file(tmp_path):
         "first_frame": 1,
         "subject": "t",
     }
+
+
+def test_names_that_are_no_part_of_a_run_are_told(demo):
+    wildcards = {"corpus": "demo", "video": "s99_1"}
+    with pytest.raises(InputError, match="video s99_1: 's99_1' is no part of this"):
+        checks.called(inputs.track_face, demo, wildcards)
+    wildcards["video"] = "s01_1"
+    assert checks.called(inputs.optical_flow, demo, wildcards)["frames"].endswith("s01_1.h5")
 
 
 def test_a_wrong_config_is_refused_before_a_corpus_is_opened():

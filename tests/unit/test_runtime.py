@@ -11,7 +11,7 @@ from mespot.errors import InputError
 from mespot.runtime import job
 log = {log!r}
 snakemake = types.SimpleNamespace(
-    rule="crop_frames", threads=1, log=[log], params={{"code": "x"}}
+    rule="crop_frames", threads=1, log=[log], params={{"code": "x"}}, input={{"a": "a.h5"}}
 )
 with job(snakemake) as provenance:
     {step}

@@ -11,35 +11,9 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.store import files, io, tables
-from mespot.store.schema import LAYOUTS, MAY_LACK, NUMBERS
-
-SIZES = {"frame": 7, "point": 478, "blendshape": 52, "xyz": 3, "xy": 2, "row": 4, "column": 4}
-SIZES |= {"y": 6, "x": 6, "uv": 2, "lag": 2, "region": 3, "channel": 4, "parameter": 2}
-
-
-def arrays(kind, rng):
-    """Random content for every data set that the layout declares."""
-    made = {}
-    for name, declared in LAYOUTS[kind].data_sets.items():
-        shape = [SIZES[axis] for axis in declared.axes]
-        made[name] = (rng.random(shape) * 100).astype(declared.dtype)
-    frames = SIZES["frame"]
-    return made | {
-        "native_frame": np.arange(frames, dtype=np.int32),
-        "time": np.arange(frames) / 30,
-    }
-
-
-LISTED = {"lags": [1, 3], "regions": ["a", "b", "c"], "rigid_parameters": ["x", "y"]}
-
-
-def attributes(kind):
-    """One of the right type for each that the layout declares."""
-    values = {**LISTED, "seen": [], "blendshape_names": ["b"]}
-    values |= {"face_seconds": [2.5, 2.5], "face_sizes": []}
-    values |= {name: 30 if whole else 30.0 for name, (_, whole) in NUMBERS.items()}
-    values |= dict.fromkeys(MAY_LACK, 0.5)
-    return {name: values.get(name, f"{name}!") for name in LAYOUTS[kind].attributes}
+from mespot.store.schema import LAYOUTS
+from mespot.store.sealed import seal
+from tests.unit.stored_kinds import arrays, attributes
 
 
 @pytest.mark.parametrize("kind", [k for k, layout in LAYOUTS.items() if not layout.per_video])
@@ -131,17 +105,20 @@ def test_reader_names_the_file_and_what_is_wrong(tmp_path):
     text.write_text("no HDF5")
     foreign = tmp_path / "foreign.h5"
     h5py.File(foreign, "w").close()
+    seal(foreign)
     newer = tmp_path / "newer.h5"
     newer.write_bytes(good.read_bytes())
     with h5py.File(newer, "a") as file:
         file.attrs["version"] = 99
+    seal(newer)
     lacking = tmp_path / "lacking.h5"
     lacking.write_bytes(good.read_bytes())
     with h5py.File(lacking, "a") as file:
         del file["span"]
+    seal(lacking)
     for path, words in [
-        (cut, "not a whole HDF5 file"),
-        (text, "not a whole HDF5 file"),
+        (cut, "is not whole, or another program has written to it"),
+        (text, "is not whole, or another program has written to it"),
         (foreign, "not written by mespot"),
         (newer, "frames version 99"),
         (lacking, "lacks span"),
@@ -248,8 +225,9 @@ def test_table_round_trip_keeps_ids_text_and_gaps_empty(tmp_path):
 def test_table_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     tables.write(path, "annotations", tables.empty("annotations"))
+    tables.write(tmp_path / "m.csv", "labels", tables.empty("labels"))
     with pytest.raises(InputError, match="not a metrics table"):
-        tables.read(path, "metrics")
+        tables.read(tmp_path / "m.csv", "metrics")
     path.write_text("subject,video,onset,apex,offset,type\na,b,x,,3,micro\n")
     with pytest.raises(InputError, match="not a annotations table|not an annotations"):
         tables.read(path, "annotations")

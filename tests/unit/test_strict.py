@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,7 @@ from mespot.corpora import workbook
 from mespot.corpora.motion_series import Described, read_series
 from mespot.errors import InputError
 from mespot.store import io, sheet_rows, tables
+from mespot.store.sealed import seal
 from tests.unit.stored_videos import CROP, clock, waves, write_flow, write_frames
 
 
@@ -21,6 +23,14 @@ from tests.unit.stored_videos import CROP, clock, waves, write_flow, write_frame
 def flow(tmp_path):
     write_flow(tmp_path / "flow.h5", video="v", flow=waves(6, 0))
     return tmp_path / "flow.h5"
+
+
+@contextmanager
+def changed(path):
+    """The file, open for changes that its seal does not tell."""
+    with h5py.File(path, "a") as file:
+        yield file
+    seal(path)
 
 
 def replaced(file, name, array, **options):
@@ -117,7 +127,7 @@ CHANGES = [
 @pytest.mark.parametrize(("change", "words"), CHANGES)
 def test_a_file_that_is_not_as_written_is_refused(flow, change, words):
     dict(io.read(flow, "flow"))
-    with h5py.File(flow, "a") as file:
+    with changed(flow) as file:
         change(file)
     with pytest.raises(InputError, match=f"{flow}: .*({words})") as caught:
         dict(io.read(flow, "flow"))
@@ -131,13 +141,13 @@ def test_what_is_unknown_without_a_face_may_be_nan(tmp_path):
     write_frames(tmp_path / "a.h5", video="v", image=np.zeros((6, CROP, CROP), np.uint8),
                  points=np.zeros((478, 2)),
                  span=span)  # fmt: skip
-    with h5py.File(tmp_path / "a.h5", "a") as file:
+    with changed(tmp_path / "a.h5") as file:
         file["points"][...] = points
     record = io.read(tmp_path / "a.h5", "frames")
     assert (
         np.isnan(record["points"][2]).all() and np.isnan(record.part("points", slice(2, 4))).all()
     )
-    with h5py.File(tmp_path / "a.h5", "a") as file:
+    with changed(tmp_path / "a.h5") as file:
         file["points"][4, 7, 1] = np.nan
     with pytest.raises(InputError, match="points is no finite number in a usable frame"):
         io.read(tmp_path / "a.h5", "frames").part("points", slice(4, 6))
@@ -150,7 +160,7 @@ def test_a_group_of_a_video_may_not_be_a_link(tmp_path):
     thresholds = {"v": {"threshold_micro": np.nan, "threshold_macro": 0.5}}
     io.write_videos(path, "scores", {"v": arrays}, attrs=own, provenance={}, video_attrs=thresholds)
     assert np.isnan(io.read_videos(path, "scores")["v"].attrs["threshold_micro"])
-    with h5py.File(path, "a") as file:
+    with changed(path) as file:
         file["w"] = h5py.SoftLink("/v")
         file.attrs["videos"] = ["v", "w"]
     with pytest.raises(InputError, match="s.h5: w is a link to another place"):
@@ -188,7 +198,7 @@ def test_a_shared_series_does_not_lead_out_of_its_file(tmp_path, flow):
     for change in (external_link, soft_link, external_data, virtual, a_group):
         path.unlink()
         io.write(path, "motion", arrays, attrs=attrs, provenance={})
-        with h5py.File(path, "a") as file:
+        with changed(path) as file:
             change(file)
         with pytest.raises(InputError, match="m.h5: blink .*copy or export it again"):
             read_series(path, described, [])
@@ -248,8 +258,7 @@ def test_mutated_files_end_in_our_own_error_only(tmp_path, flow):
         [sys.executable, "-c", FUZZ, str(flow)], capture_output=True, text=True, timeout=600
     )
     assert child.returncode == 0, child.stderr[-2000:]
-    refused, whole = map(int, child.stdout.split())
-    assert refused > 20 and refused + whole == 120
+    assert child.stdout.split() == ["120", "0"]
 
 
 FUZZ = """
@@ -260,7 +269,7 @@ from mespot.store import io
 
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))  # for a file that is never read to its end
-path, draw = Path(sys.argv[1]), random.Random(3)
+path, draw = Path(sys.argv[1]), random.Random(7)
 good, bad = path.read_bytes(), path.with_name("bad.h5")
 # The layout of the file lies between its data: where bytes are not zero, most of it is.
 places = [place for place, byte in enumerate(good) if byte]

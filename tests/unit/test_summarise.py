@@ -154,5 +154,5 @@ def test_only_what_is_small_is_read(tmp_path, monkeypatch):
 
 def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"no")
-    with pytest.raises(InputError, match=r"a\.h5: not a whole HDF5 file"):
+    with pytest.raises(InputError, match=r"a\.h5: is not whole"):
         summed(tmp_path, {"a": "s1"}, landmarks=[tmp_path / "a.h5"])

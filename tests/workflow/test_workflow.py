@@ -14,6 +14,7 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
+from mespot.cli import main
 from mespot.store import io, tables
 from mespot.videos import files
 from tests.workflow import project
@@ -67,6 +68,11 @@ def test_spotters_of_a_fold_saw_no_test_subject(finished):
     for fold in ("s01", "s02"):
         intervals = finished / "results" / "demo" / "intervals" / "learned" / f"{fold}.csv"
         assert set(tables.read(intervals, "intervals").subject) <= {fold}
+
+
+def test_every_file_is_whole_and_of_this_config(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished)
+    assert main(["verify", "results", "--configfile", "tiny.yaml"]) == 0, capsys.readouterr().out
 
 
 def test_files_say_where_they_come_from(finished):

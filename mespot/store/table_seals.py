@@ -1,0 +1,71 @@
+"""Seals of the tables of a run: what a table holds and whose it is, in a hidden folder beside it.
+
+A table itself stays as spreadsheets and other programs expect it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from mespot.errors import InputError
+from mespot.store.files import regular, remake, replacing
+from mespot.store.whose import check_names, names_in
+
+FOLDER = ".seals"
+# The provenance of the job that this process does, for all tables that it writes.
+MADE_BY: dict[str, Any] = {}
+_LARGEST = 20_000_000  # bytes
+
+
+def write(path: str | Path, place: str, content: bytes) -> None:
+    """Seal a table that is about to be written. place: where tables of its kind lie below
+    `results/{corpus}/`. Raises InputError when the seal cannot be written."""
+    told = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "whose": names_in(path, place),
+        "provenance": MADE_BY,
+    }
+    with replacing(_seal_of(path)) as temporary:
+        text = json.dumps(told, sort_keys=True, default=str)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def check(path: str | Path, place: str, content: bytes) -> Any:
+    """The provenance of a table.
+
+    Raises InputError for a table without a seal, of another content than its seal says, or of
+    another corpus, method or fold than its path says.
+    """
+    told = _read(path)
+    if told.get("sha256") != hashlib.sha256(content).hexdigest():
+        raise InputError(f"{path}: was damaged or changed after it was written; {remake(path)}")
+    whose = told.get("whose")
+    check_names(path, place, whose if isinstance(whose, dict) else {}, remake(path))
+    return told.get("provenance")
+
+
+def digest_of(path: str | Path) -> str | None:
+    """What the seal of a table says of its content; None for a table without one."""
+    try:
+        return str(_read(path)["sha256"])
+    except (InputError, KeyError):
+        return None
+
+
+def _seal_of(path: str | Path) -> Path:
+    path = Path(path)
+    return path.parent / FOLDER / f"{path.name}.json"
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    seal = _seal_of(path)
+    if not seal.exists():
+        raise InputError(f"{path}: has no seal in {seal}; {remake(path)}")
+    try:
+        told = json.loads(regular(seal, _LARGEST).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise InputError(f"{seal}: is damaged; {remake(path)}")
+    return told

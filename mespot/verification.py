@@ -1,0 +1,170 @@
+"""Whether the files of a run are whole, of whom their paths say, and made as the config says.
+
+Snakemake knows what it has made by the times of files and by its own records. Here the files
+themselves are asked, so it also holds for results that were copied, restored or mixed up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mespot.errors import InputError
+from mespot.plan import inputs, paths, settings, targets
+from mespot.plan.run import Plan
+from mespot.provenance import code_digest, plain
+from mespot.store import digests, tables
+from mespot.store.files import remake
+from mespot.store.whose import ForeignError
+
+WHOLE, MISSING = "whole", "not made yet"
+DAMAGED, FOREIGN, STALE, LEFT_OVER = "damaged", "foreign", "stale", "left over"
+FAULTS = (DAMAGED, FOREIGN, STALE, LEFT_OVER)
+
+# The rules of the tables that several corpora share.
+_TABLES = {
+    paths.METRICS: ("join_metrics", "metrics"),
+    paths.COMPARISON: ("compare_methods", "comparison"),
+    paths.ABLATION: ("ablate", "ablation"),
+}
+_SCORING = ("score", "compare_methods", "ablate")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one file: one of the states above, and a line that says why and what to
+    do about it; empty for a whole one."""
+
+    path: str
+    state: str
+    why: str = ""
+
+
+def verify(plan: Plan) -> Iterator[Finding]:
+    """What is found of every file that the plan expects below `results/`, and of all others there
+    that look like artefacts. Every file is read whole."""
+    expected = _expected(plan)
+    read = {path: _read(path) for path in expected}
+    for path, found in read.items():
+        if isinstance(found, Finding):
+            yield found
+            continue
+        changed = list(_changed(plan, path, found, read))
+        if changed:
+            why = f"{path}: was made with other {' and '.join(changed)}; {remake(path)}"
+            yield Finding(path, STALE, why)
+        else:
+            yield Finding(path, WHOLE)
+    known = set(expected)
+    for file in sorted(Path("results").rglob("*")):
+        path = file.as_posix()
+        if file.suffix in (".h5", ".pt", ".csv") and path not in known and paths.maker(path):
+            why = f"{path}: no part of what the config asks for; delete it: rm {path}"
+            yield Finding(path, LEFT_OVER, why)
+
+
+def to_remake(plan: Plan) -> list[str]:
+    """The files of a run that are not whole, not its own, or made in another way than planned."""
+    return [found.path for found in verify(plan) if found.state in (DAMAGED, FOREIGN, STALE)]
+
+
+def _expected(plan: Plan) -> list[str]:
+    """All artefacts that a run of the config may make, of the ablation too if there is its table.
+
+    Files of which there are several kinds of names, such as figures, say nothing of themselves.
+    """
+    stages = ("frames", "flow", "encoders", "features", "intervals", "metrics")
+    wanted = [path for stage in stages for path in targets.files(plan, stage)]
+    found = {*targets.behind(plan, wanted), *targets.behind_comparison(plan)}
+    if Path(paths.ABLATION).exists():
+        found |= {paths.ABLATION, *targets.behind_ablation(plan)}
+    return sorted(path for path in {*found, paths.COMPARISON} if _maker(path) is not None)
+
+
+def _maker(path: str) -> tuple[str, dict[str, str]] | None:
+    return (_TABLES[path][0], {}) if path in _TABLES else paths.maker(path)
+
+
+def _read(path: str) -> Mapping[str, Any] | Finding:
+    """The provenance of an artefact, or what is wrong with it."""
+    if not Path(path).exists():
+        return Finding(path, MISSING)
+    try:
+        return _provenance(path)
+    except ForeignError as error:
+        return Finding(path, FOREIGN, str(error))
+    except InputError as error:
+        return Finding(path, DAMAGED, str(error))
+
+
+def _provenance(path: str) -> Mapping[str, Any]:
+    """The provenance of an artefact. Raises InputError for one that is not as it was written."""
+    kind = _TABLES[path][1] if path in _TABLES else path.split("/")[2].removesuffix(".csv")
+    if path.endswith(".h5"):
+        from mespot.store import io
+
+        told = io.provenance(path, kind)
+    elif path.endswith(".pt"):
+        from mespot.training import checkpoint
+
+        told = checkpoint.load(path, kind.removesuffix("s"))["provenance"]
+    else:
+        told = tables.provenance(path, kind)
+    found = json.loads(told) if isinstance(told, str) else told
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: does not say how it was made; {remake(path)}")
+    return found
+
+
+def _changed(
+    plan: Plan, path: str, provenance: Mapping[str, Any], read: Mapping[str, Any]
+) -> Iterator[str]:
+    """What of its making is not as in the plan: its rule, settings, code or inputs.
+
+    read: {path: what `_read` gave}. An input with a fault of its own is made again first, perhaps
+    as it was.
+    """
+    made = _maker(path)
+    assert made is not None
+    rule, wildcards = made
+    if provenance.get("rule") != rule:
+        yield "rules"
+        return
+    asked = _settings(plan, rule, wildcards)
+    if "settings" in provenance and _stored(provenance["settings"]) != asked:
+        yield "settings"
+    if provenance.get("code") != code_digest(f"mespot.steps.{rule}"):
+        yield "code or libraries"
+    stored = provenance.get("inputs")
+    if not isinstance(stored, dict):
+        yield "inputs, or unknown ones"
+        return
+    given = {
+        name: files
+        for name, files in getattr(inputs, rule)(plan, **wildcards).items()
+        if not any(isinstance(read.get(file), Finding) for file in _listed(files))
+    }
+    now = digests.of_inputs(given)
+    other = [name for name, digest in now.items() if stored.get(name, digest) != digest]
+    if other:
+        yield f"inputs ({', '.join(other)})"
+
+
+def _settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Any:
+    """The keys of the config that a rule uses; None for a rule without any."""
+    if rule in _SCORING:
+        return _stored(settings.scoring(plan))
+    keys = getattr(settings, rule, None)
+    return None if keys is None else _stored(keys(plan, **wildcards))
+
+
+def _listed(files: str | Sequence[str]) -> Sequence[str]:
+    return [files] if isinstance(files, str) else files
+
+
+def _stored(value: Any) -> Any:
+    """A value as it comes back from JSON."""
+    return json.loads(json.dumps(plain(value), sort_keys=True, default=str))

@@ -1,0 +1,91 @@
+"""Each kind of file of a run, damaged in each way: none is used in silence."""
+
+import random
+
+import pytest
+
+from mespot.errors import InputError
+from mespot.store import tables
+from tests.unit.stored_kinds import KINDS, NAMES, OTHERS, read, write
+
+
+def flipped(share):
+    def damage(data):
+        changed = bytearray(data)
+        changed[int((len(data) - 1) * share)] ^= 1
+        return bytes(changed)
+
+    return damage
+
+
+def lost_block(data):
+    at = len(data) // 3
+    size = min(4096, len(data) // 2)
+    return data[:at] + bytes(size) + data[at + size :]
+
+
+def swapped_blocks(data):
+    size = len(data) // 4
+    return data[size : 2 * size] + data[:size] + data[2 * size :]
+
+
+DAMAGES = {
+    **{f"a bit at {share:.0%}": flipped(share) for share in (0, 0.3, 0.5, 0.7, 1)},
+    "a lost block": lost_block,
+    "blocks in another order": swapped_blocks,
+    "half of it": lambda data: data[: len(data) // 2],
+    "without its end": lambda data: data[:-1],
+    "without its last line": lambda data: data[: data.rindex(b"\n", 0, -1) + 1],
+    "with more behind it": lambda data: data + b"1",
+    "twice": lambda data: data + data,
+    "zeros": lambda data: bytes(len(data)),
+    "empty": lambda data: b"",
+    "noise": lambda data: random.Random(0).randbytes(len(data)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_damage_is_passed_over(tmp_path, kind):
+    path = write(kind, tmp_path / "corpus", NAMES, 1)
+    read(kind, path)
+    whole, silent = path.read_bytes(), []
+    for name, damage in DAMAGES.items():
+        path.write_bytes(damage(whole))
+        try:
+            read(kind, path)
+            silent.append(name)
+        except InputError as error:
+            assert str(path) in str(error) and f"again: rm {path}" in str(error), (name, error)
+    assert silent == []
+    path.write_bytes(whole)
+    read(kind, path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("root", ["corpus", "other"])
+def test_no_file_stands_for_another(tmp_path, kind, root):
+    """With whatever lies beside it, as somebody does who moves files."""
+    path = write(kind, tmp_path / "corpus", NAMES, 1)
+    other = write(kind, tmp_path / root, OTHERS, 2)
+    if other == path:  # a corpus has one of these
+        return
+    hidden = (path.parent / ".seals" / f"{path.name}.json",
+              other.parent / ".seals" / f"{other.name}.json")  # fmt: skip
+    path.write_bytes(other.read_bytes())
+    if hidden[1].exists():
+        hidden[0].write_bytes(hidden[1].read_bytes())
+    with pytest.raises(InputError, match=f"{path}: is of .*, expected .*again: rm"):
+        read(kind, path)
+
+
+@pytest.mark.parametrize("kind", tables.PLACES)
+def test_a_table_without_its_seal_is_refused(tmp_path, kind):
+    path = write(kind, tmp_path / "corpus", NAMES, 1)
+    seal = path.parent / ".seals" / f"{path.name}.json"
+    for content in (b"", b"[]", b"{}", b"{" * 100_000, b"\xff"):
+        seal.write_bytes(content)
+        with pytest.raises(InputError, match=f"again: rm {path}"):
+            read(kind, path)
+    seal.unlink()
+    with pytest.raises(InputError, match=f"{path}: has no seal in .*again: rm {path}"):
+        read(kind, path)

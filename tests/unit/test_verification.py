@@ -1,0 +1,153 @@
+"""A run judged by what its files say of themselves."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mespot import verification
+from mespot.cli import main
+from mespot.config_files import merged
+from mespot.plan import inputs, open_plan, paths, settings
+from mespot.provenance import code_digest
+from mespot.store import digests, table_seals
+from tests.unit import plans
+from tests.unit.stored_kinds import write
+
+SMALL = {
+    "demo": {"subjects": 3, "videos_per_subject": 1},
+    "evaluation": {"folds": "loso"},
+}
+FLOW = "results/demo/flow/s01_1.h5"
+# In this order, what a file is made from is there before it.
+ORDER = ("landmarks", "labels", "frames", "flow", "encoders", "features", "spotters")
+ORDER += ("scores", "intervals", "candidates", "metrics", "summary")
+
+
+def stage(path):
+    words = path.removesuffix(".csv").split("/")
+    return ORDER.index(words[2]) if len(words) > 2 else len(ORDER)
+
+
+def made_by(plan, path):
+    """The provenance of a file that a job of the plan has made."""
+    rule, wildcards = (
+        paths.maker(path)
+        or {
+            paths.METRICS: ("join_metrics", {}),
+            paths.COMPARISON: ("compare_methods", {}),
+        }[path]
+    )
+    keys = {"score": "scoring", "compare_methods": "scoring"}.get(rule, rule)
+    given = getattr(inputs, rule)(plan, **wildcards)
+    told = {
+        "rule": rule,
+        "code": code_digest(f"mespot.steps.{rule}"),
+        "inputs": digests.of_inputs(given),
+    }
+    if hasattr(settings, keys):
+        told["settings"] = getattr(settings, keys)(plan, **wildcards)
+    return told
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A project with every file of a small run."""
+    root = tmp_path_factory.mktemp("whole")
+    shutil.copy(plans.ROOT / "config.yaml", root)
+    (root / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+        found = [one.path for one in verification.verify(plan)]
+        for number, path in enumerate(sorted(found, key=stage)):
+            told = made_by(plan, path)
+            patch.setattr(table_seals, "MADE_BY", told)
+            place = paths.maker(path)
+            words = Path(path).with_suffix("").parts
+            kind = words[2] if place else words[1]
+            kind = {"encoders": "encoder", "spotters": "spotter"}.get(kind, kind)
+            folder = Path("results", *words[1:2]) if place else Path("results")
+            write(kind, folder, place[1] if place else {}, number, told)
+    return root
+
+
+@pytest.fixture
+def run(whole, tmp_path, monkeypatch):
+    root = tmp_path / "project"
+    shutil.copytree(whole, root)
+    monkeypatch.chdir(root)
+    return root
+
+
+def verified(capsys, *configs):
+    """Exit status, {path: state} of what is wrong, and all that was printed."""
+    status = main(["verify", "results", "--configfile", "small.yaml", *configs])
+    text = capsys.readouterr().out
+    lines = [line.split(": ") for line in text.splitlines()[:-1]]
+    return status, {path: state for state, path, *_ in lines}, text
+
+
+def test_a_whole_run_is_whole(run, capsys):
+    status, found, text = verified(capsys)
+    assert (status, found) == (0, {}), text
+    assert text.split()[1] == "whole" and int(text.split()[0]) > 40
+    assert main(["verify", str(run / "results"), "--configfile", "small.yaml"]) == 0
+
+
+def test_what_is_wrong_is_named_with_the_command_that_mends_it(run, capsys):
+    folds = [Path(f"results/demo/spotters/learned/s0{number}.pt") for number in (1, 2, 3)]
+    contents = [path.read_bytes() for path in folds]
+    for path, content in zip(folds, [*contents[1:], contents[0]], strict=True):
+        path.write_bytes(content)
+    frames = Path("results/demo/frames/s02_1.h5")
+    frames.write_bytes(frames.read_bytes().replace(b"\x01", b"\x02"))
+    labels = Path("results/demo/labels.csv")
+    labels.write_text(labels.read_text().replace("1", "2", 1))
+    shutil.copy(FLOW.replace("s01", "s02"), FLOW)
+    shutil.copy(FLOW, FLOW.replace("s01_1", "s09_1"))
+    Path("results/demo/features/pretrained/s01/face.h5").unlink()
+    Path("results/mine.csv").write_text("of the user")
+    status, found, text = verified(capsys)
+    assert status == 1
+    assert found == {
+        **dict.fromkeys(map(str, folds), "foreign"),
+        str(frames): "damaged",
+        str(labels): "damaged",
+        FLOW: "foreign",
+        FLOW.replace("s01_1", "s09_1"): "left over",
+    }
+    for path in found:
+        assert f"rm {path}\n" in text, path
+    assert "1 not made yet" in text
+
+
+def test_a_changed_config_makes_what_it_reaches_stale(run, capsys):
+    (run / "more.yaml").write_text("spotting: {learned: {epochs: 77}}\n")
+    status, found, text = verified(capsys, "more.yaml")
+    assert status == 1 and set(found.values()) == {"stale"}
+    assert all("/spotters/" in path for path in found) and len(found) == 6
+    assert "was made with other settings; delete the file and run again: rm" in text
+
+
+def test_a_file_made_from_another_input_is_stale(run, capsys, monkeypatch):
+    plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+    video = {"video": "s01_1"}
+    write("flow", Path("results/demo"), video, 99, made_by(plan, FLOW))
+    _, found, text = verified(capsys)
+    assert FLOW not in found and set(found.values()) == {"stale"}
+    assert "results/demo/spotters/regions/s02.pt: was made with other inputs (flow)" in text
+    assert "results/demo/spotters/regions/s01.pt" not in found  # it has not read s01
+    assert verification.to_remake(plan) == sorted(found)
+    told = {**made_by(plan, FLOW), "code": "of another version"}
+    write("flow", Path("results/demo"), video, 99, told)
+    assert verified(capsys)[1][FLOW] == "stale"
+
+
+def test_what_is_no_run_is_refused(run, capsys):
+    assert main(["verify", "small.yaml"]) == main(["verify", str(run)]) == 2
+    assert "is no folder results; name that of a run" in capsys.readouterr().err
+    (run / "bad.yaml").write_text("spotting: [1\n")
+    assert main(["verify", "results", "--configfile", "bad.yaml"]) == 2
+    assert "bad.yaml: line 2: is not YAML" in capsys.readouterr().err
