@@ -75,6 +75,7 @@ PARTS = {
     "cli": {"cli", "config", "corpora", "formats", "runtime", "scoring", "store", "videos"},
     "cli/verify": {"config_files", "plan", "verification"},
     "cli/export_tables": {"corpora", "formats", "recording", "store"},
+    "cli/spot_formats": {"formats", "recording", "store"},
     "cli/inspect_text": {"store", "training"},
     "cli/inspect_picture": {"cli", "plots", "store"},
     "cli/report": {"report"},
