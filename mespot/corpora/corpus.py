@@ -17,6 +17,7 @@ from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.demo.corpus import section_of as demo_section_of
 from mespot.demo.corpus import videos as demo_videos
 from mespot.errors import InputError
 
@@ -165,7 +166,7 @@ def _demo(section: Mapping[str, Any]) -> _Sources:
     folder = Path("results/demo/corpus")
     videos = pd.DataFrame(demo_videos(section["subjects"], section["videos_per_subject"]))
     videos["path"] = [str(folder / "videos" / f"{video}.mp4") for video in videos.video]
-    videos["fps"] = section["fps"]
+    videos["fps"] = [demo_section_of(video, section)["fps"] for video in videos.video]
     videos["first_frame"] = pd.NA
     return _Sources(videos, [folder / "annotations.csv"])
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks f
     from mespot.demo.settings import ScriptSettings
 
 # What a generator is for; each has its own, so that a change in one leaves the others' numbers.
-IDENTITY, SCRIPT, MOTION, SENSOR = range(4)
+IDENTITY, SCRIPT, MOTION, SENSOR = range(4)  # 4 is taken: mespot.demo.settings
 
 
 def videos(subjects: int, videos_per_subject: int) -> list[dict[str, str]]:
@@ -45,12 +45,26 @@ def script(video: str, settings: "ScriptSettings") -> "list[Expression]":
     return expressions(settings, generator(settings.seed, video, SCRIPT))
 
 
+def section_of(video: str, section: "Mapping[str, Any]") -> dict[str, Any]:
+    """The section `demo` of the configuration as it holds for one video."""
+    from mespot.demo.settings import of_video
+
+    return of_video(section, *numbers(video))
+
+
 def annotations(
-    entries: "Sequence[Mapping[str, str]]", settings: "ScriptSettings"
+    entries: "Sequence[Mapping[str, str]]", section: "Mapping[str, Any]"
 ) -> list[dict[str, Any]]:
-    """All labels of the videos `entries`, in order; frames are 0-based and inclusive."""
+    """All labels of the videos `entries`, in order; frames are 0-based and inclusive.
+
+    section: of the keys of `demo`, those of ScriptSettings and `varied`.
+    """
+    from mespot.demo.settings import ScriptSettings
+
     return [
         {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
         for entry in entries
-        for e in script(entry["video"], settings)
+        for e in script(
+            entry["video"], ScriptSettings.from_config(section_of(entry["video"], section))
+        )
     ]

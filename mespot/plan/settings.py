@@ -27,7 +27,7 @@ _ELSEWHERE = ("seed", "decoder", "with")
 _DEMO_SIZE = ("subjects", "videos_per_subject")
 # Of `demo`, what the two sheets are made from: who there is, and when who moves.
 _EXPRESSIONS = [f"{c}_{k}" for c in CLASSES for k in ("per_video", "seconds", "amplitude")]
-_DEMO_SHEETS = (*_DEMO_SIZE, "seed", "seconds", "fps", "gap_seconds", *_EXPRESSIONS)
+_DEMO_SCRIPT = ("seed", "seconds", "fps", "gap_seconds", *_EXPRESSIONS, "repertoire", "smile_share")
 _SCORING = ("iou", "n_bootstrap", "bootstrap_seed", "confidence")
 
 
@@ -38,7 +38,9 @@ def demo_video(plan: Plan, video: str = "") -> dict[str, Any]:
 
 def demo_corpus(plan: Plan) -> dict[str, Any]:
     """What its two sheets are made from."""
-    return only(plan.config["demo"], _DEMO_SHEETS)
+    demo = plan.config["demo"]
+    varied = {key: values for key, values in demo["varied"].items() if key in _DEMO_SCRIPT}
+    return {**only(demo, (*_DEMO_SIZE, *_DEMO_SCRIPT)), "varied": plain(varied)}
 
 
 def face_landmarker(plan: Plan) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from mespot.demo import corpus
-from mespot.demo.settings import ScriptSettings
 from mespot.store import tables
 
 
@@ -22,15 +21,16 @@ def run(
     """Write the recording sheet and the annotation sheet.
 
     video_path: path of a video relative to the sheets, with `{video}` for its name. section: the
-    keys of the section `demo` of config.yaml that say when who moves (ScriptSettings).
+    keys of the section `demo` of config.yaml that say when who moves (ScriptSettings), and `varied`
+    as far as it changes these.
     """
-    settings = ScriptSettings.from_config(section)
     entries = corpus.videos(subjects, videos_per_subject)
     rows = [
-        {**entry, "path": video_path.format(video=entry["video"]), "fps": settings.fps}
+        {**entry, "path": video_path.format(video=entry["video"]), "fps": fps}
         for entry in entries
+        for fps in [corpus.section_of(entry["video"], section)["fps"]]
     ]
+    labels = corpus.annotations(entries, section)
     tables.write(videos_out, "videos", pd.DataFrame(rows))
-    labels = corpus.annotations(entries, settings)
     table = pd.DataFrame(labels) if labels else tables.empty("annotations")
     tables.write(annotations_out, "annotations", table)

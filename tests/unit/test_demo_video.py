@@ -183,7 +183,7 @@ def test_a_video_that_was_cut_off_is_not_kept(tmp_path, monkeypatch):
 
 
 def sheets(folder, **changes):
-    names = [field.name for field in fields(ScriptSettings)]
+    names = [*(field.name for field in fields(ScriptSettings)), "varied"]
     demo_corpus.run(
         videos_out=folder / "videos.csv",
         annotations_out=folder / "annotations.csv",
