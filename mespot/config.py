@@ -172,6 +172,7 @@ def _check_references(config: Mapping[str, Any]) -> list[str]:
     method = config["figures"]["method"]
     if method not in methods:
         lines.append(_not_in("figures.method", method, "methods"))
+    lines += _check_model(config["model"]["method"], methods)
     return lines
 
 
@@ -298,6 +299,22 @@ def _check_partner(key: str, method: Mapping[str, Any], reachable: Mapping[str, 
     if not method["regional_flow"]:
         # The partner reads the same recordings, from which the motion would be missing.
         return [f"{key}: needs `regional_flow: true`; set it or remove the partner"]
+    return []
+
+
+def _check_model(name: str | None, methods: Mapping[str, Any]) -> list[str]:
+    key = "model.method"
+    if name is None:
+        return []
+    if name not in methods:
+        return [_not_in(key, name, "methods")]
+    if methods[name]["kind"] != "learned":
+        return [f"{key}: {name} learns nothing, so there is no model of it; name a learned method"]
+    if methods[name]["streams"]:
+        return [
+            f"{key}: {name} reads `streams`, whose encoders are not part of the model; name a"
+            " method with `streams: []` and `regional_flow: true`"
+        ]
     return []
 
 

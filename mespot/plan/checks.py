@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os.path import realpath
 from typing import Any
 
@@ -41,6 +41,14 @@ def check_companions(corpora: Mapping[str, PlannedCorpus], config: Mapping[str, 
         for other in companions_of(config, c, m)
     ]
     for corpus, companion in dict.fromkeys(pairs):
+        _check_pair(corpora[corpus], corpora[companion])
+
+
+def check_along(
+    corpora: Mapping[str, PlannedCorpus], corpus: str, companions: Sequence[str]
+) -> None:
+    """The same for the companions of one corpus."""
+    for companion in companions:
         _check_pair(corpora[corpus], corpora[companion])
 
 

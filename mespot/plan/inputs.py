@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from mespot.corpora import fold_from
+from mespot.corpora import ALL, fold_from
 from mespot.plan import paths
+from mespot.plan.checks import check_along
+from mespot.plan.model import model_of
 from mespot.plan.run import Plan
 from mespot.streams import SOURCES, STREAMS
 
@@ -101,6 +103,14 @@ def spot(plan: Plan, corpus: str, method: str, fold: str) -> Inputs:
         if partner:
             inputs["partner"] = paths.spotter(networks_of, partner, networks_fold)
     return inputs
+
+
+def make_model(plan: Plan) -> Inputs:
+    """The spotter that holds nobody out, and its partner if it has one."""
+    corpus, method = model_of(plan.config, plan.corpora)
+    check_along(plan.corpora, corpus, plan.companions(corpus, method))
+    names = {"spotter": method, "partner": plan.partner_of(method)}
+    return {kind: paths.spotter(corpus, name, ALL) for kind, name in names.items() if name}
 
 
 def score(plan: Plan, corpus: str) -> Inputs:

@@ -9,6 +9,7 @@ METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
 ABLATION_FIGURE = "results/figures/ablation"
+MODEL = "results/model.pt"
 WARNINGS = "results/logs/warnings.txt"
 LANDMARKER = "results/resources/face_landmarker.task"
 FIGURE_ENDS = ("png", "pdf")

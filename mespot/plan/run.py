@@ -15,6 +15,7 @@ from mespot.plan.checks import (
     check_tested_elsewhere,
     check_training_subjects,
 )
+from mespot.plan.model import methods_of_model
 from mespot.plan.roles import PlannedCorpus, planned_corpus
 
 
@@ -228,6 +229,6 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
         config=config,
         corpora=corpora,
         encoders=encoders,
-        methods=variants.all_methods(config),
+        methods=variants.all_methods(config) | methods_of_model(config, corpora),
         shared=variants.shared_encoders(config),
     )

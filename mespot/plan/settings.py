@@ -12,6 +12,7 @@ from typing import Any
 
 from mespot.config import for_corpus
 from mespot.expressions import CLASSES
+from mespot.plan.model import corpora_of_model, model_of
 from mespot.plan.recipes import of_encoder, only, weights_of, without
 from mespot.plan.run import Plan
 from mespot.provenance import plain
@@ -104,6 +105,21 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     # In another corpus the same name is another person, whom the spotter has not seen.
     elsewhere = {"trained_elsewhere": True} if plan.corpora[corpus].uses_other else {}
     return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding} | elsewhere)
+
+
+def make_model(plan: Plan) -> dict[str, Any]:
+    """How its spotter is decoded, and how the recordings were read that it was trained on."""
+    corpus, method = model_of(plan.config, plan.corpora)
+    return {
+        "corpora": list(corpora_of_model(plan.config, plan.corpora)),
+        "decoding": spot(plan, corpus, method)["decoding"],
+        "preprocessing": {
+            "tracking": track_face(plan, corpus),
+            "crop": crop_frames(plan, corpus),
+            "flow": optical_flow(plan, corpus),
+        },
+        "landmarker": face_landmarker(plan),
+    }
 
 
 def scoring(plan: Plan, corpus: str = "") -> dict[str, Any]:

@@ -40,17 +40,23 @@ def behind_ablation(plan: Plan) -> list[str]:
     return behind(plan, chain(*inputs.ablate(plan).values()))
 
 
+def behind_model(plan: Plan) -> list[str]:
+    """Every artefact that the model for recordings of anybody rests on."""
+    return behind(plan, map(str, inputs.make_model(plan).values()))
+
+
 def deleted(plan: Plan, table: str) -> list[str]:
     """Artefacts that are gone although a finished table rests on them.
 
-    table: metrics.csv, comparison.csv or ablation.csv. While it is missing itself nothing is
-    listed: Snakemake then makes what it needs. Otherwise Snakemake does not miss a deleted file as
-    long as what was made from it is there.
+    table: metrics.csv, comparison.csv, ablation.csv or model.pt. While it is missing itself nothing
+    is listed: Snakemake then makes what it needs. Otherwise Snakemake does not miss a deleted file
+    as long as what was made from it is there.
     """
     rests_on = {
         paths.METRICS: behind_metrics,
         paths.COMPARISON: behind_comparison,
         paths.ABLATION: behind_ablation,
+        paths.MODEL: behind_model,
     }
     if not Path(table).exists():
         return []

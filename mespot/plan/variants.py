@@ -42,6 +42,19 @@ def all_methods(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {**known, **seeded}
 
 
+def along(
+    config: Mapping[str, Any], name: str, companions: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """A method of config.yaml with other companions than its own, and its partner with the same, by
+    their names; see `all_methods`."""
+    own = _configured(config, "methods")
+    names = [name, own[name].get("ensemble_partner", name)]
+    return {
+        together(one, companions): _with(config, own[one], companions) if companions else own[one]
+        for one in names
+    }
+
+
 def method_on(config: Mapping[str, Any], corpus: str, name: str) -> str:
     """The name on a corpus of a method of config.yaml: `learned+samm_lv`, or its own name where it
     has no companions there."""

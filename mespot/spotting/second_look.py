@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.metrics import paired_iou
 from mespot.spotting import candidate_features, decode
+from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.candidate_features import Table
 from mespot.spotting.decode import Intervals
 from mespot.spotting.recordings import HeldOut, Predicted
@@ -56,9 +57,11 @@ class SecondLook:
 
 @dataclass(frozen=True)
 class Trees:
-    """Fitted models, whose probabilities are averaged, and how their answers are used."""
+    """Fitted models, whose probabilities are averaged, and how their answers are used. names: of
+    the features that they read. regions: names of the face regions of the paths."""
 
-    models: Sequence[Any]
+    models: Sequence[BoostedTrees]
+    names: Sequence[str]
     how: SecondLook
     regions: Sequence[str]
     rate: float
@@ -67,8 +70,14 @@ class Trees:
         self, recordings: Sequence[Predicted], candidates: Sequence[Candidates]
     ) -> list[dict[str, Intervals]]:
         """The candidates with their final confidence, suppressed again. The recordings of a
-        subject must be given together."""
+        subject must be given together. Raises InputError where candidates have other features
+        than those that were learned from."""
         table = candidate_features.table(recordings, candidates, self.regions, self.rate)
+        if len(table.values) and list(table.names) != list(self.names):
+            raise InputError(
+                "the second look has learned from other features of intervals than this version of "
+                "mespot measures; train again"
+            )
         chance = _chance(self.models, table.values)
         return _mixed(candidates, table, chance, self.how)
 
@@ -100,7 +109,7 @@ def learn(
     for number, seen in others.items():
         models = _fitted(table.values[seen], hit[seen], how)
         chance[group == number] = _chance(models, table.values[group == number])
-    trees = Trees(_fitted(table.values, hit, how), how, list(regions), rate)
+    trees = Trees(_fitted(table.values, hit, how), table.names, how, list(regions), rate)
     log.info(
         "second look: %d features of %d candidates, %d of them hits",
         len(table.names),
@@ -120,7 +129,7 @@ def _hits(recordings: Sequence[HeldOut], candidates: Sequence[Candidates]) -> np
     return np.concatenate(found)
 
 
-def _fitted(values: np.ndarray, hit: np.ndarray, how: SecondLook) -> list[Any]:
+def _fitted(values: np.ndarray, hit: np.ndarray, how: SecondLook) -> list[BoostedTrees]:
     # Here, because importing them takes a second and only a second look needs them.
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
@@ -139,17 +148,14 @@ def _fitted(values: np.ndarray, hit: np.ndarray, how: SecondLook) -> list[Any]:
     values = np.where(np.isnan(values).all(axis=0), 0, values)
     # The rounding of a sum follows the number of threads, so it is never the machine's.
     with threadpool_limits(1):
-        return [model.fit(values, hit) for model in models]
+        return [BoostedTrees.of(model.fit(values, hit), values) for model in models]
 
 
-def _chance(models: Sequence[Any], values: np.ndarray) -> np.ndarray:
+def _chance(models: Sequence[BoostedTrees], values: np.ndarray) -> np.ndarray:
     """How probable a hit is, `(N,)`."""
     if not len(values):
         return np.zeros(0)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        return np.mean([model.predict_proba(values)[:, 1] for model in models], axis=0)
+    return np.mean([model.chance(values) for model in models], axis=0)
 
 
 def _mixed(

@@ -22,14 +22,34 @@ from mespot.store.files import replacing
 _READ = ("unit", "lags", "drift_seconds", "slow_drift_seconds", "rate", "regions", "companions")
 _ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
 
+_MODEL = (
+    "network",
+    "state",
+    "unit",
+    "lags",
+    "drift_seconds",
+    "slow_drift_seconds",
+    "rate",
+    "regions",
+    "companions",
+    "calibration",
+    "decoding",
+    "preprocessing",
+    "landmarker",
+    "provenance",
+)
+
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
     "spotter": (6, (*_ARTEFACT, *_READ, "subjects", "held_out")),
+    # Raise the version too when the motion of a video is measured in another way than before.
+    "model": (1, _MODEL),
     "training": (1, ("digest", "state")),
 }
 
 _DIGEST_BYTES = 32
+_REBUILD = "delete the file and run again: Snakemake makes it anew"
 
 
 def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
@@ -55,25 +75,24 @@ def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
         temporary.write_bytes(payload + hashlib.sha256(payload).digest())
 
 
-def load(path: str | Path, kind: str) -> dict[str, Any]:
+def load(path: str | Path, kind: str, cure: str = _REBUILD) -> dict[str, Any]:
     """Read a checkpoint of `kind`, tensors on the CPU.
 
-    Raises InputError when the file is missing, damaged, not a checkpoint of mespot, or of another
-    kind or version.
+    Raises InputError, which ends with `cure`, when the file is missing, damaged, not a checkpoint
+    of mespot, or of another kind or version.
     """
     version, keys = KINDS[kind]
-    rebuild = "delete the file and run again: Snakemake makes it anew"
     try:
         stored = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
     payload, digest = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
-        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {rebuild}")
+        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {cure}")
     try:
         content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
-        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {rebuild}") from error
+        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {cure}") from error
     if not isinstance(content, dict) or (content.get("kind"), content.get("version")) != (
         kind,
         version,
@@ -83,10 +102,10 @@ def load(path: str | Path, kind: str) -> dict[str, Any]:
             if isinstance(content, dict)
             else type(content).__name__
         )
-        raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {rebuild}")
+        raise InputError(f"{path}: holds {described}, expected {kind} version {version}; {cure}")
     missing = [key for key in keys if key not in content]
     if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)}; {rebuild}")
+        raise InputError(f"{path}: lacks {', '.join(missing)}; {cure}")
     return content
 
 

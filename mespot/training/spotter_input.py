@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,17 +117,47 @@ def read_inputs(
     inputs = []
     for record, video in zip(records, videos, strict=True):
         drift_frames = round(drift_seconds * record.attrs["rate"])
-        slow_frames = round(slow_drift_seconds * record.attrs["rate"])
-        paths = _paths(record, drift_frames, slow_frames, regional_flow)
+        one = motion_input(
+            {**record.attrs, **{name: record[name] for name in ("regional", "span", "blink")}},
+            str(record.attrs["subject"]),
+            video,
+            drift_seconds=drift_seconds,
+            slow_drift_seconds=slow_drift_seconds,
+            regional_flow=regional_flow,
+        )
         channels = {
             name: _features(record, of[video], name, drift_frames) for name, of in stored.items()
         }
-        context = np.nan_to_num(record["blink"])[:, None].astype(np.float32)
-        subject = str(record.attrs["subject"])
-        span = record["span"]
-        noise = own_noise(paths, span)
-        inputs.append(SpotterInput(subject, video, paths, channels, context, span, noise=noise))
+        inputs.append(replace(one, features=channels))
     return inputs
+
+
+def motion_input(
+    motion: Mapping[str, Any],
+    subject: str,
+    video: str,
+    *,
+    drift_seconds: float,
+    slow_drift_seconds: float,
+    regional_flow: bool = True,
+) -> SpotterInput:
+    """A recording of which only motion is read, as `read_inputs` gives it.
+
+    motion: `regional` `(T, L, R, 2)` px, `span` `(T,)`, `blink` `(T,)`, `lags` and `rate`, as a
+    flow record has them.
+    """
+    regional, span = motion["regional"], motion["span"]
+    paths = np.zeros((len(regional), regional.shape[2], 0), np.float32)
+    if regional_flow:
+        paths = region_paths(
+            regional,
+            motion["lags"],
+            span,
+            drift_frames=round(drift_seconds * motion["rate"]),
+            slow_drift_frames=round(slow_drift_seconds * motion["rate"]),
+        )
+    context = np.nan_to_num(motion["blink"])[:, None].astype(np.float32)
+    return SpotterInput(subject, video, paths, {}, context, span, noise=own_noise(paths, span))
 
 
 def common_rate(records: Sequence[io.Record], rate: float | None = None) -> float:
@@ -145,21 +176,6 @@ def common_rate(records: Sequence[io.Record], rate: float | None = None) -> floa
                 "`settings` of a corpus"
             )
     return wanted
-
-
-def _paths(
-    record: io.Record, drift_frames: int, slow_frames: int, regional_flow: bool
-) -> np.ndarray:
-    regional = record["regional"]
-    if not regional_flow:
-        return np.zeros((len(regional), regional.shape[2], 0), np.float32)
-    return region_paths(
-        regional,
-        record.attrs["lags"],
-        record["span"],
-        drift_frames=drift_frames,
-        slow_drift_frames=slow_frames,
-    )
 
 
 def _features(record: io.Record, stored: io.Record, stream: str, drift_frames: int) -> np.ndarray:

@@ -57,12 +57,15 @@ def functions_of_rules():
 
 
 def jobs(planned):
-    """(rule, wildcards) of all jobs of the main run, its figures, and the ablation's table."""
+    """(rule, wildcards) of all jobs of the main run, its figures, the ablation, the model."""
     wanted = {("join_metrics", ()), ("compare_methods", ()), ("ablate", ()), ("plot_ablation", ())}
     if "demo" in planned.corpora:
         wanted |= {("face_landmarker", ()), ("demo_corpus", ())}
         wanted |= {("demo_video", (("video", v),)) for v in planned.corpora["demo"].videos}
     made = targets.behind_metrics(planned) + targets.files(planned, "features")
+    if any(corpus.has_faces and corpus.labelled for corpus in planned.corpora.values()):
+        wanted.add(("make_model", ()))
+        made += targets.behind_model(planned)
     for path in made + targets.files(planned, "metrics"):
         if made := paths.maker(path):
             wanted.add((made[0], tuple(made[1].items())))

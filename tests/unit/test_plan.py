@@ -314,6 +314,7 @@ def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
             plans.plan(plans.changed(config, "evaluation.folds", folds))
     config["methods"] = {"training_free": {"kind": "training_free"}}
     config["figures"]["method"] = "training_free"
+    config["model"]["method"] = None
     nothing = dict.fromkeys(config["ablation"]["rows"], [])
     config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
     config["ablation"]["full"] = "training_free"
@@ -326,3 +327,37 @@ def test_settings_are_builtins_in_one_order(demo):
     turned = plans.plan({key: plans.DEFAULT[key] for key in reversed(plans.DEFAULT)})
     assert repr(settings.train_spotter(turned, "demo", "learned")) == text
     assert list(pd.Series(settings.scoring(demo)).index) == sorted(settings.scoring(demo))
+
+
+def test_the_model_is_trained_on_all_labelled_corpora(tmp_path):
+    planned = plans.plan()
+    assert inputs.make_model(planned) == {"spotter": "results/demo/spotters/regions/all.pt"}
+    assert inputs.train_spotter(planned, "demo", "regions", "all")["flow"] == [
+        paths.of_video("flow", "demo", video) for video in planned.corpora["demo"].videos
+    ]
+    config = plans.real_corpora(tmp_path)
+    planned = plans.plan(config, corpora=["casme2", "samm_lv", "casme3_b"])
+    spotter = "results/casme2/spotters/regions+samm_lv/all.pt"
+    assert inputs.make_model(planned) == {"spotter": spotter}
+    assert settings.make_model(planned)["corpora"] == ["casme2", "samm_lv"]
+    made = targets.behind_model(planned)
+    assert {path.split("/")[1] for path in made if "/flow/" in path} == {"casme2", "samm_lv"}
+    assert not any("casme3_b" in path for path in made)
+
+
+def test_the_model_has_the_partner_of_its_method(tmp_path):
+    config = plans.changed(plans.real_corpora(tmp_path), "model.method", "twice")
+    regions = config["methods"]["regions"]
+    config["methods"]["twice"] = {**regions, "ensemble_partner": "regions"}
+    assert inputs.make_model(plans.plan(config)) == {
+        "spotter": "results/casme2/spotters/twice+samm_lv/all.pt",
+        "partner": "results/casme2/spotters/regions+samm_lv/all.pt",
+    }
+
+
+def test_a_run_without_labelled_videos_has_no_model(tmp_path):
+    with pytest.raises(InputError, match="no model to train"):
+        inputs.make_model(plans.plan(model={"method": None}))
+    config = plans.real_corpora(tmp_path)
+    with pytest.raises(InputError, match="no model to train"):
+        settings.make_model(plans.plan(config, corpora=["casme3_b"]))

