@@ -17,8 +17,7 @@ from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import read_sheets, read_videos
-from mespot.demo.corpus import section_of as demo_section_of
-from mespot.demo.corpus import videos as demo_videos
+from mespot.demo import corpus as demo
 from mespot.errors import InputError
 
 # The fold of whatever holds nobody out: encoders that see no label and everybody's video, the
@@ -164,9 +163,10 @@ def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources
 def _demo(section: Mapping[str, Any]) -> _Sources:
     """The built-in corpus: the files that its rules will write."""
     folder = Path("results/demo/corpus")
-    videos = pd.DataFrame(demo_videos(section["subjects"], section["videos_per_subject"]))
+    videos = pd.DataFrame(demo.videos(section))
     videos["path"] = [str(folder / "videos" / f"{video}.mp4") for video in videos.video]
-    videos["fps"] = [demo_section_of(video, section)["fps"] for video in videos.video]
+    own = [demo.for_video(demo.own_section(video, section))[1] for video in videos.video]
+    videos["fps"] = [settings["fps"] for settings in own]
     videos["first_frame"] = pd.NA
     return _Sources(videos, [folder / "annotations.csv"])
 

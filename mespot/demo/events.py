@@ -178,7 +178,17 @@ def _expression(
         sag = float(rng.uniform(0.75, 0.95))
     apex = int(np.clip(apex, onset + 1, offset - 1))
     units = _smile(settings, rng) or _units(amplitude, rng)
-    return Expression(type_, onset, apex, offset, amplitude, units, max(hold, apex), sag)
+    course = max(hold, apex), sag, *_rest(sag, settings, rng)
+    return Expression(type_, onset, apex, offset, amplitude, units, *course)
+
+
+def _rest(sag: float, settings: ScriptSettings, rng: np.random.Generator) -> tuple[float, int]:
+    """What stays at the offset, in the share of expressions of which some does, and the frames
+    within which that fades."""
+    if not settings.stay_share:
+        return 0.0, 1
+    stays = float(rng.uniform(0.1, 0.7)) * sag if rng.random() < settings.stay_share else 0.0
+    return stays, max(2, round(rng.uniform(1.0, 6.0) * settings.fps))
 
 
 def _smile(settings: ScriptSettings, rng: np.random.Generator) -> dict[tuple[str, str], float]:
@@ -218,8 +228,7 @@ def _free_expression(
     apex = int(np.clip(apex, onset + 1, offset - 1))
     hold = apex + round(rng.uniform(0.0, 0.7) * (offset - apex)) if type_ == "macro" else apex
     sag = float(rng.uniform(0.7, 0.98))
-    stays = float(rng.uniform(0.1, 0.7)) * sag if rng.random() < 0.2 else 0.0
-    fade = max(2, round(rng.uniform(1.0, 6.0) * settings.fps))
+    stays, fade = _rest(sag, settings, rng)
     units = _smile(settings, rng)
     if not units:
         units = (_units if rng.random() < 0.5 else _any_units)(amplitude, rng)

@@ -36,6 +36,7 @@ class ScriptSettings:
     gap_seconds: float
     repertoire: str
     smile_share: float
+    stay_share: float
 
     @property
     def n_frames(self) -> int:

@@ -14,23 +14,25 @@ def run(
     videos_out: str | Path,
     annotations_out: str | Path,
     video_path: str,
-    subjects: int,
-    videos_per_subject: int,
     **section: Any,
 ) -> None:
     """Write the recording sheet and the annotation sheet.
 
     video_path: path of a video relative to the sheets, with `{video}` for its name. section: the
-    keys of the section `demo` of config.yaml that say when who moves (ScriptSettings), and `varied`
-    as far as it changes these.
+    keys of the section `demo` of config.yaml that say who there is, and when who moves: those of
+    ScriptSettings, the numbers of subjects and videos, `groups` and `varied`, as far as these two
+    change the others.
     """
-    entries = corpus.videos(subjects, videos_per_subject)
-    rows = [
-        {**entry, "path": video_path.format(video=entry["video"]), "fps": fps}
-        for entry in entries
-        for fps in [corpus.section_of(entry["video"], section)["fps"]]
-    ]
+    entries = corpus.videos(section)
     labels = corpus.annotations(entries, section)
+    rows = [
+        {
+            **entry,
+            "path": video_path.format(video=entry["video"]),
+            "fps": corpus.for_video(corpus.own_section(entry["video"], section))[1]["fps"],
+        }
+        for entry in entries
+    ]
     tables.write(videos_out, "videos", pd.DataFrame(rows))
     table = pd.DataFrame(labels) if labels else tables.empty("annotations")
     tables.write(annotations_out, "annotations", table)

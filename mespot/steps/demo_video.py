@@ -25,17 +25,18 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     """Render one video.
 
     video: its name, such as s03_1. output: the file, .mp4. model: MediaPipe's face landmarker.
-    section: the section `demo` of config.yaml, without the number of subjects and videos.
+    section: the section `demo` of config.yaml, as mespot.demo.corpus.own_section gives it.
     Raises InputError for a portrait that cannot be used.
     """
     cv2.setNumThreads(1)
-    settings = VideoSettings.from_config(corpus.section_of(video, section))
+    name, own = corpus.for_video(section)
+    settings = VideoSettings.from_config(own)
     names = portraits.names(settings.portraits, settings.people)
-    number, variant = portrait_of(corpus.numbers(video)[0], len(names))
+    number, variant = portrait_of(corpus.numbers(name)[0], len(names))
     portrait = portraits.load(settings.portraits, names[number])
     points = find_face(portrait, model, settings.portraits)
     smile = None
-    if settings.smiles is not None:
+    if settings.smiles is not None and settings.smile_share:
         other = portraits.same_person(names[number], settings.smiles)
         smiling = portraits.load(settings.smiles, other)
         smile = smiling, find_face(smiling, model, settings.smiles)
@@ -45,12 +46,12 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
         variant,
         (settings.width, settings.height),
         settings.face_width,
-        corpus.generator(settings.seed, video, corpus.IDENTITY),
+        corpus.generator(settings.seed, name, corpus.IDENTITY),
         smile,
     )
-    script = corpus.script(video, settings)
-    distractors = motion(settings, corpus.generator(settings.seed, video, corpus.MOTION))
-    sensor = corpus.generator(settings.seed, video, corpus.SENSOR)
+    script = corpus.script(name, settings)
+    distractors = motion(settings, corpus.generator(settings.seed, name, corpus.MOTION))
+    sensor = corpus.generator(settings.seed, name, corpus.SENSOR)
     renderer = Renderer(person, settings, sensor)
     write = write_video if settings.crf is None else write_compressed
     with replacing(output) as temporary:

@@ -26,6 +26,7 @@ SECTION = {
     "macro_amplitude": [2.5, 8.0],
     "gap_seconds": 0.5,
     "repertoire": "prototypes",
+    "stay_share": 0.0,
     "smile_share": 0.0,
     "blinks_per_minute": 15.0,
     "glances_per_minute": 25.0,

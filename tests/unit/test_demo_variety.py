@@ -25,7 +25,7 @@ VARIED = {"noise": [1.0, 2.0, 3.0], "fps": [30.0, 60.0], "crf": [None, 23]}
 
 
 def scripts(n=80, **changes):
-    chosen = settings(repertoire=FREE, **changes)
+    chosen = settings(repertoire=FREE, stay_share=0.2, **changes)
     return chosen, [expressions(chosen, np.random.default_rng(seed)) for seed in range(n)]
 
 
@@ -61,16 +61,45 @@ def test_each_video_draws_values_of_its_own():
     assert of_video(SECTION, 3, 0) == {k: v for k, v in SECTION.items() if k != "varied"}
 
 
+def corpus_section(**changes):
+    """What the two sheets are made from."""
+    script = {name: SECTION[name] for name in ScriptSettings.__dataclass_fields__}
+    return script | {"subjects": 8, "videos_per_subject": 1, "varied": {}, "groups": []} | changes
+
+
 def test_labels_follow_the_rate_of_their_own_video():
-    names = [*ScriptSettings.__dataclass_fields__, "varied"]
-    section = {name: (SECTION | {"varied": {"fps": [30.0, 60.0]}})[name] for name in names}
-    entries = corpus.videos(8, 1)
-    rows = corpus.annotations(entries, section)
-    for entry in entries:
-        fps = corpus.section_of(entry["video"], section)["fps"]
-        own = [row for row in rows if row["video"] == entry["video"]]
-        expected = corpus.script(entry["video"], settings(fps=fps))
-        assert [row["offset"] for row in own] == [label.offset for label in expected]
+    section = corpus_section(varied={"fps": [30.0, 60.0]})
+    rows, seen = corpus.annotations(corpus.videos(section), section), set()
+    for entry in corpus.videos(section):
+        name, own = corpus.for_video(corpus.own_section(entry["video"], section))
+        seen.add(own["fps"])
+        offsets = [row["offset"] for row in rows if row["video"] == entry["video"]]
+        assert offsets == [e.offset for e in corpus.script(name, settings(fps=own["fps"]))]
+    assert seen == {30.0, 60.0}
+
+
+def test_a_group_of_subjects_has_settings_of_its_own():
+    more = {"subjects": 2, "videos_per_subject": 2, "seed": 9, "micro_per_video": 6.0}
+    section = corpus_section(subjects=2, groups=[more, {"subjects": 1, "videos_per_subject": 1}])
+    videos = [entry["video"] for entry in corpus.videos(section)]
+    assert videos == ["s01_1", "s02_1", "s03_1", "s03_2", "s04_1", "s04_2", "s05_1"]
+    own = {video: corpus.own_section(video, section) for video in videos}
+    assert [own[v]["drawn_as"] for v in videos] == [
+        *("s01_1", "s02_1", "s01_1", "s01_2", "s02_1", "s02_2", "s01_1")
+    ]
+    assert [own[v]["seed"] for v in videos] == [1, 1, 9, 9, 9, 9, 1]
+    assert own["s05_1"] == own["s01_1"] and not own["s01_1"].keys() & {"groups", "subjects"}
+    # How many there are before a group changes none of its recordings.
+    alone = corpus_section(**more)
+    assert corpus.own_section("s02_2", alone) == own["s04_2"]
+    rows = corpus.annotations(corpus.videos(section), section)
+    labels = {v: [r["onset"] for r in rows if r["video"] == v] for v in videos}
+    assert labels["s05_1"] == labels["s01_1"] != labels["s03_1"]
+    assert labels["s03_1"] == [e.onset for e in corpus.script("s01_1", settings(**_kept(more)))]
+
+
+def _kept(group):
+    return {key: value for key, value in group.items() if key in SECTION}
 
 
 # ---------------------------------------------------------------- people

