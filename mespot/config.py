@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from mespot import config_files
 from mespot.corpora.companions import companions
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
@@ -29,9 +30,9 @@ RENAMED = {
 def load(path: str | Path, *more: str | Path) -> dict[str, Any]:
     """Read and check a config file, with the keys of `more` files put over it one after the other,
     as `snakemake --configfile` does. Raises InputError naming the file and the key."""
-    config = _read(path)
+    config = config_files.read(path)
     for other in more:
-        changes = _read(other)
+        changes = config_files.read(other)
         for file, content in ((path, config), (other, changes)):
             if not isinstance(content, Mapping):
                 raise InputError(f"{file}: has no keys; write them as in the project's config.yaml")
@@ -40,23 +41,13 @@ def load(path: str | Path, *more: str | Path) -> dict[str, Any]:
     return config
 
 
-def _read(path: str | Path) -> Any:
-    try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: does not exist; correct the path") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not YAML; correct it: {error}") from error
-
-
 def check(config: Any, source: str = "config") -> None:
     """Refuse unknown, missing and ill-typed keys and names that refer to nothing.
 
     Raises InputError that lists every mistake, a line each, as `source: section.key: what`.
     """
-    lines = [_explain(error) for error in _errors(schema(), config)]
+    lines = list(config_files.not_finite(config))
+    lines += [] if lines else [_explain(error) for error in _errors(schema(), config)]
     if not lines:
         lines = _check_references(config)
     if lines:
@@ -66,9 +57,7 @@ def check(config: Any, source: str = "config") -> None:
 @cache
 def schema() -> dict[str, Any]:
     """The JSON schema of config.yaml."""
-    # Every job reads it; the loader in C, where PyYAML has it, takes a sixth of the time.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(SCHEMA.read_text(encoding="utf-8"), loader)
+    return yaml.load(SCHEMA.read_text(encoding="utf-8"), config_files.LOADER)
 
 
 def _errors(wanted: dict[str, Any], given: Any) -> Iterable[ValidationError]:

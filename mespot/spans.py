@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Protocol
+
 import numpy as np
+
+# Frames that are worked on at once where a whole recording would not fit into memory.
+BLOCK = 512
+
+
+class Frames(Protocol):
+    """Values of T frames of which parts are taken by `values[first:last]`: an array, or something
+    that reads or makes a part when it is asked for."""
+
+    def __getitem__(self, frames: slice, /) -> np.ndarray: ...
+
+
+def blocks(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:
+    """Half-open frame ranges of up to `size` frames that together are `[start, stop)`."""
+    for first in range(start, stop, size):
+        yield first, min(first + size, stop)
 
 
 def usable_spans(span: np.ndarray) -> list[tuple[int, int]]:

@@ -17,6 +17,8 @@ rule extract_features:
         mem_mb=3000,
         runtime=120,
     params:
+        unseen=of_job(reports.judged),
+        pretraining=of_job(reports.pretraining_kind),
         code=code_digest("mespot.steps.extract_features"),
     message:
         "Features of {wildcards.stream} from {wildcards.encoder}, fold {wildcards.fold}"

@@ -18,6 +18,8 @@ rule pretrain:
         runtime=120,
     params:
         settings=of_job(settings.pretrain),
+        unseen=of_job(reports.judged),
+        pretraining=of_job(reports.pretraining_kind),
         code=code_digest("mespot.steps.pretrain"),
     message:
         "Pretraining {wildcards.encoder} on {wildcards.stream} without fold {wildcards.fold}"

@@ -19,6 +19,8 @@ rule train_spotter:
     params:
         settings=of_job(settings.train_spotter),
         companions=of_job(reports.companions),
+        unseen=of_job(reports.judged),
+        transductive=of_job(reports.transductive),
         code=code_digest("mespot.steps.train_spotter"),
     message:
         "Training the spotter of {wildcards.method} without fold {wildcards.fold}"
@@ -45,6 +47,7 @@ rule spot:
         runtime=60,
     params:
         settings=of_job(settings.spot),
+        transductive=of_job(reports.transductive),
         code=code_digest("mespot.steps.spot"),
     message:
         "Spotting with {wildcards.method} in fold {wildcards.fold}"

@@ -6,6 +6,9 @@ with job(snakemake) as provenance:
     from mespot.steps import extract_features
 
     extract_features.run(
+        whose=dict(snakemake.wildcards.items()),
+        unseen=snakemake.params.unseen,
+        pretraining=snakemake.params.pretraining,
         checkpoint_path=snakemake.input.encoder,
         sources=list(snakemake.input.sources),
         frames=list(snakemake.input.frames),

@@ -7,6 +7,7 @@ with job(snakemake) as provenance:
 
     import_motion.run(
         source=snakemake.input.source,
+        corpus=snakemake.wildcards.corpus,
         recording=snakemake.params.recording,
         regions=snakemake.input.get("regions") or None,
         output=snakemake.output.flow,

@@ -8,6 +8,9 @@ with job(snakemake) as provenance:
     settings = dict(snakemake.params.settings)
     output = snakemake.output.encoder
     pretrain.run(
+        whose=dict(snakemake.wildcards.items()),
+        unseen=snakemake.params.unseen,
+        pretraining=snakemake.params.pretraining,
         stream=snakemake.wildcards.stream,
         sources=list(snakemake.input.sources),
         output=output,

@@ -15,11 +15,12 @@ with job(snakemake) as provenance:
         intervals_out=snakemake.output.intervals,
         candidates_out=snakemake.output.candidates,
         provenance=provenance,
+        whose=dict(snakemake.wildcards.items()),
         method=method,
         training_free=settings.get("training_free"),
         decoding=settings.get("decoding"),
         spotter=snakemake.input.get("spotter"),
         partner=snakemake.input.get("partner"),
         frames=list(snakemake.input.get("frames", [])),
-        trained_elsewhere=settings.get("trained_elsewhere", False),
+        transductive=snakemake.params.transductive,
     )

@@ -7,6 +7,7 @@ with job(snakemake) as provenance:
 
     track_face.run(
         source=snakemake.input.source,
+        corpus=snakemake.wildcards.corpus,
         video=snakemake.wildcards.video,
         model=snakemake.input.model,
         output=snakemake.output.landmarks,

@@ -19,6 +19,9 @@ with job(snakemake) as provenance:
     }
     output = snakemake.output.spotter
     train_spotter.run(
+        whose=dict(snakemake.wildcards.items()),
+        unseen=snakemake.params.unseen,
+        transductive=snakemake.params.transductive,
         method=settings["method"],
         training=settings["training"],
         flow=list(given.flow),

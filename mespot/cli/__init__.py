@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import benchmark, corpus, motion, score
+from mespot.cli import benchmark, corpus, motion, score, spot
 from mespot.errors import InputError
 
 # Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (benchmark, corpus, motion, score)
+SUBCOMMANDS = (spot, score, corpus, motion, benchmark)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,4 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"mespot: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("mespot: stopped", file=sys.stderr)
+        return 130  # as shells have it for what was stopped by a key
     return status

@@ -1,8 +1,9 @@
-"""`mespot benchmark`: what a GPU would save, at the settings of a config file."""
+"""`mespot benchmark`: what a GPU would save, and what a video costs, at the settings of a file."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ def add(subparsers: Any) -> None:
     """Add `benchmark`."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="time the networks on one CPU thread and on the GPU",
+        help="time the networks on CPU and GPU, or what comes before them on a video",
         description="Time pretraining, features and learning with the spotter, for each stream, on"
-        " one CPU thread, as a job has it, and on the GPU where there is one.",
+        " one CPU thread, as a job has it, and on the GPU where there is one. With --video, measure"
+        " time and memory from a video to the motion of the face instead.",
     )
     parser.add_argument(
         "--config",
@@ -30,19 +32,63 @@ def add(subparsers: Any) -> None:
         metavar="N",
         help="runs of each, of which the fastest counts (default: 3)",
     )
+    parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="a video to measure, once and repeated to see whether memory grows with its length",
+    )
+    parser.add_argument(
+        "--times",
+        type=int,
+        nargs="+",
+        default=[1, 5],
+        metavar="N",
+        help="how often the video is repeated (default: 1 5)",
+    )
+    parser.add_argument(
+        "--landmarker",
+        type=Path,
+        default=Path("results/resources/face_landmarker.task"),
+        metavar="FILE",
+        help="MediaPipe's face landmarker (default: where the workflow puts it)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, a row as it is measured. Raises InputError for an unusable config file."""
     from mespot import config
-    from mespot.cli import speed
 
     settings = config.load(*options.config)
+    if options.video is None:
+        _networks(settings, max(1, options.repeats))
+    else:
+        _video(settings, options)
+
+
+def _networks(settings: Mapping[str, Any], repeats: int) -> None:
+    from mespot.cli import speed
+
     print(speed.machine())
     print(f"{'stream':<8}{'task':<30}{'CPU, s':>10}{'GPU, s':>10}{'CPU / GPU':>12}")
-    for row in speed.measure(settings, max(1, options.repeats)):
+    for row in speed.measure(settings, repeats):
         line = f"{row['stream']:<8}{row['task']:<30}{row['cpu']:>10.3f}"
         if row["cuda"] is not None:
             line += f"{row['cuda']:>10.3f}{row['cpu'] / row['cuda']:>12.1f}"
         print(line, flush=True)
+
+
+def _video(settings: Mapping[str, Any], options: argparse.Namespace) -> None:
+    from mespot.cli import length
+
+    times = [max(1, count) for count in options.times]
+    titles = ("times", "frames", "recorded, s", "needed, s", "x real time", "memory, MB")
+    print("".join(f"{title:>13}" for title in titles))
+    for count, cost in length.measure(options.video, options.landmarker, settings, times):
+        speed = cost.recorded / cost.seconds
+        print(
+            f"{count:>13}{cost.frames:>13}{cost.recorded:>13.1f}{cost.seconds:>13.1f}"
+            f"{speed:>13.2f}{cost.peak / 1e6:>13.0f}",
+            flush=True,
+        )

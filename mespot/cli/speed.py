@@ -10,10 +10,12 @@ import torch
 from mespot.device import deterministic, device, generator
 from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.training.clips import CHANNELS, ClipPool, form, network_shape, standardise
+from mespot.training.clips import ClipPool, network_shape, standardise
 from mespot.training.encoders import Encoder, EncoderInput, coded, features
+from mespot.training.origin import Origin
 from mespot.training.pretrain import fit
 from mespot.training.recipes import PretrainingRecipe
+from mespot.training.video_values import CHANNELS, form
 
 _FRAMES = 900  # of the video; half a minute, as the videos of the demo corpus
 _RECIPE = PretrainingRecipe.__dataclass_fields__
@@ -67,7 +69,7 @@ def _tasks(stream: str, config: Mapping[str, Any]) -> dict[str, Callable[[torch.
         reference_seconds=settings["reference_seconds"],
         clip_length=settings["clip_length"],
     )
-    encoder = Encoder(shape, network.state_dict(), scale, read)
+    encoder = Encoder(shape, network.state_dict(), scale, read, Origin("none", (), ""))
     video = EncoderInput(values, weights)
     frames = round(config["spotting"]["learned"]["window_seconds"] * config["tracking"]["rate"])
     window, whole = (0, min(frames, _FRAMES)), (0, _FRAMES)

@@ -57,6 +57,8 @@ def place(
         errors.add(line, "path", text)
     elif not exists:
         errors.add(line, "path", f"'{text}' does not exist in {root}; correct it")
+    elif not (target.is_file() or target.is_dir()):
+        errors.add(line, "path", f"'{text}' is a pipe, device or socket; name a file or a folder")
     else:
         return Path(os.path.normpath(root / relative))
     return None

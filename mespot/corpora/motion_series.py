@@ -17,6 +17,7 @@ from mespot.corpora.names import NAME
 from mespot.errors import InputError
 from mespot.spans import usable_spans
 from mespot.store import io
+from mespot.store.files import regular
 from mespot.store.schema import LAYOUTS
 from mespot.store.sheet_errors import Errors
 from mespot.store.sheet_rows import rows
@@ -79,10 +80,11 @@ def read_series(path: str | Path, described: Described, regions: Sequence[str]) 
 def _read_npy(path: Path, regions: Sequence[str]) -> np.ndarray:
     """Rows `(T - 1, R, 2)` float32."""
     try:
-        moved = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise InputError(f"{path}: does not exist; correct the path in videos.csv") from None
-    except (OSError, ValueError, EOFError) as error:
+        if not path.exists():
+            raise InputError(f"{path}: does not exist; correct the path in videos.csv")
+        # Mapped: what the header claims is compared with the size of the file, nothing is read.
+        moved = np.load(regular(path), mmap_mode="r", allow_pickle=False)
+    except (ArithmeticError, EOFError, MemoryError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{path}: is no .npy array ({error}); save it with numpy.save") from None
     if not isinstance(moved, np.ndarray) or moved.dtype.kind not in "fiu":
         held = moved.dtype if isinstance(moved, np.ndarray) else "several arrays"

@@ -10,6 +10,7 @@ import io
 import math
 import re
 import warnings
+import zipfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,16 @@ from typing import Any
 
 from mespot.corpora.notes import CHANGED, Notes, shown
 from mespot.errors import InputError
+from mespot.store.files import regular
 from mespot.store.sheet_cells import cleaned, unmarked
 
 INTERVAL = ("onset", "apex", "offset")
 NO_INTERVAL = "onset or offset is not a number"  # why a row is left out
 AS_HANDED_OUT = "use the workbook that was handed out with the corpus"
 SUFFIXES = (".xlsx", ".xlsm", ".xls")
+_MOST_CELLS = 5_000_000  # of a sheet; real ones have some ten thousand
+_UNPACKED = 200_000_000  # bytes
+_LARGEST = 100_000_000
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 
 Row = tuple[int, dict[str, Any]]  # row number, cells by column
@@ -45,11 +50,11 @@ class Sheet:
 
 def read(path: Path) -> list[Sheet]:
     """All sheets of a workbook. Raises InputError for a file that is not a workbook."""
+    if not path.exists():
+        raise InputError(f"{shown(path)}: no such workbook; correct the path")
     try:
-        with path.open("rb") as file:
+        with regular(path, _LARGEST).open("rb") as file:
             start = file.read(8)
-    except FileNotFoundError:
-        raise InputError(f"{shown(path)}: no such workbook; correct the path") from None
     except OSError as error:
         raise InputError(
             f"{shown(path)}: cannot be read: {error.strerror}; check its permissions"
@@ -62,7 +67,11 @@ def read(path: Path) -> list[Sheet]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and drawings that are not read
+            if not old:
+                _check_packed(path)
             sheets = list(_old_sheets(path) if old else _sheets(path, values=True))
+    except InputError:
+        raise
     except Exception as error:  # openpyxl has no error of its own for a damaged file
         kind = ".xls" if old else ".xlsx"
         raise InputError(
@@ -82,7 +91,36 @@ def _sheets(path: Path, *, values: bool) -> Iterable[tuple[str, list[tuple[Any, 
         book = load_workbook(file, read_only=True, data_only=values)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # programs write wrong ones
-            yield sheet.title, [tuple(row) for row in sheet.iter_rows(values_only=True)]
+            yield sheet.title, _bounded(path, sheet.iter_rows(values_only=True))
+
+
+def _bounded(path: Path, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows of a sheet; rows that are not there come as empty ones, and count."""
+    kept: list[tuple[Any, ...]] = []
+    cells = 0
+    for row in rows:
+        cells += len(row) + 1
+        if cells > _MOST_CELLS:
+            raise InputError(
+                f"{shown(path)}: a sheet has more than {_MOST_CELLS} cells; copy the table into a"
+                " new workbook"
+            )
+        kept.append(tuple(row))
+    return kept
+
+
+def _check_packed(path: Path) -> None:
+    """Refuse an .xlsx that unpacks to more than any real one."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return  # openpyxl says what is wrong
+    if size > _UNPACKED:
+        raise InputError(
+            f"{shown(path)}: unpacks to {size / 1e6:.0f} MB, at most {_UNPACKED / 1e6:.0f} MB are"
+            " read; copy the table into a new workbook"
+        )
 
 
 def _old_sheets(path: Path) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:

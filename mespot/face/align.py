@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from mespot.spans import usable_spans
+from mespot.spans import Frames, blocks, usable_spans
 
 # Nose bridge, inner and outer eye corners, temples and cheekbones before the ears. The brows, the
 # glabella, the nose tip and everything below it move with expressions or stand out of the plane.
@@ -23,6 +23,8 @@ FACE_OVAL = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109
 )  # fmt: skip
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)
+# The median face is that of at most so many frames (10 minutes at 30 a second).
+_MEDIAN_FRAMES = 18_000
 
 
 def smooth(values: np.ndarray, sigma: float) -> np.ndarray:
@@ -66,8 +68,22 @@ def placement(face: np.ndarray, size: int, fill: float) -> np.ndarray:
     return np.hstack([scale * turn, shift[:, None]])
 
 
+def median_face(points: Frames, frames: np.ndarray) -> np.ndarray:
+    """The median place (478, 2) of each landmark over the frames with these numbers, increasing.
+
+    Of very many frames, some that are spread evenly count: more would not place the crop better.
+    """
+    frames = frames[:: -(-len(frames) // _MEDIAN_FRAMES)]
+    taken = []
+    for first, last in blocks(0, int(frames[-1]) + 1):
+        here = frames[np.searchsorted(frames, first) : np.searchsorted(frames, last)]
+        if len(here):
+            taken.append(points[first:last][here - first, :, :2])
+    return np.median(np.concatenate(taken), axis=0)
+
+
 def crop_transforms(
-    points: np.ndarray,
+    points: Frames,
     span: np.ndarray,
     *,
     size: int,
@@ -76,7 +92,8 @@ def crop_transforms(
 ) -> np.ndarray:
     """Transforms from the recording's pixels to the crop's, one a frame.
 
-    points: (T, 478, >=2) px. span: (T,), -1 where there is no usable face. size, fill: as for
+    points: (T, 478, >=2) px, or anything that gives frames of it by `points[first:last]`; it is
+    read twice, a block at a time. span: (T,), -1 where there is no usable face. size, fill: as for
     `placement`. sigma: standard deviation of the smoothing, frames.
     Returns (T, 2, 3) float64; NaN where span is -1.
     """
@@ -84,13 +101,18 @@ def crop_transforms(
     usable = span >= 0
     if not usable.any():
         return transforms
-    median = np.median(points[usable, :, :2], axis=0).astype(np.float64)
+    median = median_face(points, np.flatnonzero(usable)).astype(np.float64)
     place = placement(median, size, fill)
     target = apply(place, median[list(RIGID_POINTS)])
     middle = (size - 1) / 2
     for start, stop in usable_spans(span):
         frames = slice(start, stop)
-        moves = similarity(points[frames][:, list(RIGID_POINTS), :2], target)
+        moves = np.concatenate(
+            [
+                similarity(points[first:last][:, list(RIGID_POINTS), :2], target)
+                for first, last in blocks(start, stop)
+            ]
+        )
         # The place in the recording that comes to the crop's middle, the angle and the log scale
         # vary independently of each other; a, b, x, y do not.
         a, b, x, y = moves.T

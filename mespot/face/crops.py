@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mespot.face import align
+from mespot.spans import Frames
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,22 @@ class CropSettings:
 
 
 def align_crops(
-    points: np.ndarray, span: np.ndarray, rate: float, settings: CropSettings
+    points: Frames, span: np.ndarray, rate: float, settings: CropSettings
 ) -> np.ndarray:
     """Transforms `(T, 2, 3)` float64 from the recording's pixels to the crop's, NaN without a face.
 
-    points: `(T, 478, 2 or 3)` landmarks in the recording's pixels. span: `(T,)` int, -1 where there
+    points: `(T, 478, 2 or 3)` landmarks in the recording's pixels, or anything that gives frames of
+    them by `points[first:last]`. span: `(T,)` int, -1 where there
     is no usable face. rate: working frames a second.
     """
     sigma = settings.smoothing * rate
     return align.crop_transforms(points, span, size=settings.size, fill=settings.fill, sigma=sigma)
+
+
+def crop_points(transforms: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Landmarks `(N, 478, 3)` in the recording's pixels as float32 in those of the crops, depth in
+    the same unit. transforms: of the same N frames."""
+    return align.apply_in_depth(transforms, points).astype(np.float32)
 
 
 def cut_crops(

@@ -4,7 +4,9 @@ Three decisions are made here: which of several faces is the recorded person, ov
 landmarks are interpolated, and which parts of a recording have a usable face.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -42,7 +44,7 @@ class TrackingSettings:
     min_span: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Face:
     """One detected face. points (478, 3) px; blendshapes (52,); pose (4, 4)."""
 
@@ -61,21 +63,61 @@ class Face:
 
 @dataclass
 class Track:
-    """Landmarks over all working frames of one recording; NaN where there is no face.
+    """One person over all T working frames of a recording.
 
-    points (T, 478, 3) px, blendshapes (T, 52), pose (T, 4, 4). found (T,) bool: a face was found.
-    bridged (T,) bool: none was, the landmarks are interpolated over a short gap. span (T,) int16:
-    the usable span that the frame belongs to, -1 where there is no usable face. other_faces (T,)
-    int16: lasting faces beside the one that is followed, see `other_faces`.
+    found (T,) bool: a face was found. bridged (T,) bool: none was, the landmarks are interpolated
+    over a short gap. span (T,) int16: the usable span that the frame belongs to, -1 where there is
+    no usable face. other_faces (T,) int16: lasting faces beside the one that is followed, see
+    `other_faces`. chosen: the face found in each frame, or None; `part` makes arrays of them.
     """
 
-    points: np.ndarray
-    blendshapes: np.ndarray
-    pose: np.ndarray
     found: np.ndarray
     bridged: np.ndarray
     span: np.ndarray
     other_faces: np.ndarray
+    chosen: list[Face | None]
+
+    def part(self, start: int, stop: int) -> Landmarks:
+        """Landmarks of the frames [start, stop), without making those of the others."""
+        n = stop - start
+        part = Landmarks(
+            np.full((n, N_POINTS, 3), np.nan, np.float32),
+            np.full((n, N_BLENDSHAPES), np.nan, np.float32),
+            np.full((n, 4, 4), np.nan, np.float32),
+        )
+        for index, face in enumerate(self.chosen[start:stop]):
+            if face is not None:
+                part.points[index], part.blendshapes[index] = face.points, face.blendshapes
+                part.pose[index] = face.pose
+        seen = np.flatnonzero(self.found)
+        inside = start + np.flatnonzero(self.bridged[start:stop])
+        after = np.searchsorted(seen, inside)
+        for gap in np.unique(after).tolist():
+            before, end = int(seen[gap - 1]), int(seen[gap])
+            _bridge(part, inside[after == gap], before, end, self.chosen, start)
+        return part
+
+    @property
+    def points(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).points
+
+    @property
+    def blendshapes(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).blendshapes
+
+    @property
+    def pose(self) -> np.ndarray:
+        return self.part(0, len(self.chosen)).pose
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Of N frames: points (N, 478, 3) px, blendshapes (N, 52), pose (N, 4, 4), float32; NaN where
+    there is no face."""
+
+    points: np.ndarray
+    blendshapes: np.ndarray
+    pose: np.ndarray
 
 
 def blendshape_names() -> tuple[str, ...]:
@@ -100,14 +142,16 @@ def track_face(
     rate: float,
     settings: TrackingSettings,
     broken: Collection[int] = (),
+    keep: Callable[[Face], Face] = lambda face: face,
 ) -> Track:
     """Follow one person through a recording: `detect`, `choose_face` and `assemble` in a row.
 
     frames and model: as for `detect`. rate: frames a second. broken: as for `assemble`; it may
-    fill up as `frames` are read. Raises ModelError.
+    fill up as `frames` are read. keep: what is held of each face until the end, a KeptFace of
+    mespot.face.kept where memory is short. Raises ModelError.
     """
-    faces, confidence = settings.max_faces, settings.confidence
-    detections = list(detect(frames, model, faces=faces, confidence=confidence))
+    detected = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
+    detections = [[keep(face) for face in faces] for faces in detected]
     max_gap = max(1, round(settings.max_gap * rate))
     min_span = max(1, round(settings.min_span * rate))
     chosen = choose_face(detections, max_gap)
@@ -228,13 +272,15 @@ def _apart(face: Face, own: Face) -> bool:
 def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]:
     tracks: list[dict[int, Face]] = []
     last: list[int] = []
+    live: list[int] = []  # tracks that a face can still be joined to
     for index, faces in enumerate(detections):
+        live = [j for j in live if index - last[j] <= max_gap + 1]
         pairs = []
         for i, face in enumerate(faces):
-            for j, track in enumerate(tracks):
-                old, steps = track[last[j]], index - last[j]
+            for j in live:
+                old, steps = tracks[j][last[j]], index - last[j]
                 apart = np.hypot(*(face.centre - old.centre)) / old.width
-                if steps <= max_gap + 1 and apart <= min(_STEP * steps, _REACH):
+                if apart <= min(_STEP * steps, _REACH):
                     pairs.append((float(apart), i, j))
         joined: dict[int, int] = {}
         for _, i, j in sorted(pairs):
@@ -243,6 +289,7 @@ def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]
         for i, face in enumerate(faces):
             if i not in joined:
                 joined[i] = len(tracks)
+                live.append(len(tracks))
                 tracks.append({})
                 last.append(index)
             tracks[joined[i]][index] = face
@@ -261,26 +308,13 @@ def assemble(
     bridged.
     """
     n = len(chosen)
-    track = Track(
-        np.full((n, N_POINTS, 3), np.nan, np.float32),
-        np.full((n, N_BLENDSHAPES), np.nan, np.float32),
-        np.full((n, 4, 4), np.nan, np.float32),
-        np.array([face is not None for face in chosen], bool),
-        np.zeros(n, bool),
-        np.full(n, -1, np.int16),
-        np.zeros(n, np.int16),
-    )
-    for index, face in enumerate(chosen):
-        if face is not None:
-            track.points[index] = face.points
-            track.blendshapes[index] = face.blendshapes
-            track.pose[index] = face.pose
-    seen = np.flatnonzero(track.found)
+    found = np.array([face is not None for face in chosen], bool)
+    track = Track(found, np.zeros(n, bool), np.full(n, -1, np.int16), np.zeros(n, np.int16), chosen)
+    seen = np.flatnonzero(found)
     for before, after in zip(seen[:-1], seen[1:], strict=True):
-        whole = not any(before < index < after for index in broken)
-        if 1 < after - before <= max_gap and whole:
-            _bridge(track, int(before), int(after))
-    usable = track.found | track.bridged
+        if 1 < after - before <= max_gap and not any(before < lost < after for lost in broken):
+            track.bridged[before + 1 : after] = True
+    usable = found | track.bridged
     edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))
     spans = [(a, b) for a, b in edges.reshape(-1, 2) if b - a >= min_span]
     for index, (start, end) in enumerate(spans):
@@ -288,16 +322,27 @@ def assemble(
     return track
 
 
-def _bridge(track: Track, before: int, after: int) -> None:
-    inside = np.arange(before + 1, after)
+def _bridge(
+    part: Landmarks,
+    inside: np.ndarray,
+    before: int,
+    after: int,
+    chosen: list[Face | None],
+    start: int,
+) -> None:
+    """Fill the frames `inside` of a gap between two faces; `start`: the frame that `part` starts
+    with."""
     share = ((inside - before) / (after - before)).astype(np.float32)
-    for values in (track.points, track.blendshapes, track.pose):
+    first, last = chosen[before], chosen[after]
+    assert first is not None and last is not None
+    for name in ("points", "blendshapes", "pose"):
+        values = getattr(part, name)
         weight = share.reshape(-1, *[1] * (values.ndim - 1))
-        values[inside] = (1 - weight) * values[before] + weight * values[after]
+        low, high = getattr(first, name), getattr(last, name)
+        values[inside - start] = (1 - weight) * low + weight * high
     # A mean of rotation matrices is not a rotation.
-    ends = Rotation.from_matrix(track.pose[[before, after], :3, :3])
-    track.pose[inside, :3, :3] = Slerp([0, 1], ends)(share).as_matrix()
-    track.bridged[inside] = True
+    ends = Rotation.from_matrix(np.stack([first.pose, last.pose])[:, :3, :3])
+    part.pose[inside - start, :3, :3] = Slerp([0, 1], ends)(share).as_matrix()
 
 
 def blink(blendshapes: np.ndarray) -> np.ndarray:

@@ -6,15 +6,16 @@ What the alignment left of the head's rigid motion is estimated in every flow an
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from mespot.face.flow import flow_algorithm, quantised, strain
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
-from mespot.flow import flow_algorithm, quantised, strain
-from mespot.spans import usable_spans
+from mespot.spans import BLOCK, Frames, usable_spans
 
 SCALE, STRAIN_SCALE = 1e-3, 1e-5  # px/frame and 1/frame of one unit of `flow` and `strain`
 
@@ -27,14 +28,25 @@ _ANCHOR_STEP = 1.0
 class MotionSettings:
     """How motion is measured.
 
-    algorithm: one of mespot.flow.ALGORITHMS. grid: side G of the flow map, cells. lags: time lags
-    (working frames, 1 among them) of the regional displacements. preset: of "dis" only.
+    algorithm: one of mespot.face.flow.ALGORITHMS. grid: side G of the flow map, cells. lags: time
+    lags (working frames, 1 among them) of the regional displacements. preset: of "dis" only.
     """
 
     algorithm: str
     grid: int
     lags: tuple[int, ...]
     preset: str | None = None
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each part of a FaceMotion in one frame."""
+        grid, lags = self.grid, len(self.lags)
+        return {
+            "flow": (grid, grid, 2),
+            "strain": (grid, grid),
+            "regional": (lags, len(REGIONS), 2),
+            "rigid": (lags, len(PARAMETERS)),
+        }
 
 
 @dataclass(frozen=True)
@@ -54,27 +66,9 @@ class FaceMotion:
     rigid: np.ndarray
 
 
-def face_motion(
-    crops: Iterable[np.ndarray],
-    points: np.ndarray,
-    span: np.ndarray,
-    *,
-    rate: float,
-    size: int,
-    settings: MotionSettings,
-) -> FaceMotion:
-    """`frame_motions` of all T frames as arrays."""
-    motion = _still(settings, len(span))
-    frames = frame_motions(crops, points, span, rate=rate, size=size, settings=settings)
-    for t, frame in enumerate(frames):
-        motion.flow[t], motion.strain[t] = frame.flow, frame.strain
-        motion.regional[t], motion.rigid[t] = frame.regional, frame.rigid
-    return motion
-
-
 def frame_motions(
     crops: Iterable[np.ndarray],
-    points: np.ndarray,
+    points: Frames,
     span: np.ndarray,
     *,
     rate: float,
@@ -84,23 +78,27 @@ def frame_motions(
     """The motion in each of T frames; no more crops are held than the largest lag is long.
 
     crops: T aligned crops `(size, size)` uint8. points: `(T, 478, 3)` landmarks in the crops'
-    pixels, depth in the same unit. span: `(T,)` int, -1 where there is no usable face. rate:
-    working frames a second.
+    pixels, depth in the same unit, or anything that gives frames of them by `points[first:last]`;
+    about a second of them is taken at once. span: `(T,)` int, -1 where there is no usable face.
+    rate: working frames a second.
     """
     flows = flow_algorithm(settings.algorithm, settings.preset, size, settings.grid)
     recent: deque[Any] = deque(maxlen=max(settings.lags) + 1)
     every = max(1, round(_ANCHOR_STEP * rate))
     stops = dict(usable_spans(span))
-    start, anchors = 0, []
+    start = stop = 0
     for t, crop in enumerate(crops):
         motion = _still(settings)
         if t in stops:
-            start = t
-            anchors = _anchors(points[t : stops[t]], every, size, settings.grid)
+            start, stop = t, stops[t]
             recent.clear()
         if span[t] >= 0:
+            if (t - start) % every == 0:
+                # The last stretch may be short: it takes its mean over the whole last seconds.
+                mean = points[max(start, min(t, stop - every)) : min(t + every, stop)].mean(axis=0)
+                weights = region_weights(mean, size, settings.grid).reshape(len(REGIONS), -1)
+                head = RigidMotion(mean, size, settings.grid)
             recent.append(flows.prepare(crop))
-            weights, head = anchors[(t - start) // every]
             for k, lag in enumerate(settings.lags):
                 if t - lag < start:
                     continue
@@ -115,25 +113,20 @@ def frame_motions(
         yield motion
 
 
-def _still(settings: MotionSettings, *frames: int) -> FaceMotion:
-    """No motion: of one frame or, with their number, of several."""
-    grid, lags = settings.grid, len(settings.lags)
+def in_blocks(motions: Iterable[FaceMotion], size: int = BLOCK) -> Iterator[FaceMotion]:
+    """The motion in single frames as arrays of up to `size` of them."""
+    motions = iter(motions)
+    while held := list(islice(motions, size)):
+        arrays = {
+            one.name: np.stack([getattr(motion, one.name) for motion in held])
+            for one in fields(FaceMotion)
+        }
+        yield FaceMotion(**arrays)
+
+
+def _still(settings: MotionSettings) -> FaceMotion:
+    """No motion in a frame."""
+    types = dict(flow=np.int16, strain=np.int16, regional=np.float32, rigid=np.float32)
     return FaceMotion(
-        flow=np.zeros((*frames, grid, grid, 2), np.int16),
-        strain=np.zeros((*frames, grid, grid), np.int16),
-        regional=np.zeros((*frames, lags, len(REGIONS), 2), np.float32),
-        rigid=np.zeros((*frames, lags, len(PARAMETERS)), np.float32),
+        **{name: np.zeros(shape, types[name]) for name, shape in settings.shapes.items()}
     )
-
-
-def _anchors(
-    points: np.ndarray, every: int, size: int, grid: int
-) -> list[tuple[np.ndarray, RigidMotion]]:
-    """Region weights `(R, G * G)` and rigid motion model of each stretch of `every` frames."""
-    anchors = []
-    for start in range(0, len(points), every):
-        # The last stretch may be short: it takes its mean over the whole last `every` frames.
-        mean = points[max(0, min(start, len(points) - every)) : start + every].mean(axis=0)
-        weights = region_weights(mean, size, grid)
-        anchors.append((weights.reshape(len(weights), -1), RigidMotion(mean, size, grid)))
-    return anchors

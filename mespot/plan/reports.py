@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from mespot.corpora import ALL
 from mespot.plan import inputs, paths
 from mespot.plan.run import Plan
 from mespot.provenance import plain
@@ -47,6 +48,34 @@ def left_out(plan: Plan, corpus: str) -> list[str]:
 def companions(plan: Plan, corpus: str, method: str, fold: str = "") -> list[str]:
     """The corpora that a method is trained along with."""
     return plan.companions(corpus, method)
+
+
+def pretraining_kind(
+    plan: Plan, corpus: str, encoder: str, fold: str = "", stream: str = ""
+) -> str:
+    """Whom an encoder may see: inductive, transductive or none."""
+    return str(plan.encoders[encoder]["pretraining"])
+
+
+def transductive(plan: Plan, corpus: str, method: str, fold: str = "") -> bool:
+    """Whether a method reads features of an encoder that may see everybody."""
+    encoder = plan.methods[method].get("encoder")
+    return encoder is not None and pretraining_kind(plan, corpus, encoder) == "transductive"
+
+
+def judged(plan: Plan, corpus: str, fold: str, **names: str) -> list[list[str]]:
+    """Corpus and subject of everybody who is spotted by the networks of a fold, and whom these
+    must not have seen. Transductive encoders see them all the same. names: other wildcards."""
+    networks_of, networks_fold = plan.corpora[corpus].networks_place(fold)
+    if networks_fold != ALL:
+        own = plan.corpora[networks_of].corpus.folds[networks_fold]
+        return [[networks_of, str(subject)] for subject in own]
+    return [
+        [one.name, subject]
+        for one in plan.corpora.values()
+        if one.uses_other and one.networks_of == networks_of
+        for subject in sorted({*one.subjects.values()})
+    ]
 
 
 def subjects(plan: Plan, corpus: str) -> dict[str, str]:

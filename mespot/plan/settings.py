@@ -114,9 +114,7 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
     if "second_look" in decoding and not decoding["second_look"]["weight"]:
         decoding["second_look"] = only(decoding["second_look"], ("weight",))
-    # In another corpus the same name is another person, whom the spotter has not seen.
-    elsewhere = {"trained_elsewhere": True} if plan.corpora[corpus].uses_other else {}
-    return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding} | elsewhere)
+    return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding})
 
 
 def make_model(plan: Plan) -> dict[str, Any]:

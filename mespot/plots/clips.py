@@ -9,7 +9,7 @@ import pandas as pd
 from mespot.expressions import CLASSES
 from mespot.face.regions import REGIONS, eye_regions
 from mespot.plots.measures import mean_over_masks
-from mespot.spans import usable_spans
+from mespot.spans import Frames, usable_spans
 from mespot.spotting.signals import course
 
 # Where the motion of an expression is looked for: eyes move most when they blink.
@@ -131,7 +131,7 @@ def _motion_of_clips(motion: VideoMotion, length: int) -> tuple[np.ndarray, np.n
 
 def examine(
     candidates: Sequence[ClipCandidate],
-    values: np.ndarray,
+    values: Frames,
     weights: np.ndarray,
     length: int,
     channels: int,

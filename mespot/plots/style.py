@@ -77,13 +77,19 @@ def save(figure: Figure, provenance: Mapping[str, Any], png: str | Path, pdf: st
     field Description and the PDF's Subject.
     """
     made_with = json.dumps(provenance, sort_keys=True, default=str)
+    save_png(figure, provenance, png)
+    with house_style(), replacing(pdf) as temporary:
+        metadata = {"Subject": made_with, "CreationDate": None}
+        figure.savefig(temporary, dpi=DPI, metadata=metadata)
+
+
+def save_png(figure: Figure, provenance: Mapping[str, Any], png: str | Path) -> None:
+    """The same, of the PNG alone."""
+    made_with = json.dumps(provenance, sort_keys=True, default=str)
     with house_style():
         _settle(figure)
         with replacing(png) as temporary:
             figure.savefig(temporary, dpi=DPI, metadata={"Description": made_with})
-        with replacing(pdf) as temporary:
-            metadata = {"Subject": made_with, "CreationDate": None}
-            figure.savefig(temporary, dpi=DPI, metadata=metadata)
 
 
 def _settle(figure: Figure) -> None:

@@ -10,8 +10,10 @@ import math
 from pathlib import Path
 
 from mespot.errors import InputError
+from mespot.recording.ahead import ahead
 from mespot.recording.folder import Folder
-from mespot.recording.frames import Frame, Recording
+from mespot.recording.frames import Frame, Recording, images_of
+from mespot.recording.given import Pictures
 from mespot.recording.images import read_image
 from mespot.recording.numbers import last_number, numbered_images, regular_step
 from mespot.recording.picking import far_end, picked, working_rate
@@ -19,8 +21,11 @@ from mespot.recording.video import Video
 
 __all__ = [
     "Frame",
+    "Pictures",
     "Recording",
+    "ahead",
     "far_end",
+    "images_of",
     "last_number",
     "numbered_images",
     "open_recording",

@@ -54,7 +54,7 @@ class Folder(Recording):
 
     def frames(self, rate: float) -> Iterator[Frame]:
         for remark in self.remarks:
-            log.warning("%s: %s", self.path, remark)
+            self.warn(log, "%s: %s", self.path, remark)
         numbers = np.array(sorted(self._files))
         fps = self.steady_fps
         places = itertools.takewhile(lambda place: place < self._places, picked(fps, rate))

@@ -1,12 +1,14 @@
 """A recording and its working frames, whatever they are stored in."""
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mespot.errors import InputError
 from mespot.recording import picking
 
 
@@ -35,6 +37,8 @@ class Recording(ABC):
     has run to its end; then it is exact. `remarks` are sentences on what is unusual about it.
     """
 
+    _warned: frozenset[tuple[object, ...]] = frozenset()
+
     def __init__(
         self, path: Path, fps: float, n_frames: int, first_frame: int, width: int, height: int
     ) -> None:
@@ -51,6 +55,25 @@ class Recording(ABC):
         """Working frames a second of this recording, read at about `rate`."""
         return picking.working_rate(self.steady_fps, rate)
 
+    def warn(self, log: logging.Logger, message: str, *values: object) -> None:
+        """Log a warning, but only once where the recording is read again."""
+        if (message, *values) not in self._warned:
+            self._warned |= {(message, *values)}
+            log.warning(message, *values)
+
     @abstractmethod
     def frames(self, rate: float) -> Iterator[Frame]:
         """Working frames at about `rate` a second, in time order."""
+
+
+def images_of(
+    frames: Iterable[Frame], native: np.ndarray, fault: InputError
+) -> Iterator[np.ndarray | None]:
+    """The image of each frame. Raises `fault` unless the frames have the numbers `native` (T,)."""
+    numbers = iter(native.tolist())
+    for frame in frames:
+        if frame.native != next(numbers, None):
+            raise fault
+        yield frame.image
+    if next(numbers, None) is not None:
+        raise fault

@@ -5,6 +5,10 @@ before the first picture is decoded, and a frame that is lost is missed in its p
 and times of the frames after it stay right.
 """
 
+from __future__ import annotations
+
+from array import array
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,8 +90,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 class _Packets:
     """Of each packet that is shown, in the order of the file."""
 
-    pts: list[int]
-    position: list[int]
+    pts: array[int]
+    position: array[int]
     doubtful: list[int]  # numbers of packets before or in which the file is damaged
     start: int | None = None  # time stamp of the first key frame
     total: int = 0  # with those that an edit list leaves out
@@ -120,9 +124,9 @@ def contents(path: Path) -> Contents:
 
 
 def _read(container: InputContainer, stream: VideoStream) -> _Packets:
-    packets = _Packets([], [], [])
+    packets = _Packets(array("q"), array("q"), [])
     silent = container.format.name in _SILENT and len(container.streams) == 1
-    end, sizes = -1, [0]
+    end, sizes = -1, deque([0], maxlen=100)
     demuxed = container.demux(stream)
     while True:
         try:
@@ -145,7 +149,7 @@ def _read(container: InputContainer, stream: VideoStream) -> _Packets:
         if pts is None or packet.is_discard:
             continue
         # A gap in time is a frame left out; with bytes in the gap it is a frame lost.
-        skipped = silent and 0 <= end < (packet.pos or 0) - _PASSED_OVER - max(sizes[-100:])
+        skipped = silent and 0 <= end < (packet.pos or 0) - _PASSED_OVER - max(sizes)
         end = -1 if packet.pos is None else packet.pos + packet.size
         sizes.append(packet.size)
         if packet.is_corrupt or skipped:

@@ -44,7 +44,7 @@ def far_end(n_frames: int, fps: float, rate: float) -> int | None:
     return n_frames - 1 if n_frames - 1 - last > step / 2 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Working:
     """A working frame before it is read.
 
@@ -57,7 +57,9 @@ class Working:
     empty: bool
 
 
-def working_frames(places: Sequence[int] | np.ndarray, fps: float, rate: float) -> list[Working]:
+def working_frames(
+    places: Sequence[int] | np.ndarray, fps: float, rate: float
+) -> Iterator[Working]:
     """The working frames of a recording whose frames lie at `places`.
 
     places: for each native frame its time in frames of `fps`, -1 for one that is passed over;
@@ -68,14 +70,13 @@ def working_frames(places: Sequence[int] | np.ndarray, fps: float, rate: float) 
     held = np.asarray(places)[used]
     reach = fps / working_rate(fps, rate) / 2
     count = int(held[-1]) + 1
-    wanted = list(itertools.takewhile(lambda place: place < count, picked(fps, rate)))
+    inside = itertools.takewhile(lambda place: place < count, picked(fps, rate))
     end = far_end(count, fps, rate)
-    if end is not None:
-        wanted.append(end)
-    after = np.searchsorted(held, wanted)
-    chosen: list[Working] = []
-    last = -1
-    for place, right in zip(wanted, after.tolist(), strict=True):
+    wanted = itertools.chain(inside, [] if end is None else [end])
+    last, right = -1, 0
+    for place in wanted:
+        while right < len(held) and held[right] < place:
+            right += 1
         near = min(
             (k for k in (right - 1, right) if last < k < len(held)),
             key=lambda k: abs(int(held[k]) - place),  # noqa: B023
@@ -83,7 +84,6 @@ def working_frames(places: Sequence[int] | np.ndarray, fps: float, rate: float) 
         )
         if near is not None and abs(int(held[near]) - place) <= reach:
             last = near
-            chosen.append(Working(place, int(used[near]), False))
+            yield Working(place, int(used[near]), False)
         else:
-            chosen.append(Working(place, int(used[max(last, 0)]), True))
-    return chosen
+            yield Working(place, int(used[max(last, 0)]), True)

@@ -4,9 +4,10 @@ What the file says of its pictures is applied: fields are joined to whole pictur
 square, turned pictures set upright, more than 8 bits scaled to 8.
 """
 
+from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,7 +78,7 @@ def decoded(path: Path, contents: Contents) -> Iterator[Decoded]:
     held: list[Decoded] = []  # a frame, and the B frames after it
     with opened(path) as (container, stream):
         maker = Maker(stream)
-        pts = contents.pts.tolist()
+        pts = array("q", contents.pts.astype(np.int64).tobytes())
         for frame in _deinterlaced(_frames(container, stream, contents)):
             index = last + 1 if frame.pts is None else _number(pts, frame.pts, last + 1)
             if index <= last:
@@ -123,7 +124,7 @@ def _frames(
         yield from frames
 
 
-def _number(pts: list[int], at: int, expected: int) -> int:
+def _number(pts: Sequence[int], at: int, expected: int) -> int:
     """The frame whose time stamp is nearest to `at`; most often it is the expected one."""
     if expected < len(pts) and pts[expected] == at:
         return expected

@@ -51,19 +51,19 @@ class Video(Recording):
             )
 
     def frames(self, rate: float) -> Iterator[Frame]:
+        self._tell_rate(rate)
         working = working_frames(self._clock.places, self._clock.steady, rate)
-        self._tell_rate(working)
+        wanted = next(working, None)
         read = -1
         broken: list[int] = []
-        position = 0
         for one in decoded(self.path, self._contents):
             broken += range(read + 1, one.index)
             read = one.index
             if one.broken:
                 broken.append(one.index)
-            while position < len(working) and working[position].index <= one.index:
-                yield self._frame(working[position], one)
-                position += 1
+            while wanted is not None and wanted.index <= one.index:
+                yield self._frame(wanted, one)
+                wanted = next(working, None)
         self._check_whole(read + 1, self._contents.announced)
         self._tell_damage(broken)
         self.n_frames = read + 1
@@ -90,17 +90,19 @@ class Video(Recording):
                 "the file is cut off or damaged; copy it again"
             )
         if missing > 0:
-            log.warning("%s: %d of %d frames missing at the end", self.path, missing, announced)
+            self.warn(log, "%s: %d of %d frames missing at the end", self.path, missing, announced)
 
-    def _tell_rate(self, working: list[Working]) -> None:
+    def _tell_rate(self, rate: float) -> None:
         for remark in self.remarks:
-            empty = sum(one.empty for one in working)
-            log.warning(
+            working = working_frames(self._clock.places, self._clock.steady, rate)
+            empty = [one.empty for one in working]
+            self.warn(
+                log,
                 "%s: %s; %d of %d working frames without a picture of their own",
                 self.path,
                 remark,
-                empty,
-                len(working),
+                sum(empty),
+                len(empty),
             )
 
     def _tell_damage(self, broken: list[int]) -> None:
@@ -111,7 +113,8 @@ class Video(Recording):
         ]
         for run in runs[:_PLACES_NAMED]:
             first, last = run[0], run[-1]
-            log.warning(
+            self.warn(
+                log,
                 "%s: damaged from %.2f to %.2f s: frames %d to %d are lost or spoilt and not used; "
                 "copy the file again if you have a whole one",
                 self.path,
@@ -122,4 +125,4 @@ class Video(Recording):
             )
         if len(runs) > _PLACES_NAMED:
             more, frames = len(runs) - _PLACES_NAMED, sum(map(len, runs[_PLACES_NAMED:]))
-            log.warning("%s: damaged at %d more places, %d frames", self.path, more, frames)
+            self.warn(log, "%s: damaged at %d more places, %d frames", self.path, more, frames)

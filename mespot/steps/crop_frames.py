@@ -1,7 +1,9 @@
 """Rule crop_frames: aligned grey face crops of a recording, one a working frame."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,16 @@ import cv2
 import numpy as np
 
 from mespot.errors import InputError
-from mespot.face.align import apply_in_depth
-from mespot.face.crops import CropSettings, align_crops, cut_crops
-from mespot.face.landmarks import blink
-from mespot.recording import Frame, open_recording
+from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
+from mespot.face.landmarks import N_POINTS, blink
+from mespot.recording import images_of, open_recording
+from mespot.spans import blocks
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
 log = logging.getLogger(__name__)
+
+_BLOCK = 64  # crops that are held at once
 
 
 def run(
@@ -39,42 +43,34 @@ def run(
     """
     cv2.setNumThreads(1)
     tracked = io.read(landmarks, "landmarks")
-    span, points, rate = tracked["span"], tracked["points"], tracked.attrs["rate"]
+    span, rate = tracked["span"], tracked.attrs["rate"]
+    points = tracked.rows("points")
     transforms = align_crops(points, span, rate, CropSettings(size, fill, smoothing))
-    frames = open_recording(source, fps, first_frame).frames(rate)
-    images = _images(frames, tracked["native_frame"], source, landmarks)
-    crops = np.zeros((len(span), size, size), np.uint8)
-    for number, crop in enumerate(cut_crops(images, transforms, tracked["bridged"], size)):
-        crops[number] = crop
-    log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)
-    io.write(
-        output,
-        "frames",
-        {
-            "image": crops,
-            "transform": transforms.astype(np.float32),
-            "points": apply_in_depth(transforms, points).astype(np.float32),
-            "blink": blink(tracked["blendshapes"]),
-            "span": span,
-            "native_frame": tracked["native_frame"],
-            "time": tracked["time"],
-        },
-        attrs={name: tracked.attrs[name] for name in RECORDING},
-        provenance=provenance,
-    )
-
-
-def _images(
-    frames: Iterable[Frame], native: np.ndarray, source: str | Path, landmarks: str | Path
-) -> Iterator[np.ndarray | None]:
-    """The images of the frames, which must be those with the numbers `native`."""
     fault = InputError(
         f"{source}: has other frames than {landmarks} was made from; delete that file and run again"
     )
-    numbers = iter(native.tolist())
-    for frame in frames:
-        if frame.native != next(numbers, None):
-            raise fault
-        yield frame.image
-    if next(numbers, None) is not None:
-        raise fault
+    frames = open_recording(source, fps, first_frame).frames(rate)
+    images = images_of(frames, tracked["native_frame"], fault)
+    crops = cut_crops(images, transforms, tracked["bridged"], size)
+    of_frames = {
+        "transform": transforms.astype(np.float32),
+        **{name: tracked[name] for name in ("span", "native_frame", "time")},
+    }
+    shapes = {"image": (size, size), "points": (N_POINTS, 3), "transform": (2, 3), "blink": ()}
+    with io.writing(
+        output,
+        "frames",
+        len(span),
+        dict.fromkeys(of_frames, ()) | shapes,
+        attrs={name: tracked.attrs[name] for name in RECORDING},
+        provenance=provenance,
+    ) as written:
+        written.add(**of_frames)
+        for first, last in blocks(0, len(span), _BLOCK):
+            written.add(
+                image=np.stack(list(islice(crops, last - first))),
+                points=crop_points(transforms[first:last], points[first:last]),
+                blink=blink(tracked.part("blendshapes", slice(first, last))),
+            )
+        deque(images, maxlen=0)  # to the end, where frames too many would be found
+    log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 def run(
     *,
     source: str | Path,
+    corpus: str,
     recording: Mapping[str, Any],
     regions: str | Path | None,
     lags: Sequence[int],
@@ -59,6 +60,7 @@ def run(
             "rigid": np.zeros((frames, len(lags), 0), np.float32),
         },
         attrs={
+            "corpus": corpus,
             **series.attrs,
             "scale": 1.0,
             "strain_scale": 1.0,

@@ -1,19 +1,23 @@
 """Rule optical_flow: flow and strain between the crops of a recording, rigid motion removed."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
-from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, face_motion
+from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions, in_blocks
 from mespot.face.regions import REGIONS
 from mespot.face.rigid import PARAMETERS
+from mespot.spans import blocks
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
 log = logging.getLogger(__name__)
+
+_BLOCK = 128  # frames of crops and maps that are held at once
 
 
 def run(
@@ -34,29 +38,23 @@ def run(
     """
     cv2.setNumThreads(1)
     crops = io.read(frames, "frames")
-    size = crops["image"].shape[1]
-    motion = face_motion(
-        crops["image"],
-        crops["points"],
-        crops["span"],
+    span = crops["span"]
+    size = crops.part("image", slice(0, 1)).shape[1]
+    settings = MotionSettings(algorithm, grid, tuple(lags), preset)
+    motions = frame_motions(
+        _images(crops),
+        crops.rows("points"),
+        span,
         rate=crops.attrs["rate"],
         size=size,
-        settings=MotionSettings(algorithm, grid, tuple(lags), preset),
+        settings=settings,
     )
-    log.info("%s: flow at lags %s", crops.attrs["video"], list(lags))
-    io.write(
+    of_frames = {name: crops[name] for name in ("blink", "span", "native_frame", "time")}
+    with io.writing(
         output,
         "flow",
-        {
-            "flow": motion.flow,
-            "strain": motion.strain,
-            "regional": motion.regional,
-            "rigid": motion.rigid,
-            "blink": crops["blink"],
-            "span": crops["span"],
-            "native_frame": crops["native_frame"],
-            "time": crops["time"],
-        },
+        len(span),
+        settings.shapes | dict.fromkeys(of_frames, ()),
         attrs={
             **{name: crops.attrs[name] for name in RECORDING},
             "scale": SCALE,
@@ -67,4 +65,13 @@ def run(
             "crop_size": size,
         },
         provenance=provenance,
-    )
+    ) as written:
+        written.add(**of_frames)
+        for block in in_blocks(motions, _BLOCK):
+            written.add(**vars(block))
+    log.info("%s: flow at lags %s", crops.attrs["video"], list(lags))
+
+
+def _images(crops: io.Record) -> Iterator[np.ndarray]:
+    for first, last in blocks(0, len(crops["span"]), _BLOCK):
+        yield from crops.part("image", slice(first, last))

@@ -24,9 +24,11 @@ from mespot.plots.measures import mean_over_masks
 from mespot.plots.reconstruction import Clip, reconstruction
 from mespot.store import io, tables
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, video_values
+from mespot.training.clips import Standardisation
 from mespot.training.encoders import pooling_weights
+from mespot.training.origin import Origin, people
 from mespot.training.pretrain import PretrainingRecipe, reconstruct
+from mespot.training.video_values import VideoValues
 
 MASKS = 8  # of the clip that is shown; the noise of a single mask would hide small motion
 
@@ -51,7 +53,7 @@ def run(
     """
     deterministic()
     trained = checkpoint.load(encoder, "encoder")
-    settings = trained["settings"]
+    settings, seen = trained["settings"], Origin.of({**trained, "encoder_digest": ""}).seen
     stream, length = settings["stream"], settings["clip_length"]
     flows = [io.read(path, "flow") for path in flow]
     crops = [io.read(path, "frames") for path in frames]
@@ -74,9 +76,9 @@ def run(
     clips = []
     for number in sorted({candidate.video for candidate in candidates}):
         read = (flows if stream == "flow" else crops)[number]
-        values = video_values(read, **settings["values"])
+        values = VideoValues(read, **settings["values"])
         own = [candidate for candidate in candidates if candidate.video == number]
-        weights = pooling_weights(crops[number], values.shape[-1])
+        weights = pooling_weights(crops[number], settings["values"]["input_size"])
         clips += examine(own, values, weights, length, network.in_channels, under_one_mask)
     chosen = typical(clips)
     arrays, shares = mean_over_masks(under_one_mask, chosen.values, chosen.weight, MASKS)
@@ -84,7 +86,7 @@ def run(
     video, subject = str(record.attrs["video"]), str(record.attrs["subject"])
     part = slice(shown.start, shown.start + length)
     figure = reconstruction(
-        title(stream, video, subject, subject in trained["subjects"], shown.kind, clips),
+        title(stream, video, subject, people([record])[0] in seen, shown.kind, clips),
         stream,
         Clip(
             record["time"][part],

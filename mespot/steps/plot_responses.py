@@ -11,6 +11,7 @@ from mespot.plots import style
 from mespot.plots.events import EVENTS, event_frames, event_responses, mean_over_events
 from mespot.plots.responses import responses
 from mespot.store import io, tables
+from mespot.training.origin import TRANSDUCTIVE, Origin, people, refuse_seen
 
 SECONDS = 1.0  # before and after an apex
 
@@ -31,7 +32,8 @@ def run(
 
     features: stream -> fold -> features file. videos: fold -> the videos of its test subjects, the
     only ones that are read of the fold's file. flow: flow/{video}.h5 of all of them, for the
-    blinks. drift_seconds: what is slower is taken off, as the spotter does.
+    blinks. drift_seconds: what is slower is taken off, as the spotter does. Raises InputError for
+    features of an encoder that was trained on one of these subjects, unless it is transductive.
     """
     truth = tables.read(labels, "labels")
     flows = {str(record.attrs["video"]): record for record in (io.read(p, "flow") for p in flow)}
@@ -44,7 +46,12 @@ def run(
     for stream, folds in features.items():
         pieces: dict[str, list[np.ndarray]] = {kind: [] for kind in EVENTS}
         for fold, path in folds.items():
-            for video, record in io.read_videos(path, "features", list(videos[fold])).items():
+            records = io.read_videos(path, "features", list(videos[fold]))
+            origin = Origin.of(io.attributes(path, "features"))
+            if origin.pretraining != TRANSDUCTIVE:
+                shown = people(flows[video] for video in records)
+                refuse_seen(path, origin.seen, shown, "comes from an encoder that was trained on")
+            for video, record in records.items():
                 span, blink = record["span"], np.nan_to_num(flows[video]["blink"])
                 if len(blink) != len(span):
                     raise InputError(f"{path}: {video}: not of the frames of its flow")

@@ -1,6 +1,6 @@
 """Rule pretrain: one masked reconstruction network, for one stream and the subjects of one fold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ from mespot.training.clips import (
     ClipPool,
     Segment,
     as_builtins,
-    form,
     network_shape,
     split,
     standardise,
-    video_values,
 )
 from mespot.training.interrupted import Interrupted
+from mespot.training.origin import TRANSDUCTIVE, people, refuse_seen
 from mespot.training.pretrain import fit
+from mespot.training.video_values import VideoValues, form
 
 # Clips on which the scale of input and target is measured.
 _SCALE_CLIPS = 64
@@ -30,6 +30,9 @@ _SCALE_CLIPS = 64
 
 def run(
     *,
+    whose: Mapping[str, str],
+    pretraining: str,
+    unseen: Collection[Sequence[str]],
     stream: str,
     sources: Sequence[str | Path],
     output: str | Path,
@@ -41,6 +44,8 @@ def run(
 ) -> None:
     """Train on `sources` and write an encoder checkpoint to `output`.
 
+    whose: corpus, encoder, fold and stream. pretraining: whom the recipe may see, `inductive`,
+    `transductive` or `none`. unseen: corpus and subject of everybody whom the others may not see.
     sources: flow/{video}.h5 (stream `flow`) or frames/{video}.h5 (stream `face`) of the training
     subjects. partial: where an interrupted run keeps its state, about every `save_seconds`. It is
     taken up when settings, data and code are the same, and removed at the end. weights:
@@ -49,7 +54,7 @@ def run(
     missing (see recipes.pretraining).
 
     Raises InputError when a setting is missing, unknown or does not fit the others, and when a
-    source cannot be read or has too few usable frames.
+    source cannot be read, has too few usable frames or is of somebody of `unseen`.
     """
     deterministic()
     # 1. What is configured.
@@ -64,6 +69,8 @@ def run(
     random = generator(recipe.seed)
     # 2. Clips to train on, and some of the same subjects that are held out.
     records = [io.read(source, SOURCES[stream]) for source in sources]
+    if pretraining != TRANSDUCTIVE:
+        refuse_seen(sources[0], people(records), unseen, "is pretrained on along with")
     to_train, to_validate = split(
         [record["span"] for record in records],
         clip_length=clips.clip_length,
@@ -111,7 +118,9 @@ def run(
                 "clip_length": clips.clip_length,
                 "recipe": dict(vars(recipe)),
             },
-            "subjects": sorted({str(record.attrs["subject"]) for record in records}),
+            "whose": dict(whose),
+            "pretraining": pretraining,
+            "seen": ["/".join(person) for person in people(records)],
             "history": history,
             "provenance": dict(provenance),
         },
@@ -122,12 +131,6 @@ def run(
 def _read(
     records: Sequence[io.Record], segments: Sequence[Segment], values: Mapping[str, Any]
 ) -> list[np.ndarray]:
-    """The segments' frames, from one video at a time."""
-    stretches: dict[Segment, np.ndarray] = {}
-    for video in sorted({segment.video for segment in segments}):
-        frames = video_values(records[video], **values)
-        for segment in segments:
-            if segment.video == video:
-                # Copied, or one short segment would keep the whole video in memory.
-                stretches[segment] = frames[segment.first : segment.last].copy()
-    return [stretches[segment] for segment in segments]
+    """The segments' frames; of each video no others are read, but for the mean of a face."""
+    videos = {number: VideoValues(records[number], **values) for number in range(len(records))}
+    return [videos[segment.video][segment.first : segment.last] for segment in segments]

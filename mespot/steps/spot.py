@@ -31,13 +31,14 @@ def run(
     intervals_out: str | Path,
     candidates_out: str | Path,
     provenance: Mapping[str, Any],
+    whose: Mapping[str, str],
     method: Mapping[str, Any],
     training_free: Mapping[str, Any] | None = None,
     decoding: Mapping[str, Any] | None = None,
     spotter: str | Path | None = None,
     partner: str | Path | None = None,
     frames: Sequence[str | Path] = (),
-    trained_elsewhere: bool = False,
+    transductive: bool = False,
 ) -> None:
     """Write `scores`, `intervals` and `candidates` of the recordings at `flow`.
 
@@ -47,13 +48,13 @@ def run(
     {stream: features file}; of no stream where the spotter has encoders of its own, which read
     frames/{video}.h5 of the same videos at `frames`. partner: the spotter whose predictions are
     averaged with those of `spotter`. Thresholds are chosen from what both predict of their training
-    subjects; no label of the recordings at `flow` is read. trained_elsewhere: the spotter is of
-    another corpus, in which the same name is another person. The recordings of a subject must be
-    given together: the second look compares them.
+    subjects; no label of the recordings at `flow` is read. whose: corpus,
+    method and fold. transductive: the encoders of the method may have seen these recordings. The
+    recordings of a subject must be given together: the second look compares them.
 
     A video without a usable face gets scores of zero and no interval. Raises InputError when a
-    setting is missing or unknown, when files do not fit together, and for a spotter that was
-    trained on a subject of these recordings.
+    setting is missing or unknown, when files do not fit together, and for a spotter, or an encoder
+    that is not transductive, that was trained on a subject of these recordings.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
@@ -61,14 +62,14 @@ def run(
         spotted = [_training_free(record, training_free) for record in records]
     elif spotter is not None and decoding is not None:
         spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
-        if not trained_elsewhere:
-            for one in spotters:
-                one.check_unseen(records)
+        for one in spotters:
+            one.check_unseen(records, transductive=transductive)
+        spotters[0].check_origins(features)
         crops = [io.read(path, "frames") for path in frames]
         spotted = _learned(records, crops, features, method, Decoding.of(decoding), spotters)
     else:
         raise InputError("spot: a learned method needs a checkpoint of train_spotter and decoding")
-    _write_scores(scores_out, records, spotted, provenance)
+    _write_scores(scores_out, whose, records, spotted, provenance)
     pairs = list(zip(records, spotted, strict=True))
     _write(
         intervals_out,
@@ -166,6 +167,7 @@ def _learned(
 
 def _write_scores(
     path: str | Path,
+    whose: Mapping[str, str],
     records: Sequence[io.Record],
     spotted: Sequence[Spotted],
     provenance: Mapping[str, Any],
@@ -182,7 +184,7 @@ def _write_scores(
             }
             for video, record, one in zip(videos, records, spotted, strict=True)
         },
-        attrs={},
+        attrs=whose,
         provenance=provenance,
         video_attrs={
             video: {f"threshold_{c}": one.thresholds[c] for c in CLASSES}

@@ -62,7 +62,7 @@ def run(
 def _row(record: Record) -> dict[str, Any]:
     """What the file of a recording says of it; no face and other faces are unknown in a flow."""
     seconds = 1 / record.attrs["rate"]
-    tracked = "found" in record.names
+    tracked = "found" in record
     others = (record["other_faces"] > 0).sum() if tracked else np.nan
     return {
         "videos": 1,

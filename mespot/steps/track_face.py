@@ -1,23 +1,24 @@
 """Rule track_face: one person's landmarks, blendshapes, head pose and usable spans."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
-from mespot.errors import InputError
 from mespot.face import landmarks
-from mespot.recording import Frame, open_recording
+from mespot.recording import open_recording
+from mespot.spans import blocks
 from mespot.store import io
+from mespot.tracked import follow
 
 log = logging.getLogger(__name__)
 
 
 def run(
     *,
+    corpus: str,
     video: str,
     subject: str,
     source: str | Path,
@@ -44,34 +45,33 @@ def run(
     cv2.setNumThreads(1)
     recording = open_recording(source, fps, first_frame)
     own_rate = recording.working_rate(rate)
-    clock: list[tuple[int, float]] = []
-    broken: set[int] = set()
-    try:
-        track = landmarks.track_face(
-            _noting(recording.frames(rate), clock, broken),
-            Path(model).read_bytes(),
-            own_rate,
-            landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span),
-            broken,
-        )
-    except landmarks.ModelError as error:
-        raise InputError(f"{model}: {error}; delete it, run again") from error
+    tracked = follow(
+        recording.frames(rate),
+        own_rate,
+        landmarks.TrackingSettings(max_faces, confidence, max_gap, min_span),
+        model,
+        Path(output).parent,
+    )
+    track = tracked.track
     _report(video, track)
-    io.write(
+    frames = len(track.span)
+    points, blendshapes, pose = (landmarks.N_POINTS, 3), (landmarks.N_BLENDSHAPES,), (4, 4)
+    of_frames = {
+        "found": track.found,
+        "bridged": track.bridged,
+        "span": track.span,
+        "other_faces": track.other_faces,
+        "native_frame": tracked.native_frame,
+        "time": tracked.time,
+    }
+    shapes = {"points": points, "blendshapes": blendshapes, "head_pose": pose}
+    with io.writing(
         output,
         "landmarks",
-        {
-            "points": track.points,
-            "blendshapes": track.blendshapes,
-            "head_pose": track.pose,
-            "found": track.found,
-            "bridged": track.bridged,
-            "span": track.span,
-            "other_faces": track.other_faces,
-            "native_frame": np.array([native for native, _ in clock], np.int32),
-            "time": np.array([time for _, time in clock], np.float64),
-        },
+        frames,
+        shapes | dict.fromkeys(of_frames, ()),
         attrs={
+            "corpus": corpus,
             "video": video,
             "subject": subject,
             "native_fps": float(recording.fps),
@@ -83,19 +83,11 @@ def run(
             "blendshape_names": list(landmarks.blendshape_names()),
         },
         provenance=provenance,
-    )
-
-
-def _noting(
-    frames: Iterator[Frame], clock: list[tuple[int, float]], broken: set[int]
-) -> Iterator[tuple[float, np.ndarray | None]]:
-    """Times and images. What has passed is noted: numbers and times in `clock`, and in `broken` the
-    indices of those that are lost through damage of the file."""
-    for frame in frames:
-        if frame.broken:
-            broken.add(len(clock))
-        clock.append((frame.native, frame.time))
-        yield frame.time, frame.image
+    ) as written:
+        written.add(**of_frames)
+        for start, stop in blocks(0, frames):
+            part = track.part(start, stop)
+            written.add(points=part.points, blendshapes=part.blendshapes, head_pose=part.pose)
 
 
 def _report(video: str, track: landmarks.Track) -> None:

@@ -1,7 +1,7 @@
 """Rule train_spotter: the networks of one learned method and fold."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from mespot.training.ensemble import held_out_predictions, predict, train_member
 from mespot.training.interrupted import Interrupted
 from mespot.training.joint import train_jointly
 from mespot.training.joint_encoders import JointEncoders, pretrained, reading, together
+from mespot.training.origin import Origin, people, refuse_seen
 from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
     common_rate,
+    feature_origins,
     feature_scale,
     labelled,
     motion_unit,
@@ -31,6 +33,7 @@ from mespot.training.windows import window_recipe
 
 def run(
     *,
+    whose: Mapping[str, str],
     method: Mapping[str, Any],
     training: Mapping[str, Any],
     flow: Sequence[str | Path],
@@ -42,6 +45,8 @@ def run(
     encoders: Mapping[str, str | Path] | None = None,
     frames: Sequence[str | Path] = (),
     others: Mapping[str, Mapping[str, Any]] | None = None,
+    unseen: Collection[Sequence[str]] = (),
+    transductive: bool = False,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
@@ -55,9 +60,12 @@ def run(
     data and code are the same, and removed at the end. encoders, {stream: checkpoint of pretrain},
     and frames, frames/{video}.h5 of the same videos, are for joint training. others: {corpus:
     `flow`, `features`, `labels`, `frames` of all its recordings} of corpora that train along.
+    whose: corpus, method and fold. unseen: corpus and subject of everybody whom this spotter will
+    be asked about. transductive: the encoders of the method may have seen them.
 
     Raises InputError when there is nothing to learn from (no label, a single subject), a setting
-    is missing or unknown, or files do not fit together.
+    is missing or unknown, files do not fit together, or somebody of `unseen` is among the
+    recordings or was seen by an encoder that is not transductive.
     """
     deterministic()
     # 1. What is configured.
@@ -69,6 +77,9 @@ def run(
     sources = [_Source("", flow, features, labels, frames)]
     sources += [_Source(corpus, **files) for corpus, files in (others or {}).items()]
     records = {source.corpus: source.records() for source in sources}
+    for source in sources:
+        refuse_seen(source.flow[0], people(records[source.corpus]), unseen, "trains along with")
+    origins = _origins(sources, unseen, transductive=transductive)
     rate, regions = common_rate(records[""]), records[""][0].attrs["regions"]
     parts = [_read(source, records[source.corpus], method, recipe) for source in sources]
     _check(parts[0], labels)
@@ -94,7 +105,9 @@ def run(
     # 4. The encoders, where they learn too.
     own: JointEncoders | None = None
     if jointly:
-        learning = pretrained(encoders or {}, method["streams"])
+        learning = pretrained(encoders or {}, method["streams"], unseen, transductive=transductive)
+        for stream, encoder in learning.items():
+            encoder.origin.check_same((encoders or {})[stream], origins[stream], features[stream])
         own = together(
             [
                 reading(
@@ -129,6 +142,8 @@ def run(
         unit=motion_unit(parts[0]),
         rate=rate,
         regions=regions,
+        whose=whose,
+        origins=origins,
         companions=companions,
         encoders=own,
     )
@@ -148,6 +163,20 @@ class _Source:
 
     def records(self) -> list[io.Record]:
         return [io.read(path, "flow") for path in self.flow]
+
+
+def _origins(
+    sources: Sequence[_Source], unseen: Collection[Sequence[str]], *, transductive: bool
+) -> dict[str, Origin]:
+    """{stream: encoder} of the features that are read, the same one in every corpus."""
+    own, *others = sources
+    origins = feature_origins(own.features)
+    for stream, origin in origins.items():
+        origin.check(own.features[stream], unseen, transductive=transductive)
+        for other in others:
+            path = other.features[stream]
+            feature_origins({stream: path})[stream].check_same(path, origin, own.features[stream])
+    return origins
 
 
 def _read(

@@ -18,6 +18,10 @@ temporary name and then moved into place. So a file that exists is complete. `h5
 everything in it. A file with a group for each video also has the attribute `videos`: their names,
 in the order of the corpus.
 
+What is read back is checked. The names in the path of a file must be those that are written in it.
+Types, shapes and attributes must be those below. Numbers must be finite in all frames with a usable
+face. Nothing may be a link or lie in another file.
+
 `native_frame` is the number of a frame in the recording. For a folder of images, it is the number
 in the file name. A video file counts from 0, or from the number that the corpus gives to the first
 frame. A *working frame* is a frame that was picked at the working rate. Every data set has one
@@ -73,9 +77,17 @@ _CHECKPOINTS = """\
 
 `encoders/{encoder}/{fold}/{stream}.pt` and `spotters/{method}/{fold}.pt` are dictionaries of
 builtins and tensors. `torch.load(path, weights_only=True)` reads them. The keys `kind` and
-`version` say which kind of checkpoint it is. The other keys are enough to rebuild the network. A
-spotter also has its predictions for training subjects, from networks that never saw them:
-thresholds are chosen from these predictions.
+`version` say which kind of checkpoint it is, and `whose` has the names of its path. `seen` lists
+everybody whom the network was trained on, as `corpus/subject`. `pretraining` of an encoder says
+whom it was allowed to see. `origins` of a spotter says the same of the encoders whose features it
+has learned from. The other keys are enough to rebuild the network. A spotter also has its
+predictions for training subjects, from networks that never saw them: thresholds are chosen from
+these predictions.
+
+`results/model.pt` has neither recordings nor names of people. It has the networks, by class the
+thresholds and how long expressions last, the trees of the second look as arrays, the settings by
+which videos are read, the SHA-256 of MediaPipe's model, and what it was made from. Its provenance
+is JSON.
 """
 
 _TABLES = """\
@@ -103,6 +115,8 @@ recording, those without a usable face, and those with another lasting face besi
 followed. `no_face` and `other_face_minutes` are empty where there are no videos. Two further
 columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
 intervals in a minute of usable face.
+
+`found` and `found_videos` are what `mespot spot` writes: [spot.md](spot.md) explains them.
 
 """
 

@@ -1,7 +1,9 @@
 """Files that are whole when they exist: written beside their place, then moved into it."""
 
 import os
+import shutil
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +25,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Raises InputError when the folder cannot be written or the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{_HOST}-{os.getpid()}{path.suffix}")
+    temporary = temporary_for(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
@@ -31,9 +33,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         # words, this call says which file it was.
         temporary.open("wb").close()
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written: {error.strerror}. {_advice(error)}"
-        ) from error
+        raise cannot_write(path, error) from error
     try:
         yield temporary
         _flush(temporary)
@@ -44,6 +44,50 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> InputError:
+    """The error that says so, and what to do."""
+    return InputError(f"{path}: cannot be written: {error.strerror}. {_advice(error)}")
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove hidden folders, by names of `temporary_for`, that ended processes of this machine have
+    left in `folder`."""
+    for path in folder.glob(f".*.{_HOST}-*"):
+        process = path.name.rpartition(f".{_HOST}-")[2].partition(".")[0]
+        if path.is_dir() and process.isdigit() and not _alive(int(process)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def temporary_for(path: Path) -> Path:
+    """A hidden name beside `path` that no other process has."""
+    return path.with_name(f".{path.stem}.{_HOST}-{os.getpid()}{path.suffix}")
+
+
+def regular(path: str | Path, largest: int | None = None) -> Path:
+    """The path of a file that can be read to its end: a pipe or a device would be waited for.
+
+    Raises InputError for what does not exist, is a folder or no regular file, or has more bytes
+    than `largest`.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"{path}: does not exist; correct the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}; correct the path") from None
+    if not stat.S_ISREG(status.st_mode):
+        what = "is a folder" if stat.S_ISDIR(status.st_mode) else "is a pipe, device or socket"
+        raise InputError(f"{path}: {what}, not a file; name a file")
+    if largest is not None and status.st_size > largest:
+        raise InputError(
+            f"{path}: has {status.st_size / 1e6:.0f} MB, at most {largest / 1e6:.0f} MB are read; "
+            "give the right file, or a smaller one"
+        )
+    return path
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -5,6 +5,7 @@ code digest, library versions); every data set carries `axes`, `units` and `desc
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +16,14 @@ import h5py
 import numpy as np
 
 from mespot.errors import InputError
+from mespot.store import strict
+from mespot.store.blocks import Blocks, checked
 from mespot.store.files import replacing, reserve
-from mespot.store.schema import LAYOUTS, Layout
+from mespot.store.schema import LAYOUTS, MAY_LACK, DataSet, Layout
+from mespot.store.whose import check_names
 
+# Known in every frame, with a usable face or without.
+_CLOCK = ("span", "native_frame", "time")
 # Whole frames are read one span at a time, so a chunk holds a second or so of them.
 _CHUNK_BYTES = 1 << 20
 
@@ -29,27 +35,81 @@ class Record(Mapping[str, np.ndarray]):
     path: Path
     group: str
     attrs: dict[str, Any]
-    names: tuple[str, ...]
-    remedy: str = ""
+    layout: Layout
     _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.names:
+        if name not in self.layout.data_sets:
             raise KeyError(name)
         if name not in self._cache:
             self._cache[name] = self.part(name, slice(None))
         return self._cache[name]
 
     def part(self, name: str, frames: Any) -> np.ndarray:
-        """Frames (a slice along the first axis) of one data set, without loading the rest."""
-        with _opened(self.path, self.remedy) as file:
-            return file[f"{self.group}/{name}"][frames]
+        """Frames (a slice along the first axis) of one data set, without loading the rest.
+
+        Raises InputError for values that the layout does not allow.
+        """
+        with strict.opened(self.path, self.layout.remedy) as file:
+            array = file[f"{self.group}/{name}"][frames]
+        if not self.layout.by_users:
+            usable = None if name in _CLOCK else self["span"][frames] >= 0
+            strict.check_values(self.path, name, array, usable, self.layout)
+        return array
+
+    def rows(self, name: str) -> "Rows":
+        """Frames of one data set, each read when it is asked for and not kept."""
+        return Rows(self, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter(self.layout.data_sets)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.layout.data_sets)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One data set of a record that is read part by part: `rows[first:last]`."""
+
+    record: Record
+    name: str
+
+    def __getitem__(self, frames: slice) -> np.ndarray:
+        return self.record.part(self.name, frames)
+
+
+@contextmanager
+def writing(
+    path: str | Path,
+    kind: str,
+    frames: int,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    attrs: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> Iterator[Blocks]:
+    """As `write`, for arrays that come in parts: the block adds them to what it is given.
+
+    frames: how many there will be. shapes: that of a frame of each data set. The file is the same
+    as if it had been written at once. Raises InputError and ValueError as `write` does.
+    """
+    layout = _layout(kind, per_video=False)
+    if set(shapes) != set(layout.data_sets):
+        raise ValueError(f"{kind}: data sets {sorted(shapes)}, not {sorted(layout.data_sets)}")
+    sizes = [
+        frames * math.prod(shapes[name]) * np.dtype(declared.dtype).itemsize
+        for name, declared in layout.data_sets.items()
+    ]
+    with _created(path, kind, layout, provenance, sizes) as file:
+        data_sets = {
+            name: _data_set(file, name, declared, (frames, *shapes[name]))
+            for name, declared in layout.data_sets.items()
+        }
+        blocks = Blocks(kind, layout, data_sets)
+        yield blocks
+        blocks.finish()
+        _set_attributes(file, layout, attrs, kind)
 
 
 def write(
@@ -66,7 +126,8 @@ def write(
     anything else is a ValueError. Raises InputError when the file cannot be written.
     """
     layout = _layout(kind, per_video=False)
-    with _created(path, kind, layout, provenance, arrays.values()) as file:
+    sizes = [array.nbytes for array in arrays.values()]
+    with _created(path, kind, layout, provenance, sizes) as file:
         _put(file, kind, layout, arrays)
         _set_attributes(file, layout, attrs, kind)
 
@@ -82,8 +143,8 @@ def write_videos(
 ) -> None:
     """Write one artefact of a kind that holds a group for each video, atomically."""
     layout = _layout(kind, per_video=True)
-    every = [array for arrays in videos.values() for array in arrays.values()]
-    with _created(path, kind, layout, provenance, every) as file:
+    sizes = [array.nbytes for arrays in videos.values() for array in arrays.values()]
+    with _created(path, kind, layout, provenance, sizes) as file:
         for name, value in attrs.items():
             file.attrs[name] = _attribute(value)
         for video, arrays in videos.items():
@@ -101,15 +162,19 @@ def read(path: str | Path, kind: str) -> Record:
     """Open an artefact that holds one video.
 
     Raises InputError when the file is missing, not HDF5, truncated, of another kind or version,
-    or lacks a data set.
+    not of the form that its layout declares, or of another corpus or video than its path says.
     """
     layout = _layout(kind, per_video=False)
     path = Path(path)
-    with _opened(path, layout.remedy) as file:
+    with strict.opened(path, layout.remedy) as file:
         _check_stamp(path, file, kind, layout)
-        _check_group(path, file, layout)
-        attrs = {name: _plain(value) for name, value in file.attrs.items()}
-    return Record(path, "", attrs, tuple(layout.data_sets), layout.remedy)
+        shapes = strict.check_group(path, file, layout)
+        attrs = strict.attributes(file, layout)
+        if not layout.by_users:
+            strict.check_attributes(path, attrs, layout.attributes, layout)
+            strict.check_counts(path, shapes, attrs, layout)
+    check_names(path, layout.path, attrs, layout.remedy)
+    return Record(path, "", attrs, layout)
 
 
 def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) -> dict[str, Record]:
@@ -119,19 +184,41 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
     """
     layout = _layout(kind, per_video=True)
     path = Path(path)
-    with _opened(path, layout.remedy) as file:
-        _check_stamp(path, file, kind, layout)
-        shared = {name: _plain(value) for name, value in file.attrs.items()}
-        written = shared.pop(_ORDER, list(file))
-        names, records = tuple(layout.data_sets), {}
+    records = {}
+    with strict.opened(path, layout.remedy) as file:
+        shared = _shared(path, file, kind, layout)
+        written = shared.pop(_ORDER, None)
+        if not isinstance(written, list):
+            raise InputError(f"{path}: lacks the attribute {_ORDER}; {layout.remedy}")
         for video in videos if videos is not None else written:
             if video not in file:
                 raise InputError(f"{path}: has no video {video!r}; {layout.remedy}")
-            _check_group(path, file[video], layout)
-            own = {name: _plain(value) for name, value in file[video].attrs.items()}
-            attrs = {**shared, **own}
-            records[video] = Record(path, f"/{video}", attrs, names, layout.remedy)
+            group = strict.member(file, video, h5py.Group, f"{path}: {{}}; {layout.remedy}")
+            shapes = strict.check_group(path, group, layout)
+            attrs = {**shared, **strict.attributes(group, layout)}
+            strict.check_attributes(path, attrs, layout.attributes, layout)
+            strict.check_counts(path, shapes, attrs, layout)
+            records[video] = Record(path, f"/{video}", attrs, layout)
     return records
+
+
+def attributes(path: str | Path, kind: str) -> dict[str, Any]:
+    """What is written of a whole file with a group a video; checked as `read_videos` does."""
+    layout = _layout(kind, per_video=True)
+    path = Path(path)
+    with strict.opened(path, layout.remedy) as file:
+        shared = _shared(path, file, kind, layout)
+        own = [name for name in layout.attributes if name not in MAY_LACK]
+        strict.check_attributes(path, shared, own, layout)
+        return shared
+
+
+def _shared(path: Path, file: h5py.File, kind: str, layout: Layout) -> dict[str, Any]:
+    """The attributes of the file itself."""
+    _check_stamp(path, file, kind, layout)
+    shared = strict.attributes(file, layout)
+    check_names(path, layout.path, shared, layout.remedy)
+    return shared
 
 
 # Attribute of a file with a group a video: the names of its videos as they were written.
@@ -145,29 +232,20 @@ def _layout(kind: str, *, per_video: bool) -> Layout:
     return layout
 
 
-def _opened(path: str | Path, remedy: str) -> h5py.File:
-    path = Path(path)
-    if not path.exists():
-        raise InputError(f"{path}: does not exist; run the rule that writes it")
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({error}); {remedy}") from error
-
-
 @contextmanager
 def _created(
     path: str | Path,
     kind: str,
     layout: Layout,
     provenance: Mapping[str, Any],
-    arrays: Iterable[np.ndarray],
+    sizes: Iterable[int],
 ) -> Iterator[h5py.File]:
     """A new stamped file that takes its place at `path` when the block ends without an error.
 
-    Room for `arrays` is claimed first: on a full disk HDF5 ends the process when it closes a file.
+    sizes: bytes of each data set. Room for them is claimed first: on a full disk HDF5 ends the
+    process when it closes a file.
     """
-    size = sum(_CHUNK_BYTES // 16 + array.nbytes * 17 // 16 for array in arrays)
+    size = sum(_CHUNK_BYTES // 16 + of_one * 17 // 16 for of_one in sizes)
     with replacing(path) as temporary:
         reserve(temporary, path, size)
         # A fixed libver and no time stamps: the same content gives the same bytes.
@@ -188,24 +266,30 @@ def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.n
     if len(set(lengths.values())) > 1:
         raise ValueError(f"{what}: data sets of different length {lengths}")
     for name, declared in layout.data_sets.items():
-        array = np.asarray(arrays[name])
-        if array.ndim != len(declared.axes):
-            raise ValueError(f"{what}: {name} has shape {array.shape}, axes are {declared.axes}")
-        if not np.can_cast(array.dtype, declared.dtype, casting="same_kind"):
-            raise ValueError(f"{what}: {name} is {array.dtype}, not {declared.dtype}")
-        array = array.astype(declared.dtype, copy=False)
-        options: dict[str, Any] = {}
-        if array.size and array.nbytes > 4096:
-            frames = max(1, min(len(array), _CHUNK_BYTES // max(1, array[0].nbytes)))
-            options = dict(chunks=(frames, *array.shape[1:]))
-            # Images and flow maps are noisy: packing them saves about a third, and each of the
-            # many jobs that read them would take seconds to unpack.
-            if array.dtype not in (np.uint8, np.int16):
-                options |= dict(compression="lzf", shuffle=True)
-        data_set = group.create_dataset(name, data=array, track_times=False, **options)
-        data_set.attrs["axes"] = ",".join(declared.axes)
-        data_set.attrs["units"] = declared.units
-        data_set.attrs["description"] = declared.description
+        array = checked(what, name, declared, arrays[name])
+        data_set = _data_set(group, name, declared, array.shape)
+        if array.size:
+            data_set[...] = array
+
+
+def _data_set(
+    group: h5py.Group, name: str, declared: DataSet, shape: tuple[int, ...]
+) -> h5py.Dataset:
+    """An empty data set of `shape`, frames first."""
+    dtype = np.dtype(declared.dtype)
+    of_frame = math.prod(shape[1:]) * dtype.itemsize
+    options: dict[str, Any] = {}
+    if of_frame * shape[0] > 4096:
+        options = dict(chunks=(max(1, min(shape[0], _CHUNK_BYTES // of_frame)), *shape[1:]))
+        # Images and flow maps are noisy: packing them saves about a third, and each of the
+        # many jobs that read them would take seconds to unpack.
+        if dtype not in (np.uint8, np.int16):
+            options |= dict(compression="lzf", shuffle=True)
+    data_set = group.create_dataset(name, shape, dtype, track_times=False, **options)
+    data_set.attrs["axes"] = ",".join(declared.axes)
+    data_set.attrs["units"] = declared.units
+    data_set.attrs["description"] = declared.description
+    return data_set
 
 
 def _set_attributes(group: h5py.Group, layout: Layout, attrs: Mapping[str, Any], what: str) -> None:
@@ -221,27 +305,12 @@ def _attribute(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
-    """Attribute as a builtin: numpy scalars and arrays become numbers and lists."""
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value.tolist()]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value.decode() if isinstance(value, bytes) else value
-
-
 def _check_stamp(path: Path, file: h5py.File, kind: str, layout: Layout) -> None:
     kind_there, version_there = file.attrs.get("kind"), file.attrs.get("version")
     if kind_there is None:
         raise InputError(f"{path}: is HDF5, but was not written by mespot; {layout.remedy}")
-    if (kind_there, version_there) != (kind, layout.version):
+    if (str(kind_there), str(version_there)) != (kind, str(layout.version)):
         raise InputError(
-            f"{path}: holds {kind_there} version {version_there}, "
+            f"{path}: holds {str(kind_there)[:40]} version {str(version_there)[:40]}, "
             f"expected {kind} version {layout.version}; {layout.remedy}"
         )
-
-
-def _check_group(path: Path, group: h5py.Group, layout: Layout) -> None:
-    missing = [name for name in layout.data_sets if name not in group]
-    if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)} in {group.name}; {layout.remedy}")

@@ -23,14 +23,41 @@ AXES = {
 }
 
 
+# Lengths of axes that are the same in every file; those of others are counted by an attribute.
+SIZES = {"point": 478, "blendshape": 52, "xyz": 3, "uv": 2}
+COUNTED_BY = {"lag": "lags", "region": "regions", "parameter": "rigid_parameters"}
+
+# Attributes: the least value of numbers, and whether they are whole; all others are text.
+NUMBERS: dict[str, tuple[float, bool]] = {
+    "native_fps": (1e-6, False),
+    "rate": (1e-6, False),
+    "n_native_frames": (0, True),
+    "first_native_frame": (0, True),
+    "width": (0, True),
+    "height": (0, True),
+    "crop_size": (0, True),
+    "scale": (0, False),
+    "strain_scale": (0, False),
+}
+# Lists: of whole numbers from 1, or of different texts.
+LISTS = {"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str}
+# NaN says that there is none; infinity that nothing is ever above it.
+MAY_LACK = ("threshold_micro", "threshold_macro")
+
+
 @dataclass(frozen=True)
 class DataSet:
-    """One data set: element type, axes (the first is time), units, meaning."""
+    """One data set: element type, axes (the first is time), units, meaning.
+
+    least, most: of its values in usable frames, if anything is known of them.
+    """
 
     dtype: str
     axes: tuple[str, ...]
     units: str
     description: str
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +65,8 @@ class Layout:
     """One kind of file.
 
     per_video: every video has a group of its own for the data sets. remedy: what to do about a file
-    that cannot be read.
+    that cannot be read. by_users: people write such files too; who reads them knows more of what
+    can be wrong and explains it, so values and attributes are left to them.
     """
 
     version: int
@@ -48,6 +76,7 @@ class Layout:
     attributes: dict[str, str]
     per_video: bool = False
     remedy: str = "delete the file and run again, Snakemake makes it anew"
+    by_users: bool = False
 
 
 _CLOCK = {
@@ -63,10 +92,11 @@ _CLOCK = {
         ("frame",),
         "1",
         "index of the usable span of the frame; -1: no usable face",
+        least=-1,
     ),
 }
 
-_RECORDING = {
+_MOTION = {
     "video": "name of the video",
     "subject": "name of the subject",
     "native_fps": "frames a second of the recording",
@@ -76,6 +106,9 @@ _RECORDING = {
     "width": "width of the recording, px",
     "height": "height of the recording, px",
 }
+
+# A folder of motion knows nothing of the corpus that it came from.
+_RECORDING = {"corpus": "name of the corpus", **_MOTION}
 
 # Attributes that every per-video stage passes on to the next.
 RECORDING = tuple(_RECORDING)
@@ -92,10 +125,16 @@ _REGIONAL = {
     **_CLOCK,
 }
 _REGIONAL_ATTRIBUTES = {
-    **_RECORDING,
     "lags": "time lags, working frames",
     "regions": "names of the face regions",
     "crop_size": "side of the aligned crop, px; 0 where it is not known",
+}
+
+# Where learned features come from; mespot.training.origin reads and compares it.
+ORIGIN = {
+    "pretraining": "inductive, transductive or none: whom the encoder was allowed to see",
+    "seen": "everybody whom it has learned from, as `corpus/subject`",
+    "encoder_digest": "SHA-256 of its weights and of the scale of its input",
 }
 
 LAYOUTS: dict[str, Layout] = {
@@ -129,7 +168,7 @@ LAYOUTS: dict[str, Layout] = {
         {**_RECORDING, "blendshape_names": "names of the blendshapes"},
     ),
     "frames": Layout(
-        1,
+        2,
         "frames/{video}.h5",
         "Aligned face crops of one video.",
         {
@@ -154,7 +193,7 @@ LAYOUTS: dict[str, Layout] = {
         _RECORDING,
     ),
     "flow": Layout(
-        1,
+        2,
         "flow/{video}.h5",
         "Optical flow between aligned face crops of one video, without rigid motion. In the corpus "
         "`motion`, the maps and the rigid motion are empty (0 cells, 0 parameters).",
@@ -180,6 +219,7 @@ LAYOUTS: dict[str, Layout] = {
             **_REGIONAL,
         },
         {
+            **_RECORDING,
             **_REGIONAL_ATTRIBUTES,
             "scale": "px/frame of one unit of `flow`",
             "strain_scale": "1/frame of one unit of `strain`",
@@ -192,11 +232,12 @@ LAYOUTS: dict[str, Layout] = {
         "Motion of the face regions of one video: what `mespot motion export` writes and the corpus"
         " `motion` reads. It has no image and no landmark.",
         _REGIONAL,
-        _REGIONAL_ATTRIBUTES,
+        {**_MOTION, **_REGIONAL_ATTRIBUTES},
         remedy="copy or export it again",
+        by_users=True,
     ),
     "features": Layout(
-        1,
+        2,
         "features/{encoder}/{fold}/{stream}.h5",
         "Learned features of every video of the corpus, from one encoder.",
         {
@@ -208,11 +249,18 @@ LAYOUTS: dict[str, Layout] = {
             ),
             **_CLOCK,
         },
-        {"regions": "names of the face regions", "stream": "face or flow"},
+        {
+            "corpus": "name of the corpus",
+            "encoder": "name of the encoder",
+            "fold": "name of the fold",
+            "stream": "face or flow",
+            "regions": "names of the face regions",
+            **ORIGIN,
+        },
         per_video=True,
     ),
     "scores": Layout(
-        1,
+        2,
         "scores/{method}/{fold}.h5",
         "Scores of every frame of the test videos of the fold.",
         {
@@ -221,6 +269,9 @@ LAYOUTS: dict[str, Layout] = {
             **_CLOCK,
         },
         {
+            "corpus": "name of the corpus",
+            "method": "name of the method",
+            "fold": "name of the fold",
             "threshold_micro": "threshold on `micro`, an attribute of the group of each video; NaN "
             "after a second look, whose confidences are not scores",
             "threshold_macro": "threshold on `macro`, an attribute of the group of each video; NaN "

@@ -14,12 +14,15 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mespot.errors import InputError
+from mespot.store.files import regular
 from mespot.store.sheet_cells import cleaned, unmarked
 from mespot.store.sheet_errors import Errors
 
 Row = tuple[int, dict[str, str]]  # line number, cells
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+# What real tables never reach: a series of two hours at 30 frames a second has 216,000 rows.
+_LARGEST, _LONGEST, _WIDEST = 100_000_000, 1_000_000, 10_000  # bytes, rows, columns
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 _WHERE = "row"  # says in tables of labels where a label stands
 _UNNAMED = re.compile(r"(unnamed: \d+)?", re.IGNORECASE)  # as pandas calls a column without a name
@@ -166,9 +169,7 @@ def written(
 
 def _text(sheet: Path) -> str:
     try:
-        data = sheet.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{sheet}: does not exist; correct the path") from None
+        data = regular(sheet, _LARGEST).read_bytes()
     except OSError as error:
         raise InputError(
             f"{sheet}: cannot be read: {error.strerror}; check its permissions"
@@ -211,8 +212,17 @@ def _parsed(sheet: Path, text: str, separator: str) -> list[tuple[int, list[str]
         for cells in reader:
             line, before = before + 1, reader.line_num
             cells = [cell.strip() for cell in cells]
+            if len(cells) > _WIDEST:
+                raise InputError(
+                    f"{sheet}: row {line}: has {len(cells)} columns, at most {_WIDEST} are read;"
+                    " give the right file"
+                )
             if any(cells):
                 lines.append((line, cells))
+            if len(lines) > _LONGEST:
+                raise InputError(
+                    f"{sheet}: has more than {_LONGEST} rows; split it, or give the right file"
+                )
     except csv.Error as error:
         raise InputError(f"{sheet}: row {before + 1}: is not CSV: {error}; correct it") from None
     return lines

@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.store.files import regular, replacing
 
 TEXT, WHOLE, REAL = "string", "Int64", "Float64"
+
+_LARGEST = 200_000_000  # bytes; the candidates of a corpus have some thousands of rows
 
 # Groups of columns that belong together, for the tables below and for whoever fills them in.
 COUNTS = ("videos", "labels", "predictions", "tp", "fp", "fn")
@@ -49,6 +51,33 @@ COLUMNS: dict[str, dict[str, str]] = {
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, **_SECONDS},
+    # Of one video of anybody's: what `mespot spot` finds. Seconds are written as hh:mm:ss.mmm too.
+    "found": {
+        "video": TEXT,
+        "type": TEXT,
+        **_INTERVAL,
+        **_SECONDS,
+        "onset_time": TEXT,
+        "apex_time": TEXT,
+        "offset_time": TEXT,
+        "confidence": REAL,
+        "regions": TEXT,
+        "side": TEXT,
+        **dict.fromkeys(("blink", "speech", "head_turn", "occluded", "cut_off"), WHOLE),
+    },
+    "found_videos": {
+        "video": TEXT,
+        "path": TEXT,
+        "state": TEXT,
+        "micro": WHOLE,
+        "macro": WHOLE,
+        "minutes": REAL,
+        "usable_minutes": REAL,
+        "fps": REAL,
+        "width": WHOLE,
+        "height": WHOLE,
+        "remarks": TEXT,
+    },
     "candidates": {
         **_LABEL,
         **_INTERVAL,
@@ -129,6 +158,8 @@ def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
     """
     path = Path(path)
     try:
+        if path.exists():
+            regular(path, _LARGEST)
         table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: does not exist; run the rule that writes it") from None

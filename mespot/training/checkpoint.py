@@ -9,18 +9,20 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.store.files import regular, replacing
+from mespot.store.whose import check_names
 
 # How a spotter reads recordings.
 _READ = ("unit", "lags", "drift_seconds", "slow_drift_seconds", "rate", "regions", "companions")
-_ARTEFACT = ("network", "state", "standardisation", "history", "provenance")
+_ARTEFACT = ("whose", "network", "state", "standardisation", "history", "provenance")
 
 _MODEL = (
     "network",
@@ -41,15 +43,22 @@ _MODEL = (
 
 # Kind of file -> (version, keys it must have). `training` is an interrupted run's state.
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "encoder": (3, (*_ARTEFACT, "settings", "subjects")),
-    "spotter": (6, (*_ARTEFACT, *_READ, "subjects", "held_out")),
+    "encoder": (4, (*_ARTEFACT, "settings", "pretraining", "seen")),
+    "spotter": (7, (*_ARTEFACT, *_READ, "seen", "origins", "held_out")),
     # Raise the version too when the motion of a video is measured in another way than before.
     "model": (1, _MODEL),
     "training": (1, ("digest", "state")),
 }
+# Where they lie below `results/{corpus}/`.
+PLACES = {
+    "encoder": "encoders/{encoder}/{fold}/{stream}.pt",
+    "spotter": "spotters/{method}/{fold}.pt",
+}
 
 _DIGEST_BYTES = 32
 _REBUILD = "delete the file and run again: Snakemake makes it anew"
+# What bytes that make no sense end in.
+_NO_SENSE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
@@ -76,14 +85,18 @@ def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
 
 
 def load(path: str | Path, kind: str, cure: str = _REBUILD) -> dict[str, Any]:
-    """Read a checkpoint of `kind`, tensors on the CPU.
+    """Read a checkpoint of `kind`, tensors on the CPU. Weights are finite.
 
     Raises InputError, which ends with `cure`, when the file is missing, damaged, not a checkpoint
-    of mespot, or of another kind or version.
+    of mespot, of another kind or version, or of another corpus, fold, method, encoder or stream
+    than its path says.
     """
     version, keys = KINDS[kind]
+    if not Path(path).exists():
+        instead = "run the rule that writes it" if cure == _REBUILD else cure
+        raise InputError(f"{path}: does not exist; {instead}")
     try:
-        stored = Path(path).read_bytes()
+        stored = regular(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
     payload, digest = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
@@ -106,7 +119,37 @@ def load(path: str | Path, kind: str, cure: str = _REBUILD) -> dict[str, Any]:
     missing = [key for key in keys if key not in content]
     if missing:
         raise InputError(f"{path}: lacks {', '.join(missing)}; {cure}")
+    if kind in PLACES:
+        if not isinstance(content["whose"], dict):
+            raise InputError(f"{path}: does not say whose it is; {cure}")
+        check_names(path, PLACES[kind], content["whose"], cure)
+    if kind != "training":
+        with understood(path):
+            finite = _finite(content["state"]) and _finite(content.get("encoders"))
+        if not finite:
+            raise InputError(f"{path}: has weights that are no finite numbers; {cure}")
     return content
+
+
+@contextmanager
+def understood(path: str | Path) -> Iterator[None]:
+    """Raises InputError where what was loaded from `path` makes no sense to the block."""
+    try:
+        yield
+    except _NO_SENSE as error:
+        raise InputError(
+            f"{path}: is damaged ({type(error).__name__}: {error}); "
+            "delete the file and run again: Snakemake makes it anew"
+        ) from error
+
+
+def _finite(value: Any) -> bool:
+    """Whether no tensor in lists and dicts has a number that is none."""
+    if isinstance(value, torch.Tensor):
+        return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    return not isinstance(value, (list, tuple)) or all(map(_finite, value))
 
 
 def _canonical(value: Any) -> Any:

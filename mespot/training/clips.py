@@ -1,92 +1,22 @@
-"""From stored videos to training clips: channels, standardisation, held-out parts, targets.
-
-A video becomes an array (T, C, S, S) float16, averaged over pixel areas down to S x S: u, v (crop
-px/frame) and strain (1/frame) of the flow, or the grey aligned face and its reference, what it
-looks like without the motion. Half floats keep a hundredth of a pixel, and a video of 900 frames in
-17 MB.
-"""
+"""From the values of videos to training clips: standardisation, held-out parts, targets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
 
 from mespot.errors import InputError
 from mespot.spans import usable_spans
 from mespot.training.recipes import NetworkRecipe
-
-# Channels of a stream that are hidden and reconstructed. In some a reference follows, never hidden.
-CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
-WITH_REFERENCE = frozenset({"face"})
+from mespot.training.video_values import form
 
 # Videos are held out in pieces of this many clips, so that few of the clips that are trained on
 # border on one that is held out.
 _CLIPS_A_SEGMENT = 4
-_BLOCK = 256  # frames read at once
 # A clip without motion is not blown up to unit contrast: this share of the usual contrast is added.
 _CONTRAST_FLOOR = 0.25
-
-
-class StoredVideo(Protocol):
-    """What is read of a stored video; mespot.store.io.Record is one."""
-
-    attrs: dict[str, Any]
-
-    def __getitem__(self, name: str) -> np.ndarray: ...
-
-    def part(self, name: str, frames: Any) -> np.ndarray: ...
-
-
-def video_values(
-    record: StoredVideo,
-    *,
-    stream: str,
-    input_size: int,
-    reference_seconds: float = 0.0,
-    clip_length: int = 1,
-) -> np.ndarray:
-    """Channels of one stream of one video: (T, C, S, S) float16, 0 where no face is usable.
-
-    `record` is of kind `flow` or `frames`; the channels are those of CHANNELS and the reference,
-    where there is one. That of a face is the mean face of the `reference_seconds` around each
-    frame, within the span, and the face is its deviation from it: what moves is left, and a
-    subject's looks, the light and the slow turns of the head are not. With 0 the reference is the
-    mean face of the span and nothing is taken off. Both are in units of the contrast of the span's
-    mean face, around its mean grey. Flow is motion already and stays as it is.
-
-    clip_length: frames of the clips in which pixels are hidden. The reference is never hidden, and
-    its change from frame to frame is the difference of the frames that enter and leave it. So it
-    reaches a clip's length to both sides at least: then none of these belongs to the clip.
-    """
-    span = record["span"]
-    moving, with_reference = form(stream)["in_channels"], form(stream)["reference"]
-    channels = moving + with_reference
-    values = np.zeros((len(span), channels, input_size, input_size), np.float32)
-    for start in range(0, len(span), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        if stream == "flow":
-            flow = record.part("flow", part).astype(np.float32) * record.attrs["scale"]
-            strain = record.part("strain", part).astype(np.float32) * record.attrs["strain_scale"]
-            frames = np.concatenate([flow, strain[..., None]], axis=-1)
-        else:
-            frames = record.part("image", part)[..., None]
-        values[part, :moving] = np.moveaxis(_resized(frames, input_size), -1, 1)
-    if with_reference:
-        reach = 0
-        if reference_seconds > 0:
-            reach = max(1, clip_length - 1, round(reference_seconds * record.attrs["rate"] / 2))
-        for first, last in usable_spans(span):
-            values[first:last] = _around_reference(values[first:last, :1], reach)
-    values[span < 0] = 0
-    return values.astype(np.float16)
-
-
-def form(stream: str) -> dict[str, int]:
-    """What follows from a stream's channels for its ReconstructionNetwork, as keyword arguments."""
-    return {"in_channels": len(CHANNELS[stream]), "reference": stream in WITH_REFERENCE}
 
 
 def network_shape(stream: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,37 +220,3 @@ def _pieces(span: np.ndarray, shortest: int, longest: int) -> list[tuple[int, in
 
 def _place(segment: Segment) -> tuple[int, int]:
     return segment.video, segment.first
-
-
-def _resized(frames: np.ndarray, size: int) -> np.ndarray:
-    """Frames (N, H, W, C) averaged over areas to (N, size, size, C) float32."""
-    if frames.shape[1] == size:
-        return frames.astype(np.float32, copy=False)
-    # As floats: the mean over an area is finer than a grey level, and so is what moves. One frame
-    # stays in the processor's cache on the way.
-    small = [
-        cv2.resize(frame.astype(np.float32, copy=False), (size, size), interpolation=cv2.INTER_AREA)
-        for frame in frames
-    ]
-    return np.stack(small).reshape(len(frames), size, size, -1)
-
-
-def _around_reference(faces: np.ndarray, reach: int) -> np.ndarray:
-    """Faces (T, 1, S, S) of one span as (T, 2, S, S): deviation from the reference, and reference.
-
-    The reference is the mean of the `reach` frames before and after each; with `reach` 0 it is that
-    of all, and the faces themselves take the place of the deviation. Around the mean and in units
-    of the contrast of the span's mean face.
-    """
-    mean = faces.mean(0, dtype=np.float64)
-    # Never divide by less than a grey level: a black picture has no contrast.
-    faces = (faces - float(mean.mean())) / max(float(mean.std()), 1.0)
-    if reach == 0:
-        reference = np.broadcast_to(faces.mean(0), faces.shape)
-        return np.concatenate([faces, reference], axis=1)
-    sums = np.concatenate([np.zeros_like(faces[:1], np.float64), faces.cumsum(0, np.float64)])
-    frame = np.arange(len(faces))
-    low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, len(faces))
-    reference = (sums[high] - sums[low]) / (high - low)[:, None, None, None]
-    reference = reference.astype(faces.dtype)
-    return np.concatenate([faces - reference, reference], axis=1)

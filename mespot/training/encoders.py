@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,43 +15,66 @@ from mespot.device import autocast, device
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.spans import usable_spans
+from mespot.spans import Frames, blocks, usable_spans
 from mespot.store import io
 from mespot.training import checkpoint
-from mespot.training.clips import Standardisation, StoredVideo, video_values
+from mespot.training.clips import Standardisation
+from mespot.training.origin import REMEDY, Origin, encoder_digest
+from mespot.training.video_values import StoredVideo, VideoValues
 
 _CHUNK = 256  # frames coded at once; bounds the memory, does not change the result
 
 
 @dataclass(frozen=True)
 class EncoderInput:
-    """A video as an encoder reads it: values `(T, C, S, S)` float16, and the weights `(R, g, g)`
-    with which its code, on a grid of side g, is pooled over R face regions."""
+    """A video as an encoder reads it: values `(T, C, S, S)` float16, an array or made of a file as
+    they are asked for, and the weights `(R, g, g)` with which its code, on a grid of side g, is
+    pooled over R face regions."""
 
-    values: np.ndarray
+    values: Frames
     weights: np.ndarray
 
 
 @dataclass(frozen=True)
 class Encoder:
     """The encoder of one stream: keyword arguments and weights of its ReconstructionNetwork, the
-    scale of its input, and the keyword arguments with which clips.video_values makes that input."""
+    scale of its input, the keyword arguments with which clips.video_values makes that input, and
+    whom it was pretrained on."""
 
     network: Mapping[str, Any]
     state: Mapping[str, Tensor]
     standardisation: Standardisation
     values: Mapping[str, Any]
+    origin: Origin
 
     @classmethod
     def load(cls, path: str | Path) -> Encoder:
         """From a checkpoint of `pretrain`. Raises InputError when it cannot be read."""
         trained = checkpoint.load(path, "encoder")
-        return cls(
-            trained["network"],
-            trained["state"],
-            Standardisation(**trained["standardisation"]),
-            trained["settings"]["values"],
-        )
+        with checkpoint.understood(path):
+            scale = Standardisation(**trained["standardisation"])
+            made = {"encoder_digest": encoder_digest(trained["state"], scale)}
+            return cls(
+                trained["network"],
+                trained["state"],
+                scale,
+                trained["settings"]["values"],
+                Origin.of({**trained, **made}),
+            )
+
+    def check(
+        self,
+        path: str | Path,
+        stream: str,
+        unseen: Collection[Sequence[str]],
+        *,
+        transductive: bool,
+    ) -> None:
+        """Raises InputError when the encoder at `path` is of another stream, or one that is not
+        `transductive` has seen somebody of `unseen`, corpus and subject each."""
+        if self.stream != stream:
+            raise InputError(f"{path}: encoder of {self.stream!r}, not of {stream!r}; {REMEDY}")
+        self.origin.check(path, unseen, transductive=transductive)
 
     @property
     def stream(self) -> str:
@@ -70,11 +93,16 @@ class Encoder:
         return network.to(device())
 
     def read(self, source: StoredVideo, frames: StoredVideo) -> EncoderInput:
-        """A video. source: the artefact that the stream reads (mespot.streams.SOURCES); frames:
-        that of kind `frames`, for the landmarks that say where each face region lies."""
-        values = video_values(source, **self.values)
-        grid = values.shape[-1] // self.network["downsample"]
-        return EncoderInput(values, pooling_weights(frames, grid))
+        """A video, held in memory. source: the artefact that the stream reads
+        (mespot.streams.SOURCES); frames: that of kind `frames`, for the landmarks that say where
+        each face region lies."""
+        video = self.open(source, frames)
+        return EncoderInput(video.values[0 : len(source["span"])], video.weights)
+
+    def open(self, source: StoredVideo, frames: StoredVideo) -> EncoderInput:
+        """As `read`, but every frame is read when it is asked for."""
+        grid = self.values["input_size"] // self.network["downsample"]
+        return EncoderInput(VideoValues(source, **self.values), pooling_weights(frames, grid))
 
 
 def frames_by_video(
@@ -95,7 +123,13 @@ def pooling_weights(frames: StoredVideo, grid: int) -> np.ndarray:
     if not usable.any():
         return np.zeros((len(REGIONS), grid, grid), np.float32)
     size = frames.part("image", slice(0, 1)).shape[1]
-    return region_weights(frames["points"][usable].mean(0), size, grid)
+    total = None
+    for first, last in blocks(0, len(usable)):
+        points = frames.part("points", slice(first, last))[usable[first:last]]
+        # Row after row, as the mean of the whole would be taken.
+        total = (points if total is None else np.concatenate([total[None], points])).sum(axis=0)
+    assert total is not None
+    return region_weights(total / np.float32(usable.sum()), size, grid)
 
 
 def coded(

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mespot.networks.spotter import HEADS, Spotter
+from mespot.networks.spotter import HEADS, Output, Spotter
 from mespot.spans import usable_spans
 from mespot.spotting.predictions import Prediction
 from mespot.training.interrupted import Interrupted
@@ -28,6 +28,9 @@ from mespot.training.spotter_input import SpotterInput
 from mespot.training.spotter_training import SpotterTask, continued, train_network
 
 log = logging.getLogger(__name__)
+
+# Frames that are predicted at once: memory does not grow with a recording.
+_BLOCK = 9000
 
 
 @dataclass(frozen=True)
@@ -126,20 +129,34 @@ def predict(
     frames = len(recording.span)
     score = np.zeros((frames, len(HEADS)), np.float32)
     distances = np.zeros((frames, len(HEADS), 2), np.float32)
-    for start, stop in usable_spans(recording.span):
-        channels = span_channels(recording.paths[start:stop], recording.noise, lags)
-        motion = torch.from_numpy(channels[None])
-        features = {
-            name: torch.from_numpy(x[None, start:stop]) for name, x in recording.features.items()
-        }
-        context = torch.from_numpy(recording.context[None, start:stop])
-        mask = torch.ones(1, stop - start)
-        outputs = [network(motion, features, context, mask) for network in networks]
-        scores = torch.stack([output.logits.sigmoid() for output in outputs])
-        score[start:stop] = scores.mean(0)[0].numpy()
-        logs = torch.stack([output.distances.log() for output in outputs])
-        distances[start:stop] = logs.mean(0).exp()[0].numpy()
+    reach = sum(shape["dilations"]) + max(lags)  # how far a network sees
+    for first, last in usable_spans(recording.span):
+        for start in range(first, last, _BLOCK):
+            stop = min(start + _BLOCK, last)
+            near = max(start - reach, first), min(stop + reach, last)
+            own = slice(start - near[0], stop - near[0])
+            outputs = _outputs(networks, recording, near, lags)
+            scores = torch.stack([output.logits[0, own].sigmoid() for output in outputs])
+            score[start:stop] = scores.mean(0).numpy()
+            logs = torch.stack([output.distances[0, own].log() for output in outputs])
+            distances[start:stop] = logs.mean(0).exp().numpy()
     return Prediction(score, distances)
+
+
+def _outputs(
+    networks: Sequence[Spotter],
+    recording: SpotterInput,
+    frames: tuple[int, int],
+    lags: Sequence[int],
+) -> list[Output]:
+    """What each network gives for frames of one span."""
+    part = slice(*frames)
+    channels = span_channels(recording.paths[part], recording.noise, lags)
+    motion = torch.from_numpy(channels[None])
+    features = {name: torch.from_numpy(x[None, part]) for name, x in recording.features.items()}
+    context = torch.from_numpy(recording.context[None, part])
+    mask = torch.ones(1, frames[1] - frames[0])
+    return [network(motion, features, context, mask) for network in networks]
 
 
 def _built(shape: Mapping[str, Any], member: Member) -> Spotter:

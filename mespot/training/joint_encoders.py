@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,20 +81,24 @@ class JointEncoders:
         return features(encoder.build(state).eval(), encoder, video, recording.span)
 
 
-def pretrained(paths: Mapping[str, str | Path], streams: Sequence[str]) -> dict[str, Encoder]:
+def pretrained(
+    paths: Mapping[str, str | Path],
+    streams: Sequence[str],
+    unseen: Collection[Sequence[str]] = (),
+    *,
+    transductive: bool = False,
+) -> dict[str, Encoder]:
     """The encoders of `streams`, {stream: encoder}, from {stream: checkpoint of pretrain}.
 
-    Raises InputError when a checkpoint is missing or is of another stream.
+    Raises InputError when a checkpoint is missing, is of another stream or, where it is not
+    `transductive`, has seen somebody of `unseen`, corpus and subject each.
     """
     encoders = {}
     for name in streams:
         if name not in paths:
             raise InputError(f"method: learns the encoder of stream {name!r}, none was given")
         encoders[name] = Encoder.load(paths[name])
-        if encoders[name].stream != name:
-            raise InputError(
-                f"{paths[name]}: encoder of {encoders[name].stream!r}, not of {name!r}"
-            )
+        encoders[name].check(paths[name], name, unseen, transductive=transductive)
     return encoders
 
 

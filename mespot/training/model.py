@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
+from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.second_look import SecondLook, Trees
 from mespot.spotting.spotted import Spotted
 from mespot.training import checkpoint
-from mespot.training.companions import told_apart
+from mespot.training.companions import at_rate, told_apart
 from mespot.training.ensemble import Member, predict
-from mespot.training.spotter_input import SpotterInput, motion_input, standardised
+from mespot.training.spotter_input import SAME_RATE, SpotterInput, motion_input, standardised
 from mespot.training.trained_spotter import TrainedSpotter
 
 CURE = (
@@ -155,7 +156,7 @@ class Model:
         return self._in_units(one)
 
     def predicted(self, recording: SpotterInput) -> Predicted:
-        """A recording in units of the model, at its rate, with what its networks say of it."""
+        """A recording as the networks read it, with what they say of it."""
         return Predicted(
             subject=recording.subject,
             prediction=predict(self.network, self.members, recording, self.lags),
@@ -163,16 +164,49 @@ class Model:
             span=recording.span,
         )
 
-    def spot(self, recordings: Sequence[SpotterInput]) -> list[Spotted]:
-        """What is spotted in recordings at the rate of the model, as `recording` gives them. Those
-        of a subject must be given together: the second look compares them."""
+    def spot(self, motion: Mapping[str, Any], video: str) -> Spotted:
+        """What is spotted in one recording, in its own frames; motion: as for `recording`.
+
+        A recording at another rate is read at that of the model, linear between its frames: its
+        networks have learned in frames how long an expression lasts. Raises InputError for other
+        face regions.
+        """
+        own, frames = float(motion["rate"]), len(motion["span"])
+        recording = self.recording(motion, video, video)
+        same = max(own, self.rate) <= SAME_RATE * min(own, self.rate)
+        if not same:
+            recording = at_rate(recording, own, self.rate)
         how = Decoding.of(self.decoding)
-        return decoded([self.predicted(one) for one in recordings], self.calibration, how)
+        (found,) = decoded([self.predicted(recording)], self.calibration, how)
+        return found if same else _at_own_rate(found, frames, own / self.rate)
 
     def _in_units(self, one: SpotterInput) -> SpotterInput:
         """In units of the training; told apart from the corpora that have trained along."""
         others = [f"companion {number}" for number in range(self.companions)]
         return told_apart([standardised(one, {}, self.unit)], others)[0]
+
+
+def _at_own_rate(found: Spotted, frames: int, ratio: float) -> Spotted:
+    """The same in the frames of the recording; ratio: how many of them a frame here stands for."""
+    at = np.arange(frames) / ratio
+    scores = {
+        name: np.interp(at, np.arange(len(curve)), curve).astype(curve.dtype)
+        for name, curve in found.scores.items()
+    }
+
+    def moved(one: Intervals) -> Intervals:
+        places = (one.onset, one.apex, one.offset)
+        onset, apex, offset = (
+            np.minimum(np.rint(place * ratio), frames - 1).astype(np.int64) for place in places
+        )
+        return Intervals(onset, apex, offset, one.confidence)
+
+    return replace(
+        found,
+        scores=scores,
+        intervals={name: moved(one) for name, one in found.intervals.items()},
+        candidates={name: moved(one) for name, one in found.candidates.items()},
+    )
 
 
 def _still(model: Model) -> SpotterInput:

@@ -16,6 +16,9 @@ PATH_CHANNELS = 4  # u, v without drift; u, v without slow drift only
 # The path is put together from all lags with motion this many times slower than the slow drift
 # still at half its size: what is slower is drift anyway, and errors would add up to it.
 _STEADY = 6.0
+# Long recordings are done in blocks, so that memory does not grow with them, in units of the slow
+# drift. What lies farther away than the margin changes a path by a millionth.
+_BLOCK, _MARGIN = 120, 12
 # In units of the corpus's noise (`typical_noise`): where the signed root of the network turns from
 # linear to compressed. Displacements grow with the lag, but slower than in proportion to it.
 _LAG, _LAG_EXPONENT = 0.8, 0.7
@@ -37,9 +40,17 @@ def region_paths(
 
     regional: `(T, L, R, 2)` displacements over `lags` frames. span: `(T,)`.
     """
-    path = course(regional, lags, span, _STEADY * slow_drift_frames)
-    parts = [without_drift(path, span, frames) for frames in (drift_frames, slow_drift_frames)]
-    return np.concatenate(parts, axis=2).astype(np.float32)
+    paths = np.zeros((len(regional), regional.shape[2], PATH_CHANNELS), np.float32)
+    block, margin = (max(1, k * slow_drift_frames) for k in (_BLOCK, _MARGIN))
+    for start in range(0, len(regional), block):
+        stop = start + block
+        first = max(0, start - margin)
+        near = slice(first, stop + margin)
+        path = course(regional[near], lags, span[near], _STEADY * slow_drift_frames)
+        for k, frames in ((0, drift_frames), (2, slow_drift_frames)):
+            part = without_drift(path, span[near], frames)
+            paths[start:stop, :, k : k + 2] = part[start - first : stop - first]
+    return paths
 
 
 def own_noise(paths: np.ndarray, span: np.ndarray) -> float:

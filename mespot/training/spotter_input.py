@@ -14,6 +14,7 @@ from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.spotting.signals import without_drift
 from mespot.store import io
+from mespot.training.origin import Origin
 from mespot.training.region_motion import own_noise, region_paths, typical_noise
 
 # Rates that differ by less count as one: a recording that is faster than tracking.rate by less than
@@ -113,7 +114,7 @@ def read_inputs(
     if missing:
         raise InputError(f"method: reads stream {missing[0]!r}, no features of it were given")
     videos = [str(record.attrs["video"]) for record in records]
-    stored = {name: io.read_videos(features[name], "features", videos) for name in streams}
+    stored = {name: _read_features(features[name], name, records) for name in streams}
     inputs = []
     for record, video in zip(records, videos, strict=True):
         drift_frames = round(drift_seconds * record.attrs["rate"])
@@ -158,6 +159,27 @@ def motion_input(
         )
     context = np.nan_to_num(motion["blink"])[:, None].astype(np.float32)
     return SpotterInput(subject, video, paths, {}, context, span, noise=own_noise(paths, span))
+
+
+def feature_origins(features: Mapping[str, str | Path]) -> dict[str, Origin]:
+    """{stream: the encoder} that made the features, {stream: features file}."""
+    return {stream: Origin.of(io.attributes(path, "features")) for stream, path in features.items()}
+
+
+def _read_features(
+    path: str | Path, stream: str, records: Sequence[io.Record]
+) -> dict[str, io.Record]:
+    """{video: features} of the flow records. Raises InputError for those of another stream or
+    corpus."""
+    said = io.attributes(path, "features")
+    remedy = "delete the file and run again, Snakemake makes it anew"
+    for record in records:
+        for name, expected in (("stream", stream), ("corpus", record.attrs["corpus"])):
+            if said[name] != expected:
+                raise InputError(
+                    f"{path}: is of {name} {said[name]!r}, expected {expected!r}; {remedy}"
+                )
+    return io.read_videos(path, "features", [str(record.attrs["video"]) for record in records])
 
 
 def common_rate(records: Sequence[io.Record], rate: float | None = None) -> float:

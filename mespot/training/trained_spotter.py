@@ -20,7 +20,13 @@ from mespot.training.companions import told_apart
 from mespot.training.encoders import Encoder
 from mespot.training.ensemble import Member, group_of, predict
 from mespot.training.joint_encoders import JointEncoders, reading
-from mespot.training.spotter_input import SpotterInput, common_rate, standardised
+from mespot.training.origin import Origin, Person, people, refuse_seen
+from mespot.training.spotter_input import (
+    SpotterInput,
+    common_rate,
+    feature_origins,
+    standardised,
+)
 from mespot.training.spotter_training import SpotterTask
 
 _LARGEST = 6e4  # within half precision
@@ -34,10 +40,10 @@ class TrainedSpotter:
     that saw all training subjects. scale: the units of features, {stream: (C,)}. unit: of motion,
     px. lags: of the displacements that the networks read, frames. drift_seconds,
     slow_drift_seconds: as in spotter_input.read_inputs. rate: working frames a second. regions:
-    names. subjects: of the training, without those of other corpora. companions: other corpora that
-    trained along. held_out: the training recordings. history: rows of losses. encoders: {stream:
-    encoder} of those that have learned with the networks, which hold their weights; empty if none
-    has.
+    names. whose: corpus, method and fold. seen: everybody of the training. origins: {stream: the
+    encoder whose features were read}. companions: other corpora that trained along. held_out: the
+    training recordings. history: rows of losses. encoders: {stream: encoder} of those that have
+    learned with the networks, which hold their weights; empty if none has.
     """
 
     path: Path
@@ -50,7 +56,9 @@ class TrainedSpotter:
     slow_drift_seconds: float
     rate: float
     regions: list[str]
-    subjects: list[str]
+    whose: Mapping[str, str]
+    seen: list[Person]
+    origins: Mapping[str, Origin]
     companions: list[str]
     held_out: list[HeldOut]
     history: list[dict[str, float]]
@@ -68,6 +76,8 @@ class TrainedSpotter:
         unit: float,
         rate: float,
         regions: Sequence[str],
+        whose: Mapping[str, str],
+        origins: Mapping[str, Origin],
         companions: Sequence[str] = (),
         encoders: JointEncoders | None = None,
     ) -> TrainedSpotter:
@@ -102,7 +112,9 @@ class TrainedSpotter:
             slow_drift_seconds=task.recipe.slow_drift_seconds,
             rate=rate,
             regions=list(regions),
-            subjects=sorted({one.subject for one in task.recordings if not one.corpus}),
+            whose=dict(whose),
+            seen=sorted({(one.corpus or whose["corpus"], one.subject) for one in task.recordings}),
+            origins=dict(origins),
             companions=list(companions),
             held_out=held_out,
             history=history,
@@ -121,7 +133,9 @@ class TrainedSpotter:
             "slow_drift_seconds": self.slow_drift_seconds,
             "rate": self.rate,
             "regions": list(self.regions),
-            "subjects": self.subjects,
+            "whose": dict(self.whose),
+            "seen": ["/".join(person) for person in self.seen],
+            "origins": {stream: origin.stored() for stream, origin in self.origins.items()},
             "companions": list(self.companions),
             "held_out": [_stored(one) for one in self.held_out],
             "history": self.history,
@@ -143,7 +157,13 @@ class TrainedSpotter:
     def load(cls, path: str | Path) -> TrainedSpotter:
         """Read a checkpoint of train_spotter. Raises InputError when it cannot be used."""
         content = checkpoint.load(path, "spotter")
+        with checkpoint.understood(path):
+            return cls._of(path, content)
+
+    @classmethod
+    def _of(cls, path: str | Path, content: Mapping[str, Any]) -> TrainedSpotter:
         stored = content.get("encoders", {})
+        origins = {stream: Origin.of(one) for stream, one in content["origins"].items()}
         members = [
             Member([], state, [], {name: one["states"][i] for name, one in stored.items()})
             for i, state in enumerate(content["state"])
@@ -154,6 +174,7 @@ class TrainedSpotter:
                 one["states"][0],
                 Standardisation(**one["standardisation"]),
                 one["values"],
+                origins[name],
             )
             for name, one in stored.items()
         }
@@ -168,23 +189,28 @@ class TrainedSpotter:
             content["slow_drift_seconds"],
             content["rate"],
             content["regions"],
-            content["subjects"],
+            content["whose"],
+            [tuple(person.split("/", 1)) for person in content["seen"]],
+            origins,
             content["companions"],
             [_restored(one) for one in content["held_out"]],
             content["history"],
             encoders,
         )
 
-    def check_unseen(self, records: Sequence[io.Record]) -> None:
-        """Raises InputError when a flow record is of a subject that the networks have seen."""
-        for record in records:
-            subject = str(record.attrs["subject"])
-            if subject in self.subjects:
-                raise InputError(
-                    f"{self.path}: was trained on subject {subject!r} of {record.path}, so its "
-                    "result there would be worth nothing; give a spotter of a fold that holds out "
-                    f"{subject!r}"
-                )
+    def check_unseen(self, records: Sequence[io.Record], *, transductive: bool) -> None:
+        """Raises InputError when a flow record is of a subject that the networks have seen, or
+        the encoders that they learned from, unless these are transductive."""
+        unseen = people(records)
+        refuse_seen(self.path, self.seen, unseen, "was trained on")
+        for origin in self.origins.values():
+            origin.check(self.path, unseen, transductive=transductive)
+
+    def check_origins(self, features: Mapping[str, str | Path]) -> None:
+        """Raises InputError when features, {stream: features file}, come from other encoders than
+        those that the networks learned from."""
+        for stream, origin in feature_origins(features).items():
+            origin.check_same(features[stream], self.origins[stream], self.path)
 
     def check_form(self, records: Sequence[io.Record]) -> None:
         """Raises InputError when a flow record has other face regions than the training had, or

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.store import io, tables
-from tests.unit.stored_videos import attributes, clock
+from tests.unit.stored_videos import CORPUS, attributes, clock
 
 LAGS = [1, 3, 6, 12]
 REGIONS = ["left_brow", "right_brow", "mouth", "left_eye", "right_eye"]
@@ -46,7 +46,7 @@ def moving_face(rng, frames=400, noise=0.03):
     return path, {name: np.array(sorted(known)) for name, known in intervals.items()}
 
 
-def write_moving_flow(path, *, video, subject, regions, blink=None, span=None):
+def write_moving_flow(path, *, video, subject, regions, blink=None, span=None, corpus=CORPUS):
     """A flow file of a path (T, R, 2)."""
     frames = len(regions)
     span = np.zeros(frames, np.int16) if span is None else span
@@ -63,6 +63,7 @@ def write_moving_flow(path, *, video, subject, regions, blink=None, span=None):
         },
         attrs={
             **attributes(video, subject, frames),
+            "corpus": corpus,
             "scale": 0.001,
             "strain_scale": 0.00001,
             "lags": LAGS,

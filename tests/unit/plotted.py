@@ -12,6 +12,7 @@ from mespot.store import io
 T, S = 90, 32
 CHIN = list(REGIONS).index("chin")
 RECORDING = {
+    "corpus": "made",
     "video": "v1",
     "subject": "006",
     "native_fps": 60.0,
@@ -44,7 +45,7 @@ def make_frames(tmp_path, clock):
     arrays = {
         "image": image.astype(np.uint8),
         "transform": np.zeros((T, 2, 3), np.float32),
-        "points": np.zeros((T, 478, 2), np.float32),
+        "points": np.zeros((T, 478, 3), np.float32),
         "blink": np.zeros(T, np.float32),
         **clock,
     }

@@ -1,7 +1,8 @@
 """Reconstruction networks of few channels, in the forms that the pipeline builds."""
 
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.training.clips import Standardisation, form
+from mespot.training.clips import Standardisation
+from mespot.training.video_values import form
 
 
 def shape_of(stream, **changes):

@@ -66,6 +66,7 @@ LOOK = {
     "learning_rate": 0.1,
 }
 PEAKS = {"decoder": "peaks", "duration_slack": 1.25, "class_iou": 0.2}
+WHOSE = {"corpus": "made", "method": "m", "fold": "g1"}
 METHOD = {"streams": [], "regional_flow": True}
 
 
@@ -87,6 +88,7 @@ def train(
     """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
     train_spotter.run(
+        whose=WHOSE,
         method=method,
         training={**TRAINING, **changes},
         flow=flow or [files[f"v{i}"] for i in range(6)],
@@ -121,6 +123,7 @@ def find(
 ):
     """Scores and intervals of the videos at `flow`."""
     spot.run(
+        whose=WHOSE,
         flow=flow,
         features=features or {},
         method=method,
@@ -136,7 +139,14 @@ def find(
 def find_without_training(folder, flow, **changes):
     """As `find`; changes: of TRAINING_FREE."""
     method, recipe = {"kind": "training_free"}, {**TRAINING_FREE, **changes}
-    spot.run(flow=flow, features={}, method=method, training_free=recipe, **outputs(folder))
+    spot.run(
+        whose=WHOSE,
+        flow=flow,
+        features={},
+        method=method,
+        training_free=recipe,
+        **outputs(folder),
+    )
     return tables_of(folder)
 
 

@@ -5,10 +5,12 @@ import numpy as np
 from mespot.store import io
 
 CROP, GRID = 32, 16
+CORPUS = "made"
 
 
 def attributes(video, subject, frames):
     return {
+        "corpus": CORPUS,
         "video": video,
         "subject": subject,
         "native_fps": 30.0,
@@ -17,6 +19,21 @@ def attributes(video, subject, frames):
         "rate": 30.0,
         "width": 64,
         "height": 48,
+    }
+
+
+def made_by(stream, regions, **changes):
+    """Attributes of a features file, of an encoder that has seen subject s0."""
+    return {
+        "corpus": CORPUS,
+        "encoder": "e",
+        "fold": "g1",
+        "stream": stream,
+        "regions": list(regions),
+        "pretraining": "inductive",
+        "seen": [f"{CORPUS}/s0"],
+        "encoder_digest": "0" * 64,
+        **changes,
     }
 
 
@@ -60,13 +77,14 @@ def write_frames(path, *, video, subject="s1", image, points, span=None):
     """`image` (T, CROP, CROP) uint8, `points` (478, 2) in crop px, the same in every frame."""
     frames = len(image)
     span = np.zeros(frames, np.int16) if span is None else span
+    points = np.concatenate([points, np.zeros((478, 1))], axis=1)  # of no depth
     io.write(
         path,
         "frames",
         {
             "image": image,
             "transform": np.zeros((frames, 2, 3), np.float32),
-            "points": np.broadcast_to(points, (frames, 478, 2)).astype(np.float32),
+            "points": np.broadcast_to(points, (frames, 478, 3)).astype(np.float32),
             "blink": np.zeros(frames, np.float32),
             **clock(span),
         },

@@ -118,3 +118,16 @@ def test_a_small_crop_of_a_large_picture_is_not_aliased():
     stripes = np.tile(np.array([0, 255], np.uint8), (400, 200))
     made = align.crop(stripes, np.array([[0.25, 0, 0.0], [0, 0.25, 0.0]]), 100)
     assert made[10:-10, 10:-10].std() < 10
+
+
+def test_the_median_face_of_a_long_recording_is_that_of_frames_from_all_of_it():
+    place = np.arange(100_000, dtype=np.float32)
+    points = np.repeat(place[:, None, None], 3, axis=2) + np.zeros((1, 2, 1), np.float32)
+    seen = np.flatnonzero(np.arange(100_000) >= 20_000)
+    median = align.median_face(points, seen)
+    assert median.shape == (2, 2)
+    np.testing.assert_allclose(median, np.median(place[seen]), atol=5)
+    few = seen[:500]
+    np.testing.assert_array_equal(
+        align.median_face(points, few), np.median(points[few], axis=0)[:, :2]
+    )

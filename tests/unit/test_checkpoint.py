@@ -1,10 +1,14 @@
+import hashlib
+import os
 import pickle
+import random
 
 import pytest
 import torch
 
 from mespot.errors import InputError
 from mespot.training import checkpoint
+from mespot.training.encoders import Encoder
 
 
 @pytest.fixture
@@ -16,7 +20,9 @@ def content():
         "history": [{"epoch": 0, "loss": 1.5}],
         "provenance": {"rule": "pretrain"},
         "settings": {"stream": "flow"},
-        "subjects": ["s1"],
+        "whose": {"corpus": "made", "encoder": "e", "fold": "g1", "stream": "flow"},
+        "pretraining": "inductive",
+        "seen": ["made/s1"],
     }
 
 
@@ -89,3 +95,41 @@ def test_foreign_files_are_refused(tmp_path):
 def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="none.pt"):
         checkpoint.load(tmp_path / "none.pt", "encoder")
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path, content):
+    for value in (float("nan"), float("inf")):
+        content["state"]["weight"][1, 2] = value
+        checkpoint.save(tmp_path / "a.pt", "encoder", content)
+        with pytest.raises(InputError, match="a.pt: has weights that are no finite numbers"):
+            checkpoint.load(tmp_path / "a.pt", "encoder")
+
+
+def test_changed_bytes_end_in_our_own_error_only(tmp_path, content):
+    """Also where somebody has made the digest fit."""
+    path, draw, refused = tmp_path / "a.pt", random.Random(1), 0
+    checkpoint.save(path, "encoder", content)
+    good = path.read_bytes()[:-32]
+    for _ in range(60):
+        data = bytearray(good)
+        for _ in range(draw.choice([1, 1, 5])):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        path.write_bytes(data + hashlib.sha256(data).digest())
+        try:
+            Encoder.load(path)
+        except InputError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused > 10
+
+
+def test_a_checkpoint_that_does_not_say_whose_it_is_is_refused(tmp_path, content):
+    checkpoint.save(tmp_path / "a.pt", "encoder", {**content, "whose": None})
+    with pytest.raises(InputError, match="a.pt: does not say whose it is"):
+        checkpoint.load(tmp_path / "a.pt", "encoder")
+    checkpoint.save(tmp_path / "a.pt", "encoder", {**content, "standardisation": 3})
+    with pytest.raises(InputError, match="a.pt: is damaged"):
+        Encoder.load(tmp_path / "a.pt")
+    os.mkfifo(tmp_path / "pipe.pt")
+    with pytest.raises(InputError, match="pipe.pt: is a pipe"):
+        checkpoint.load(tmp_path / "pipe.pt", "encoder")

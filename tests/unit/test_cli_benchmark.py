@@ -4,6 +4,10 @@ import pytest
 import yaml
 
 from mespot import cli, config
+from mespot.cli import length
+from mespot.recording import open_recording
+from tests.unit.test_recording import write_video
+from tests.unit.videos import steady
 from tests.workflow.project import ROOT
 
 
@@ -33,3 +37,31 @@ def test_a_config_of_no_use_is_refused_by_name(tmp_path, capsys):
     missing = tmp_path / "none.yaml"
     assert cli.main(["benchmark", "--config", str(missing)]) == 2
     assert str(missing) in capsys.readouterr().err
+
+
+def test_what_a_video_costs(tmp_path, monkeypatch):
+    """In this process: a process of its own would not know the detector that is put in."""
+    video = steady(tmp_path / "two words.mp4", 40, codec="libx264", options={"bf": "2"})
+    longer = tmp_path / "longer.mp4"
+    length.repeat(video, longer, 3)
+    assert open_recording(longer).n_frames == 120
+    numbers = [frame.native for frame in open_recording(longer).frames(30)]
+    assert numbers == list(range(120))
+
+    monkeypatch.setattr(
+        "mespot.face.landmarks.detect", lambda frames, model, **_: ([] for _ in frames)
+    )
+    settings = {
+        name: config.load(ROOT / "config.yaml")[name] for name in ("tracking", "crop", "flow")
+    }
+    (tmp_path / "face.task").write_bytes(b"model")
+    cost = length.cost(longer, tmp_path / "face.task", settings, str(tmp_path))
+    assert (cost.frames, cost.recorded) == (120, 120 / 25)
+    assert cost.seconds > 0 and cost.peak > 20e6
+
+
+def test_a_landmarker_that_is_not_there_is_named(tmp_path, capsys):
+    video = write_video(tmp_path / "v.avi", 5, 30)
+    arguments = ["benchmark", "--config", str(ROOT / "config.yaml"), "--video", str(video)]
+    assert cli.main([*arguments, "--landmarker", str(tmp_path / "no.task")]) == 2
+    assert "no.task: there is no face landmarker" in capsys.readouterr().err

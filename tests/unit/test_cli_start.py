@@ -43,6 +43,7 @@ def loaded(statements):
         "from mespot import cli; cli.main(['corpus', 'check', '--help'])",
         "from mespot import cli; cli.main(['benchmark', '--help'])",
         "from mespot import cli; cli.main(['motion', 'export', '--help'])",
+        "from mespot import cli; cli.main(['spot', '--help'])",
     ],
 )
 def test_help_loads_no_library(statements):

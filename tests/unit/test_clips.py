@@ -10,8 +10,8 @@ from mespot.training.clips import (
     as_builtins,
     split,
     standardise,
-    video_values,
 )
+from mespot.training.video_values import VideoValues, video_values
 
 
 class Video(dict):
@@ -85,6 +85,36 @@ def test_the_reference_tells_nothing_of_a_hidden_frame():
         read = dict(stream="face", input_size=4, reference_seconds=1.0, clip_length=16)
         references.append(video_values(video, **read)[clip, 1])
     assert np.array_equal(*references)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.2])
+def test_a_part_of_a_video_is_that_part_of_the_whole(seconds):
+    rng = np.random.default_rng(2)
+    image = rng.integers(0, 255, (200, 6, 6)).astype(np.uint8)
+    video = Video(image=image, span=np.repeat([-1, 0, 1, -1, 2], [10, 95, 3, 7, 85]))
+    values = VideoValues(video, stream="face", input_size=4, reference_seconds=seconds)
+    whole = video_values(video, stream="face", input_size=4, reference_seconds=seconds)
+    assert whole.shape == (200, 2, 4, 4) and whole[50].any() and not whole[:10].any()
+    for first, last in ((0, 30), (60, 61), (70, 130), (114, 200), (5, 5), (190, 250)):
+        np.testing.assert_array_equal(values[first:last], whole[first:last])
+
+
+def test_of_a_video_only_the_frames_that_are_asked_for_are_read():
+    read = []
+
+    class Watched(Video):
+        def part(self, name, frames):
+            read.append(frames)
+            return super().part(name, frames)
+
+    video = Watched(
+        flow=np.ones((500, 4, 4, 2), np.int16),
+        strain=np.ones((500, 4, 4), np.int16),
+        span=np.zeros(500, np.int16),
+    )
+    values = VideoValues(video, stream="flow", input_size=2)[128:192]
+    assert values.shape == (64, 3, 2, 2) and values.all()
+    assert {(frames.start, frames.stop) for frames in read} == {(128, 192)}
 
 
 @pytest.mark.parametrize("bright", [1.0, 2.0])

@@ -107,7 +107,9 @@ def test_features_are_those_of_the_cpu_but_for_rounding(tmp_path, videos, withou
     features = {}
     for name in ("gpu", "again", "cpu"):
         output = tmp_path / f"{name}.h5"
+        whose = {"corpus": "made", "encoder": "e", "fold": "g1", "stream": stream}
         arguments = dict(sources=sources, frames=frames, output=output, provenance={})
+        arguments |= dict(whose=whose, unseen=[], pretraining="inductive")
         if name == "cpu":
             without_gpu(extract_features.run, checkpoint_path=trained, **arguments)
         else:

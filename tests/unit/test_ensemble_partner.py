@@ -36,7 +36,7 @@ def test_two_spotters_are_averaged(corpus, trained, second, tmp_path):
 
 def test_a_partner_draws_other_numbers_on_the_same_groups(trained, second):
     one, other = (checkpoint.load(path, "spotter") for path in (trained, second))
-    assert one["network"] == other["network"] and one["subjects"] == other["subjects"]
+    assert one["network"] == other["network"] and one["seen"] == other["seen"]
     assert any((one["state"][0][n] != value).any() for n, value in other["state"][0].items())
 
 

@@ -11,11 +11,14 @@ from mespot.store import io
 from mespot.training import checkpoint, encoders
 from mespot.training.clips import as_builtins
 from mespot.training.encoders import Encoder, EncoderInput
+from mespot.training.origin import Origin
 from tests.unit.small_networks import plain_scale, shape_of
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
 NETWORK = shape_of("flow", channels=8, code_channels=4)
 SCALE = plain_scale("flow")
+ORIGIN = Origin("inductive", (("made", "s0"),), "")
+WHOSE = {"corpus": "made", "encoder": "e", "fold": "g1", "stream": "flow"}
 WEIGHTS = np.full((2, 4, 4), 1 / 16, np.float32)
 
 
@@ -32,7 +35,7 @@ def values(frames, seed=0):
 
 def features(network, clip, span=None, weights=WEIGHTS, **options):
     span = np.zeros(len(clip), np.int16) if span is None else span
-    encoder = Encoder(NETWORK, network.state_dict(), SCALE, {"stream": "flow"})
+    encoder = Encoder(NETWORK, network.state_dict(), SCALE, {"stream": "flow"}, ORIGIN)
     video = EncoderInput(clip, weights)
     return encoders.features(network, encoder, video, span, **options).astype(float)
 
@@ -97,7 +100,9 @@ def files(tmp_path, network):
                 "stream": "flow",
                 "values": {"stream": "flow", "input_size": GRID, "reference_seconds": 1.0},
             },
-            "subjects": ["s0"],
+            "whose": WHOSE,
+            "pretraining": "inductive",
+            "seen": ["made/s0", "other/s1"],
             "history": [],
             "provenance": {},
         },
@@ -105,8 +110,10 @@ def files(tmp_path, network):
     return sources, frames
 
 
-def extract(folder, sources, frames):
+def extract(folder, sources, frames, **changes):
+    given = {"whose": WHOSE, "unseen": [("made", "s1")], "pretraining": "inductive"}
     step.run(
+        **{**given, **changes},
         checkpoint_path=folder / "encoder.pt",
         sources=sources,
         frames=frames,
@@ -164,3 +171,34 @@ def test_a_corrupt_checkpoint_is_named(tmp_path, files):
     (tmp_path / "encoder.pt").write_bytes(b"nothing")
     with pytest.raises(InputError, match="encoder.pt"):
         extract(tmp_path, *files)
+
+
+def test_an_encoder_does_not_code_whom_it_has_seen(tmp_path, files):
+    for person in (("made", "s0"), ("other", "s1")):
+        words = f"encoder.pt: comes from an encoder .* '{person[1]}' of {person[0]}"
+        with pytest.raises(InputError, match=words):
+            extract(tmp_path, *files, unseen=[("made", "s9"), person])
+    assert not (tmp_path / "features.h5").exists()
+    # The same name in another corpus is another person.
+    extract(tmp_path, *files, unseen=[("other", "s0"), ("made", "s1")])
+    attrs = io.attributes(tmp_path / "features.h5", "features")
+    assert attrs["seen"] == ["made/s0", "other/s1"] and attrs["pretraining"] == "inductive"
+    assert len(attrs["encoder_digest"]) == 64
+
+
+def test_a_transductive_encoder_is_one_only_where_the_method_says_so(tmp_path, files):
+    content = checkpoint.load(tmp_path / "encoder.pt", "encoder")
+    own = {name: value for name, value in content.items() if name not in ("kind", "version")}
+    everybody = {**own, "pretraining": "transductive", "provenance": {}}
+    with pytest.raises(InputError, match="is 'inductive', expected transductive"):
+        extract(tmp_path, *files, pretraining="transductive")
+    checkpoint.save(tmp_path / "encoder.pt", "encoder", everybody)
+    with pytest.raises(InputError, match="is 'transductive', expected one that is not"):
+        extract(tmp_path, *files)
+    seen = [("made", "s0")]
+    assert extract(tmp_path, *files, pretraining="transductive", unseen=seen)
+
+
+def test_an_encoder_of_another_stream_is_refused(tmp_path, files):
+    with pytest.raises(InputError, match="encoder.pt: encoder of 'flow', not of 'face'"):
+        extract(tmp_path, *files, whose={**WHOSE, "stream": "face"})

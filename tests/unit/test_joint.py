@@ -15,6 +15,7 @@ from mespot.training.clips import Standardisation
 from mespot.training.encoders import Encoder, EncoderInput
 from mespot.training.ensemble import Member
 from mespot.training.joint_encoders import JointEncoders
+from mespot.training.origin import Origin
 from mespot.training.recipes import JointRecipe, SpotterRecipe
 from mespot.training.spotter_input import SpotterInput, standardised
 from mespot.training.spotter_training import SpotterTask
@@ -26,6 +27,7 @@ NETWORK = shape_of("flow")
 SCALE = Standardisation([0.1, 0.0, 0.0], [0.5, 1.0, 2.0], "raw", 1, [0.0] * 3, [1.0] * 3)
 VALUES = {"stream": "flow", "input_size": 8, "reference_seconds": 1.0}
 SIDE, REGIONS = 8, 2
+ORIGIN = Origin("inductive", (("made", "s0"),), "")
 WEIGHTS = np.array([[[0.5, 0.5], [0, 0]], [[0, 0], [0.25, 0.75]]], np.float32)
 WINDOWS = WindowRecipe(48, [1], expression_share=1.0, streams=["flow"], stretch=1.3)
 CHANGES = dict(weight_decay=0.0, weight_average=0.9, boundary_weight=0.0)
@@ -56,7 +58,7 @@ def initial():
 
 
 def encoder(network, **values):
-    return Encoder(NETWORK, network.state_dict(), SCALE, {**VALUES, **values})
+    return Encoder(NETWORK, network.state_dict(), SCALE, {**VALUES, **values}, ORIGIN)
 
 
 def recordings(frames=120, number=2, motion=0):
@@ -149,7 +151,7 @@ def test_the_reference_is_not_scaled():
     network = built(shape_of("face"), generator(0))
     values = np.random.default_rng(3).normal(size=(20, 2, SIDE, SIDE)).astype(np.float16)
     face = {"stream": "face", "input_size": SIDE, "reference_seconds": 1.0}
-    one = Encoder(shape_of("face"), network.state_dict(), plain_scale("face"), face)
+    one = Encoder(shape_of("face"), network.state_dict(), plain_scale("face"), face, ORIGIN)
 
     def coded(values, amplitude):
         video = EncoderInput(values, WEIGHTS)

@@ -14,7 +14,7 @@ from mespot.training.clips import as_builtins
 from mespot.training.spotter_input import feature_channels, read_inputs
 from tests.unit.moving_regions import write_labels
 from tests.unit.small_networks import built, plain_scale, shape_of
-from tests.unit.spotters import DECODING, MASKED, TRAINING, outputs, watch_networks
+from tests.unit.spotters import DECODING, MASKED, TRAINING, WHOSE, outputs, watch_networks
 from tests.unit.stored_videos import CROP, GRID, waves, write_flow, write_frames
 
 FRAMES = 90
@@ -39,7 +39,7 @@ SETTINGS = {
 }
 
 
-def write_encoder(path, stream, seed=0):
+def write_encoder(path, stream, seed=0, **changes):
     shape = shape_of(stream, encoder_depth=1)
     network = built(shape, generator(seed))
     scale = plain_scale(stream)
@@ -49,9 +49,12 @@ def write_encoder(path, stream, seed=0):
         "state": network.state_dict(),
         "standardisation": as_builtins(scale),
         "settings": {"stream": stream, "values": values},
-        "subjects": ["s0"],
+        "whose": {"corpus": "made", "encoder": "e", "fold": "g1", "stream": stream},
+        "pretraining": "inductive",
+        "seen": ["made/s0"],
         "history": [],
         "provenance": {},
+        **changes,
     }
     checkpoint.save(path, "encoder", content)
 
@@ -73,14 +76,21 @@ def corpus(tmp_path_factory):
     write_labels(folder / "labels.csv", known)
     for stream in STREAMS:
         write_encoder(folder / f"{stream}.pt", stream)
-        extract_features.run(
-            checkpoint_path=folder / f"{stream}.pt",
-            sources=files["flow" if stream == "flow" else "frames"],
-            frames=files["frames"],
-            output=folder / f"{stream}.h5",
-            provenance={},
-        )
+        write_features(folder / f"{stream}.h5", stream, files, folder / f"{stream}.pt")
     return folder, files
+
+
+def write_features(path, stream, files, encoder, **changes):
+    given = {"unseen": [("made", "s3")], "pretraining": "inductive", **changes}
+    extract_features.run(
+        whose={"corpus": "made", "encoder": "e", "fold": "g1", "stream": stream},
+        checkpoint_path=encoder,
+        sources=files["flow" if stream == "flow" else "frames"],
+        frames=files["frames"],
+        output=path,
+        provenance={},
+        **given,
+    )
 
 
 def train(corpus, folder, method=JOINT, training=SETTINGS, **inputs):
@@ -91,6 +101,7 @@ def train(corpus, folder, method=JOINT, training=SETTINGS, **inputs):
         "frames": files["frames"][:3],
     }
     train_spotter.run(
+        whose=WHOSE,
         method=method,
         training=training,
         flow=files["flow"][:3],
@@ -104,14 +115,14 @@ def train(corpus, folder, method=JOINT, training=SETTINGS, **inputs):
 
 
 def find(corpus, folder, spotter, **inputs):
+    given = {"frames": corpus[1]["frames"][3:], "features": {}, "method": JOINT, **inputs}
     spot.run(
         flow=corpus[1]["flow"][3:],
-        features={},
-        method=JOINT,
+        whose=WHOSE,
         decoding=DECODING,
         spotter=spotter,
         **outputs(folder),
-        **{"frames": corpus[1]["frames"][3:], **inputs},
+        **given,
     )
     return dict(io.read_videos(folder / "scores.h5", "scores")["v3"])
 
@@ -187,11 +198,13 @@ def test_an_interrupted_training_gives_the_same_file(corpus, trained, tmp_path, 
     (tmp_path / "kept.pt").write_bytes((tmp_path / "partial.pt").read_bytes())
     assert train(corpus, tmp_path).read_bytes() == trained.read_bytes()
     assert len(seeds) == 2  # of 4
-    # Of other encoders it is not taken up, even where the stored features are the same.
+    # Of other encoders it is not taken up.
     (tmp_path / "partial.pt").write_bytes((tmp_path / "kept.pt").read_bytes())
     write_encoder(tmp_path / "other.pt", "flow", seed=1)
     encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "other.pt"}
-    train(corpus, tmp_path, encoders=encoders)
+    write_features(tmp_path / "flow.h5", "flow", corpus[1], tmp_path / "other.pt")
+    features = {"face": corpus[0] / "face.h5", "flow": tmp_path / "flow.h5"}
+    train(corpus, tmp_path, encoders=encoders, features=features)
     assert len(seeds) == 2 + 4
 
 
@@ -234,3 +247,74 @@ def test_what_does_not_fit_is_named(corpus, trained, tmp_path):
         train(corpus, tmp_path, frames=files["frames"][:2])
     with pytest.raises(InputError, match="no frames file of video 'v3'"):
         find(corpus, tmp_path, trained, frames=[])
+
+
+FROZEN = {name: value for name, value in JOINT.items() if name != "encoder_training"}
+
+
+@pytest.fixture(scope="module")
+def frozen(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frozen")
+    return train(corpus, folder, FROZEN, encoders={}, frames=[])
+
+
+def leaking(corpus, folder, **changes):
+    """Features of an encoder that has seen s3, who is tested."""
+    seen = {"seen": ["made/s0", "made/s3"], **changes}
+    write_encoder(folder / "leak.pt", "flow", **seen)
+    kind = {"pretraining": seen.get("pretraining", "inductive")}
+    write_features(folder / "leak.h5", "flow", corpus[1], folder / "leak.pt", unseen=[], **kind)
+    return {"face": corpus[0] / "face.h5", "flow": folder / "leak.h5"}
+
+
+def test_features_of_an_encoder_that_saw_the_test_subjects_train_no_spotter(corpus, tmp_path):
+    features = leaking(corpus, tmp_path)
+    words = "leak.h5: comes from an encoder that was trained on subject 's3' of made"
+    with pytest.raises(InputError, match=words):
+        train(corpus, tmp_path, FROZEN, features=features, unseen=[("made", "s3")])
+    encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "leak.pt"}
+    with pytest.raises(InputError, match="leak.pt: comes from .* 's3' of made"):
+        train(corpus, tmp_path, encoders=encoders, unseen=[("made", "s3")])
+    with pytest.raises(InputError, match="trains along with subject 's2' of made"):
+        train(corpus, tmp_path, FROZEN, unseen=[("made", "s2")])
+    swapped = {"face": corpus[0] / "flow.h5", "flow": corpus[0] / "flow.h5"}
+    with pytest.raises(InputError, match="flow.h5: is of stream 'flow', expected 'face'"):
+        train(corpus, tmp_path, FROZEN, features=swapped)
+    assert not (tmp_path / "spotter.pt").exists()
+
+
+def test_a_spotter_reads_features_of_the_encoder_that_it_learned_from(corpus, frozen, tmp_path):
+    own = {stream: corpus[0] / f"{stream}.h5" for stream in STREAMS}
+    find(corpus, tmp_path, frozen, features=own, method=FROZEN)
+    write_encoder(tmp_path / "other.pt", "flow", seed=1)
+    write_features(tmp_path / "other.h5", "flow", corpus[1], tmp_path / "other.pt")
+    with pytest.raises(InputError, match="other.h5: comes from another encoder than .*spotter.pt"):
+        other = {**own, "flow": tmp_path / "other.h5"}
+        find(corpus, tmp_path, frozen, features=other, method=FROZEN)
+
+
+@pytest.mark.parametrize("how", [JOINT, FROZEN])
+def test_a_spotter_whose_encoder_saw_the_test_subjects_is_refused(corpus, tmp_path, how):
+    features = leaking(corpus, tmp_path)
+    encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "leak.pt"}
+    spotter = train(corpus, tmp_path, how, features=features, encoders=encoders)
+    given = dict(method=how, features=features if how is FROZEN else {})
+    words = "spotter.pt: comes from an encoder that was trained on subject 's3'"
+    with pytest.raises(InputError, match=words):
+        find(corpus, tmp_path, spotter, **given)
+    assert not (tmp_path / "scores.h5").exists()
+
+
+def test_transductive_encoders_see_everybody(corpus, tmp_path):
+    everybody = {}
+    for stream in STREAMS:
+        encoder, path = tmp_path / f"{stream}.pt", tmp_path / f"{stream}.h5"
+        seen = ["made/s3"]
+        write_encoder(encoder, stream, pretraining="transductive", seen=seen)
+        write_features(path, stream, corpus[1], encoder, pretraining="transductive")
+        everybody[stream] = path
+    told = dict(unseen=[("made", "s3")], transductive=True)
+    spotter = train(corpus, tmp_path, FROZEN, features=everybody, **told)
+    find(corpus, tmp_path, spotter, features=everybody, method=FROZEN, transductive=True)
+    with pytest.raises(InputError, match="is 'transductive', expected one that is not"):
+        find(corpus, tmp_path, spotter, features=everybody, method=FROZEN)

@@ -29,6 +29,7 @@ def write_landmarks(path, video, *, subject="s1", native, first, n_native, span=
             "time": (np.asarray(native) - first) / 200,
         },
         attrs={
+            "corpus": "made",
             "video": video,
             "subject": subject,
             "native_fps": 200.0,

@@ -12,6 +12,7 @@ from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.model import Model
 from tests.unit import spotters
+from tests.unit.moving_regions import lagged
 
 LOOK = {**spotters.DECODING, "second_look": spotters.LOOK}
 PREPROCESSING = {
@@ -53,7 +54,7 @@ def test_it_spots_as_the_rule_does(corpus, made, tmp_path):
     for video in ("v6", "v7"):
         flow = corpus[1][video]
         scores, table = spotters.find(tmp_path, [flow], spotter, decoding=LOOK)
-        (found,) = model.spot([model.recording(motion_of(flow), "anna", video)])
+        found = model.spot(motion_of(flow), video)
         for name in CLASSES:
             np.testing.assert_array_equal(found.scores[name], scores[video][name])
             rows = table[table["type"] == name]
@@ -82,7 +83,7 @@ def test_partners_are_averaged(corpus, made, tmp_path):
     content["state"] = [{n: 0.9 * x for n, x in one.items()} for one in content["state"]]
     checkpoint.save(partner, "spotter", content)
     model = Model.load(make(tmp_path / "model.pt", made[1], partner=partner))
-    (found,) = model.spot([model.recording(motion_of(flow), "anna", "v6")])
+    found = model.spot(motion_of(flow), "v6")
     scores, _ = spotters.find(tmp_path, [flow], made[1], decoding=LOOK, partner=partner)
     for name in CLASSES:
         np.testing.assert_allclose(found.scores[name], scores["v6"][name], atol=1e-6)
@@ -95,7 +96,7 @@ def changed(path, made, **keys):
 
 
 def test_other_files_are_refused_with_a_cure(made, tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="missing.pt: cannot be read.*--training-free"):
+    with pytest.raises(InputError, match="missing.pt: does not exist; .*--training-free"):
         Model.load(tmp_path / "missing.pt")
     broken = bytearray(made[0].read_bytes())
     broken[1000] ^= 1
@@ -142,3 +143,22 @@ def test_spotters_with_features_are_refused(made, tmp_path):
     checkpoint.save(tmp_path / "spotter.pt", "spotter", content)
     with pytest.raises(InputError, match="reads features of encoders"):
         make(tmp_path / "model.pt", tmp_path / "spotter.pt")
+
+
+def test_a_recording_at_another_rate_is_read_at_that_of_the_model(corpus, made):
+    """A face at half the rate: the same movements, in frames that last twice as long."""
+    model, motion = Model.load(made[0]), motion_of(corpus[1]["v6"])
+    known = model.spot(motion, "v6")
+    path = np.cumsum(motion["regional"][:, motion["lags"].index(1)], axis=0)[::2]
+    half = {
+        **motion,
+        "regional": lagged(path, motion["lags"]).astype(np.float32),
+        "span": motion["span"][::2],
+        "blink": motion["blink"][::2],
+        "rate": motion["rate"] / 2,
+    }
+    found = model.spot(half, "v6")
+    assert len(found.scores["macro"]) == len(half["span"])
+    assert np.corrcoef(found.scores["macro"], known.scores["macro"][::2])[0, 1] > 0.9
+    wanted = known.candidates["macro"].bounds[known.candidates["macro"].confidence.argmax()]
+    assert np.abs(found.candidates["macro"].bounds * 2 - wanted).max(axis=1).min() <= 4

@@ -166,6 +166,7 @@ def imported(planned, folder):
         flow[video] = folder / f"{video}.h5"
         import_motion.run(
             source=path,
+            corpus="motion",
             recording=reports.series(planned, "motion", video),
             regions=corpus.regions,
             lags=[1, 3, 6],
@@ -252,6 +253,7 @@ def test_any_regions_can_be_spotted_in(tmp_path, names):
     (tmp_path / "regions.txt").write_text("\n".join(names))
     import_motion.run(
         source=tmp_path / "a1.npy",
+        corpus="motion",
         recording=dict(subject="a", video="a1", fps=30.0, first_frame=1, every=1, n_frames=150),
         regions=tmp_path / "regions.txt",
         lags=[1, 3, 6],

@@ -39,6 +39,7 @@ def write_results(folder, *, scores=True):
                 **times,
             },
             attrs={
+                "corpus": folder.name,
                 "video": video,
                 "subject": video[0],
                 "native_fps": 200000 / 1001,
@@ -70,7 +71,7 @@ def write_results(folder, *, scores=True):
             folder / "scores" / "training_free" / "all.h5",
             "scores",
             dict.fromkeys(VIDEOS, one),
-            attrs={},
+            attrs={"corpus": folder.name, "method": "training_free", "fold": "all"},
             video_attrs=dict.fromkeys(VIDEOS, {"threshold_micro": 0.5, "threshold_macro": 0.5}),
             provenance={},
         )
@@ -96,6 +97,7 @@ def brought_back(tmp_path, out):
         paths.append(tmp_path / "again" / f"{video}.h5")
         import_motion.run(
             source=path,
+            corpus="motion",
             recording=reports.series(plan, "motion", video),
             regions=corpus.regions,
             lags=LAGS,
@@ -129,7 +131,7 @@ def test_what_is_exported_comes_back_to_the_digit(results, tmp_path, capsys):
         for name in ("regional", "blink", "span", "native_frame", "time"):
             assert again[name].dtype == first[name].dtype
             np.testing.assert_array_equal(again[name], first[name])
-        kept = set(first.attrs) - {"provenance", "scale", "strain_scale"}
+        kept = set(first.attrs) - {"corpus", "provenance", "scale", "strain_scale"}
         for name in kept - {"rigid_parameters"}:
             assert again.attrs[name] == first.attrs[name], name
         assert again["flow"].shape == (len(first["span"]), 0, 0, 2)

@@ -100,7 +100,7 @@ def test_files_that_are_no_array(tmp_path):
     refused(path, "holds several arrays, not numbers")
     # What a pickle would run is never run.
     np.save(path, np.array([{"a": 1}]), allow_pickle=True)
-    refused(path, "is no .npy array", "allow_pickle=False")
+    refused(path, "is no .npy array", "Python objects")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_files_of_somebody_elses_making(tmp_path):
     with h5py.File(path, "a") as file:
         del file["span"]
         file["span"] = 3
-    refused(path, "is damaged", "export it again", described=OWN)
+    refused(path, "span has the shape ()", "export it again", described=OWN)
     path.write_bytes(whole)
     with h5py.File(path, "a") as file:
         file.attrs["kind"] = "flow"

@@ -36,7 +36,9 @@ def test_version_authors_and_licence_are_the_same_everywhere(project, citation):
 
 
 def test_public_names():
-    assert mespot.__all__ == ["__version__"]
+    assert {"spot", "track", "crops", "flow", "score"} <= set(mespot.__all__)
+    assert all(hasattr(mespot, name) for name in mespot.__all__)
+    assert set(mespot.__all__) <= set(dir(mespot))
     assert not hasattr(mespot, "nothing")
 
 

@@ -109,6 +109,20 @@ def test_features_of_companions_are_those_of_the_encoder_of_the_fold(real):
     assert trained_for("s15") is None
 
 
+def test_who_is_judged_by_the_networks_of_a_fold(real):
+    plan = plans.plan(real)
+    place = ("samm_lv", "from-casme2-s15")
+    assert reports.judged(plan, "casme2", "s15") == [["casme2", "s15"]]
+    assert reports.judged(plan, *place, encoder="pretrained+samm_lv") == [["casme2", "s15"]]
+    assert reports.judged(plan, "casme2", "all") == []
+    assert not reports.transductive(plan, "casme2", "learned+samm_lv", "s15")
+    assert not reports.transductive(plan, "casme2", "training_free", "all")
+    real["encoders"]["pretrained"]["pretraining"] = "transductive"
+    plan = plans.plan(real)
+    assert reports.transductive(plan, "casme2", "learned+samm_lv", "s15")
+    assert reports.pretraining_kind(plan, *place[:1], "pretrained+samm_lv") == "transductive"
+
+
 def test_joint_training_reads_the_videos_of_companions(real):
     real["methods"]["learned"]["encoder_training"] = "joint"
     plan = plans.plan(real)

@@ -12,8 +12,9 @@ from tests.unit.plans import DEFAULT, changed
 
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 SCORES = {"score", "compare_methods", "ablate"}
-SUBJECTS = {"pretrain", "train_spotter", "spot", "plot_reconstruction", "plot_responses"}
-VIDEOS = SUBJECTS | {"demo_corpus", "extract_features", "label_frames", "summarise"} | SCORES
+NETWORKS = {"pretrain", "extract_features", "train_spotter"}
+SUBJECTS = NETWORKS | {"spot", "plot_reconstruction", "plot_responses"}
+VIDEOS = SUBJECTS | {"demo_corpus", "label_frames", "summarise"} | SCORES
 # Where a learned method decodes.
 DECODED = {"spot", "make_model"}
 LEARNED = DEFAULT["methods"]["learned"]

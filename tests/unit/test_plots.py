@@ -15,6 +15,8 @@ from tests.unit.plotted import RECORDING, T, intervals, pixels, texts
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
+OF_SCORES = {"corpus": "made", "method": "learned", "fold": "g1"}
+
 
 def matched(*rows):
     return pd.DataFrame(list(rows), columns=["onset", "confidence", "hit", "iou"])
@@ -51,7 +53,7 @@ def timeline_files(tmp_path, clock, frames):
         tmp_path / "scores.h5",
         "scores",
         {"v1": {"micro": peak, "macro": 0.5 * peak, **clock}},
-        attrs={},
+        attrs=OF_SCORES,
         video_attrs={"v1": attrs},
         provenance={},
     )
@@ -173,7 +175,7 @@ def test_a_threshold_that_is_not_on_the_scores_is_not_drawn(timeline_files, cloc
             timeline_files / "scores.h5",
             "scores",
             {"v1": {"micro": curve, "macro": curve, **clock}},
-            attrs={},
+            attrs=OF_SCORES,
             video_attrs={"v1": {"threshold_micro": value, "threshold_macro": value}},
             provenance={},
         )
@@ -239,7 +241,7 @@ def test_timeline_refuses_scores_of_other_frames(timeline_files, clock):
         timeline_files / "scores.h5",
         "scores",
         {"v1": {"micro": curve, "macro": curve, **short}},
-        attrs={},
+        attrs=OF_SCORES,
         video_attrs={"v1": {"threshold_micro": 0.5, "threshold_macro": 0.9}},
         provenance={},
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from mespot.errors import InputError
 from mespot.face.regions import REGIONS
 from mespot.plots import style
 from mespot.plots.losses import losses
@@ -27,6 +28,7 @@ from tests.unit.plotted import (
     texts,
 )
 from tests.unit.small_networks import built, plain_scale, shape_of
+from tests.unit.stored_videos import made_by
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -68,7 +70,9 @@ def encoder(tmp_path):
                 "clip_length": 16,
                 "recipe": dataclasses.asdict(recipe),
             },
-            "subjects": ["s2"],
+            "whose": {"corpus": "made", "encoder": "e", "fold": "g1", "stream": "face"},
+            "pretraining": "inductive",
+            "seen": ["made/s2"],
             "history": history(0.5),
             "provenance": {},
         },
@@ -186,9 +190,9 @@ def test_responses_step(tmp_path, flow, clock, saved):
         feature = rng.normal(size=(T, len(REGIONS), 3))
         feature[69:72, CHIN] *= 20
         videos[video] = {"feature": feature.astype(np.float16), **clock}
-    attrs = {"regions": list(REGIONS), "stream": "flow"}
+    attrs = made_by("flow", REGIONS)
     io.write_videos(tmp_path / "features.h5", "features", videos, attrs=attrs, provenance={})
-    plot_responses.run(
+    given = dict(
         encoder="pretrained",
         features={"flow": {"g1": tmp_path / "features.h5"}},
         videos={"g1": ["v1"]},
@@ -199,7 +203,12 @@ def test_responses_step(tmp_path, flow, clock, saved):
         pdf=tmp_path / "s.pdf",
         provenance={},
     )
+    plot_responses.run(**given)
     (figure,) = saved
+    leaked = {**attrs, "seen": ["made/006"]}
+    io.write_videos(tmp_path / "features.h5", "features", videos, attrs=leaked, provenance={})
+    with pytest.raises(InputError, match="features.h5: comes from an encoder .* subject '006'"):
+        plot_responses.run(**given)
     assert min(size for _, size in texts(figure)) >= 7
     axes = figure.axes[:4]
     assert [axis.get_title() for axis in axes] == [

@@ -52,9 +52,21 @@ def sources(tmp_path_factory):
     return paths
 
 
-def pretrain(folder, sources, stream="flow", weights="pretrained", save_seconds=1000.0, **changes):
+def pretrain(
+    folder,
+    sources,
+    stream="flow",
+    weights="pretrained",
+    save_seconds=1000.0,
+    pretraining_kind="inductive",
+    unseen=(),
+    **changes,
+):
     output, partial = folder / "flow.pt", folder / "flow.partial.pt"
     step.run(
+        whose={"corpus": "made", "encoder": "e", "fold": "g1", "stream": stream},
+        pretraining=pretraining_kind,
+        unseen=unseen,
         stream=stream,
         sources=sources,
         output=output,
@@ -181,7 +193,7 @@ def test_random_weights_are_the_initial_network_with_its_scales(tmp_path, source
 def test_a_checkpoint_rebuilds_its_network_and_says_who_was_seen(tmp_path, sources):
     content = checkpoint.load(pretrain(tmp_path, sources), "encoder")
     ReconstructionNetwork(**content["network"]).load_state_dict(content["state"])
-    assert content["subjects"] == ["s0", "s1"]
+    assert content["seen"] == ["made/s0", "made/s1"]
     assert content["settings"]["stream"] == "flow"
     assert PretrainingRecipe(**content["settings"]["recipe"]).mask_ratio == 0.5
     assert Standardisation(**content["standardisation"]).target == "raw"
@@ -304,3 +316,14 @@ def test_reconstruction_for_a_figure(tmp_path, sources):
     np.testing.assert_allclose(shown["error"], shown["output"] - shown["target"], atol=1e-6)
     undefined = np.isnan(shown["target"]).all((1, 2, 3))
     assert undefined.tolist() == [True, True, *[False] * 4, True, True]
+
+
+def test_who_is_tested_is_not_learned_from(tmp_path, sources):
+    with pytest.raises(InputError, match="v0.h5: is pretrained on along with subject 's1' of made"):
+        pretrain(tmp_path, sources, unseen=[("made", "s1")])
+    # As random weights, for the scale of the input is measured too.
+    with pytest.raises(InputError, match="subject 's1' of made"):
+        pretrain(tmp_path, sources, weights="random", unseen=[("made", "s1")])
+    seen = dict(pretraining_kind="transductive", unseen=[("made", "s1")], weights="random")
+    content = checkpoint.load(pretrain(tmp_path, sources, **seen), "encoder")
+    assert content["pretraining"] == "transductive" and "made/s1" in content["seen"]

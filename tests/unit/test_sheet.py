@@ -1,5 +1,6 @@
 """The two sheets: what they give, and each way in which they can be wrong."""
 
+import os
 import re
 
 import pandas as pd
@@ -245,3 +246,9 @@ def test_first_frame_of_video_files(corpus):
     assert videos["first_frame"].tolist() == [1, pd.NA]
     refused(corpus, "row 4: first_frame: is for video files", videos=text + "s,v3,images,30,1\n")
     refused(corpus, "row 4: first_frame: '-1'", videos=text + "s,v3,a.mp4,30,-1\n")
+
+
+def test_a_pipe_is_no_recording(corpus):
+    os.mkfifo(corpus / "pipe.mp4")
+    videos = VIDEOS + "s9,v9,pipe.mp4,30\n"
+    refused(corpus, "row 5: path: 'pipe.mp4' is a pipe, device or socket", videos=videos)

@@ -24,7 +24,7 @@ from tests.unit.spotters import (
     train,
     watch_networks,
 )
-from tests.unit.stored_videos import clock
+from tests.unit.stored_videos import clock, made_by
 
 
 def counts(intervals, known, name):
@@ -66,7 +66,7 @@ def test_learned_spotter_from_files_to_intervals(corpus, trained, tmp_path):
 def test_the_checkpoint_holds_networks_and_what_thresholds_are_chosen_from(corpus, trained):
     _, _, known = corpus
     content = checkpoint.load(trained, "spotter")
-    assert content["subjects"] == [f"s{i}" for i in range(6)]
+    assert content["seen"] == [f"made/s{i}" for i in range(6)]
     assert content["regions"] == REGIONS and content["rate"] == 30
     assert content["lags"] == [3, 6] and content["drift_seconds"] == 8.0
     assert len(content["state"]) == 1
@@ -204,9 +204,7 @@ def test_features_are_read_with_or_without_motion(corpus, tmp_path):
             feature[onset : offset + 1, 2, 1] += 4
         videos[video] = {"feature": feature, **clock(np.zeros(400, np.int16))}
     path = tmp_path / "flow_features.h5"
-    io.write_videos(
-        path, "features", videos, attrs={"regions": REGIONS, "stream": "flow"}, provenance={}
-    )
+    io.write_videos(path, "features", videos, attrs=made_by("flow", REGIONS), provenance={})
     method = {"streams": ["flow"], "regional_flow": False}
     spotter = train(corpus, tmp_path, method=method, features={"flow": path}, epochs=20)
     content = checkpoint.load(spotter, "spotter")
@@ -277,11 +275,13 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
     for path in (files["v3"], again):
         with pytest.raises(InputError) as caught:
             find(tmp_path, [files["v6"], path], trained)
-        for word in ("spotter.pt", "'s3'", str(path), "holds out"):
+        for word in ("spotter.pt", "'s3'", "of made", "holds out"):
             assert word in str(caught.value)
     assert not (tmp_path / "intervals.csv").exists()
     # In another corpus the same name is another person.
-    find(tmp_path, [again], trained, trained_elsewhere=True)
+    elsewhere = dict(video="v20", subject="s3", corpus="other")
+    write_moving_flow(again, **elsewhere, regions=np.zeros((50, 5, 2)))
+    find(tmp_path, [again], trained)
 
 
 def at_rate(path, rate, folder):

@@ -13,7 +13,7 @@ from mespot.training.spotter_input import (
     standardised,
 )
 from tests.unit.moving_regions import REGIONS
-from tests.unit.stored_videos import clock
+from tests.unit.stored_videos import clock, made_by
 
 
 def test_features_lose_their_rest_and_get_one_scale():
@@ -37,7 +37,7 @@ def test_features_of_other_frames_are_refused(corpus, tmp_path):
     path = tmp_path / "face.h5"
     feature = np.zeros((399, len(REGIONS), 2), np.float16)
     videos = {"v0": {"feature": feature, **clock(np.zeros(399, np.int16))}}
-    attrs = {"regions": REGIONS, "stream": "face"}
+    attrs = made_by("face", REGIONS)
     io.write_videos(path, "features", videos, attrs=attrs, provenance={})
     with pytest.raises(InputError, match=r"v0.h5: face features of \(399, 5\) frames and regions"):
         read_inputs(

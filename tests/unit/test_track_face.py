@@ -35,6 +35,7 @@ def track(source, output, fps=None):
     model = output.with_name("face.task")
     model.write_bytes(b"model")
     track_face.run(
+        corpus="made",
         video="v",
         subject="006",
         source=source,

@@ -1,0 +1,122 @@
+"""`mespot spot`: find the expressions in videos of anybody."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+_DESCRIPTION = """\
+Find micro- and macro-expressions in videos: files, folders that are searched for them, and folders
+of numbered images (with --fps). For each video, a folder of its name gets intervals.csv (a row an
+expression), scores.h5 (curves) and timeline.png (a picture). summary.csv has a row a video. What is
+done is not done again, unless the video or the model has changed. Exit status 1: a video failed.
+What the columns mean: docs/spot.md. An interval is a movement of the face. What it means, and
+whether it means anything, it does not say.
+"""
+_STOPPED = 130  # as shells have it for what was stopped by a key
+
+
+def add(subparsers: Any) -> None:
+    """Add the subcommand to the parser of `mespot`."""
+    parser = subparsers.add_parser(
+        "spot",
+        help="find the expressions in your own videos",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "videos", type=Path, nargs="+", metavar="VIDEO", help="a video file or a folder"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--model", type=Path, metavar="FILE", help="a results/model.pt, instead of the built-in one"
+    )
+    which.add_argument(
+        "--training-free", action="store_true", help="without a model; far more false alarms"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("mespot-results"),
+        metavar="FOLDER",
+        help="where the results go (mespot-results in this folder)",
+    )
+    parser.add_argument(
+        "--fps", type=float, metavar="N", help="frames a second; of images, or of a wrong file"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="videos at once (as many as there are cores)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Spot in all videos; 1 where one of them failed. Raises InputError for what cannot begin."""
+    from mespot.runtime import limit_threads
+    from mespot.videos import batch
+    from mespot.videos.how import How
+
+    limit_threads(1)  # of each process
+    how = How.of(options.model, training_free=options.training_free)
+    planned = batch.plan(options.videos, options.out, how, options.fps)
+    tasks = planned.tasks
+    jobs = batch.check_jobs(options.jobs, len(tasks), len(os.sched_getaffinity(0)))
+    unusable = [row for row in planned.rows.values() if row["state"] == batch.NOT_READ]
+    for row in unusable:
+        print(f"mespot: {row['remarks']}", file=sys.stderr)
+    kept = sum(row["state"] == batch.KEPT for row in planned.rows.values())
+    try:
+        _carry_out(planned, jobs)
+    except KeyboardInterrupt:
+        done = _states(planned).count(batch.FOUND)
+        print(
+            f"\nmespot: stopped; {done} of {len(tasks)} videos are done, and are not done again",
+            file=sys.stderr,
+        )
+        return _STOPPED
+    done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
+    failures += len(unusable)
+    print(
+        f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
+    )
+    return int(failures > 0)
+
+
+def _states(planned: Any) -> list[str]:
+    """The states of what was to be done."""
+    rows = (planned.rows.get(task.name) for task in planned.tasks)
+    return [row["state"] for row in rows if row is not None]
+
+
+def _carry_out(planned: Any, jobs: int) -> None:
+    from tqdm import tqdm
+
+    from mespot.videos import batch, workers
+
+    sizes = [max(1, task.source.size) for task in planned.tasks]
+    shares = [0.0] * len(sizes)
+    with tqdm(
+        total=sum(sizes),
+        disable=None,  # where nobody looks
+        bar_format="{percentage:3.0f} % |{bar}| {elapsed} so far, {remaining} left{postfix}",
+    ) as bar:
+        for event in batch.carry_out(planned, jobs):
+            share = event.value if event.kind == workers.PROGRESS else 1.0
+            bar.update((share - shares[event.number]) * sizes[event.number])
+            shares[event.number] = share
+            task = planned.tasks[event.number]
+            if event.kind == workers.DONE:
+                row = event.value
+                told = f"; {row['remarks']}" if row["remarks"] else ""
+                bar.write(
+                    f"{task.name}: {row['micro']} micro, {row['macro']} macro in "
+                    f"{row['minutes']:.1f} min{told}",
+                    file=sys.stdout,
+                )
+            elif event.kind == workers.FAILED:
+                path = str(task.source.path)
+                where = "" if path in event.value else f"{path}: "
+                bar.write(f"mespot: {where}{event.value}", file=sys.stderr)

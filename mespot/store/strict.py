@@ -1,0 +1,205 @@
+"""What is checked of an HDF5 file before and after it is read: nothing leads out of it, types,
+shapes, sizes, ranges and finiteness are those of the schema, and no damage ends in another error.
+
+Sizes are known before anything is allocated.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from mespot.errors import InputError
+from mespot.store.files import regular
+from mespot.store.schema import (
+    COUNTED_BY,
+    LISTS,
+    MAY_LACK,
+    NUMBERS,
+    SIZES,
+    DataSet,
+    Layout,
+)
+
+# The densest packing of the writer makes 264 bytes of 3.
+_PACKED = 100
+# What is as small is read, however it was packed.
+_SMALL = 64 << 20
+# What HDF5 and numpy raise for bytes that make no sense.
+_DAMAGE = (
+    *(ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, OSError),
+    *(RuntimeError, SystemError, TypeError, ValueError),
+)
+
+
+@contextmanager
+def opened(path: str | Path, remedy: str) -> Iterator[h5py.File]:
+    """The file, open for reading. Raises InputError for one that does not exist or is no whole
+    HDF5 file, and for whatever HDF5 or numpy cannot make sense of inside the block."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: does not exist; run the rule that writes it")
+    regular(path)
+    try:
+        file = h5py.File(path, "r")
+    except _DAMAGE as error:
+        raise InputError(f"{path}: not a whole HDF5 file ({error}); {remedy}") from error
+    try:
+        with file:
+            yield file
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise InputError(
+            f"{path}: is damaged ({error or type(error).__name__}); {remedy}"
+        ) from error
+
+
+def member(group: h5py.Group, name: str, kind: type, fault: str) -> Any:
+    """The group or data set of a name. Raises InputError, with `fault`, for a link that leads
+    elsewhere and for what is of another kind."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise InputError(fault.format(f"{name} is a link to another place"))
+    found = group[name]
+    if not isinstance(found, kind):
+        raise InputError(fault.format(f"{name} is no {kind.__name__.lower()}"))
+    return found
+
+
+def check_group(path: Path, group: h5py.Group, layout: Layout) -> dict[str, tuple[int, ...]]:
+    """The shapes of the data sets of one video. Raises InputError for one that is missing, kept
+    elsewhere, of another type or form than declared, or larger than the file can fill."""
+    fault = f"{path}: {{}} in {group.name}; {layout.remedy}"
+    missing = [name for name in layout.data_sets if name not in group]
+    if missing:
+        raise InputError(fault.format(f"lacks {', '.join(missing)}"))
+    shapes = {}
+    for name, declared in layout.data_sets.items():
+        data_set = member(group, name, h5py.Dataset, fault)
+        what = _fault_of_storage(data_set) or _fault_of_form(data_set, declared, layout)
+        if what:
+            raise InputError(fault.format(f"{name} {what}"))
+        shapes[name] = data_set.shape
+    if not layout.by_users:
+        _check_axes(fault, shapes, layout)
+    return shapes
+
+
+def _fault_of_storage(data_set: h5py.Dataset) -> str | None:
+    if data_set.external or data_set.is_virtual:
+        return "is kept in another file"
+    size = math.prod(data_set.shape or (0,)) * data_set.dtype.itemsize
+    if size > max(_SMALL, _PACKED * data_set.id.get_storage_size()):
+        return f"claims {size / 1e9:.1f} GB, but the file holds less"
+    return None
+
+
+def _fault_of_form(data_set: h5py.Dataset, declared: DataSet, layout: Layout) -> str | None:
+    dtype, shape = data_set.dtype, data_set.shape
+    if layout.by_users:
+        alike, formed = dtype.kind in "biuf", bool(shape)
+    else:
+        alike, formed = dtype == declared.dtype, len(shape or ()) == len(declared.axes)
+    if not alike:
+        return f"holds {dtype}, not {declared.dtype}"
+    if not formed or len(shape) != len(declared.axes):
+        return f"has the shape {shape}; its axes are {', '.join(declared.axes)}"
+    return None
+
+
+def _check_axes(fault: str, shapes: Mapping[str, tuple[int, ...]], layout: Layout) -> None:
+    """Axes of one name are as long in every data set; rows and columns are of a matrix."""
+    lengths = dict(SIZES)
+    for name, shape in shapes.items():
+        for axis, length in zip(layout.data_sets[name].axes, shape, strict=True):
+            if axis not in ("row", "column") and lengths.setdefault(axis, length) != length:
+                other = lengths[axis]
+                raise InputError(fault.format(f"{name} has {length} on axis {axis}, not {other}"))
+
+
+def check_counts(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], attrs: Mapping[str, Any], layout: Layout
+) -> None:
+    """Raises InputError where an axis is not as long as the list that names what is on it."""
+    for name, shape in shapes.items():
+        for axis, length in zip(layout.data_sets[name].axes, shape, strict=True):
+            counted = attrs.get(COUNTED_BY.get(axis, ""))
+            if counted is not None and len(counted) != length:
+                raise InputError(
+                    f"{path}: {name} has {length} on axis {axis}, but {COUNTED_BY[axis]} has "
+                    f"{len(counted)}; {layout.remedy}"
+                )
+
+
+def attributes(node: h5py.Group, layout: Layout) -> dict[str, Any]:
+    """Attributes of a file or group that mespot knows, as builtins."""
+    known = ("kind", "version", "description", "provenance", "videos", *layout.attributes)
+    return {name: _plain(node.attrs[name]) for name in known if name in node.attrs}
+
+
+def check_attributes(
+    path: Path, attrs: Mapping[str, Any], names: Iterable[str], layout: Layout
+) -> None:
+    """Raises InputError for one of the attributes that is missing, or of another type or range."""
+    for name in names:
+        if name not in attrs:
+            raise InputError(f"{path}: lacks the attribute {name}; {layout.remedy}")
+        if not _fits(name, attrs[name]):
+            given = repr(attrs[name])[:80]
+            raise InputError(f"{path}: the attribute {name} is {given}; {layout.remedy}")
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in LISTS:
+        kind = LISTS[name]
+        whole = isinstance(value, list) and all(type(one) is kind for one in value)
+        positive = whole and (kind is str or (value and min(value) >= 1))
+        return bool(positive) and len(set(value)) == len(value)
+    if name in NUMBERS:
+        least, whole_number = NUMBERS[name]
+        kinds = (int,) if whole_number else (int, float)
+        return type(value) in kinds and math.isfinite(value) and least <= value <= 2**31
+    if name in MAY_LACK:
+        return type(value) is float
+    return isinstance(value, str)
+
+
+def check_values(
+    path: str | Path, name: str, array: np.ndarray, usable: np.ndarray | None, layout: Layout
+) -> None:
+    """Raises InputError where values are out of range, or no finite number in a usable frame.
+
+    usable: `(T,)` bool, of the same frames; None where all count.
+    """
+    declared, fault = layout.data_sets[name], None
+    if array.dtype.kind == "f":
+        # One pass without a copy: a sum is finite where every value is, but for an overflow.
+        with np.errstate(over="ignore", invalid="ignore"):
+            whole = bool(np.isfinite(array.sum(dtype=np.float64)))
+        shown = array if whole or usable is None else array[usable]
+        if not whole and not np.isfinite(shown).all():
+            fault = "is no finite number in a usable frame"
+    if fault is None and (declared.least is not None or declared.most is not None):
+        shown = array if usable is None else array[usable]
+        low = declared.least is not None and (shown < declared.least).any()
+        high = declared.most is not None and (shown > declared.most).any()
+        if low or high:
+            fault = f"is not between {declared.least} and {declared.most}"
+    # Working frames share a native frame where the recording has none near them.
+    if fault is None and name in ("native_frame", "time") and (array[1:] < array[:-1]).any():
+        fault = "falls"
+    if fault is not None:
+        raise InputError(f"{path}: {name} {fault}; {layout.remedy}")
+
+
+def _plain(value: Any) -> Any:
+    """Attribute as a builtin: numpy scalars and arrays become numbers and lists."""
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value.tolist()]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,192 @@
+"""Many videos: which are to be spotted in, by several processes, and the table of all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.errors import InputError
+from mespot.runtime import lock_results
+from mespot.store import tables
+from mespot.store.files import remove_abandoned
+from mespot.videos import files, sources, workers
+from mespot.videos.how import How
+from mespot.videos.sources import Source
+
+SUMMARY = "summary.csv"
+FOUND, KEPT, NOT_READ = "spotted", "spotted before", "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One video to be spotted in. number: its place among all that were given. digest: of the video
+    and the settings; results with the same one need not be made again."""
+
+    number: int
+    source: Source
+    name: str
+    folder: Path
+    digest: str
+    fps: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done. rows: the rows of the table of all videos, by name, of those that are
+    done or cannot be; tasks: the others."""
+
+    out: Path
+    how: How
+    rows: dict[str, dict[str, Any]]
+    tasks: list[Task]
+
+
+def plan(given: Sequence[Path], out: Path, how: How, fps: float | None) -> Plan:
+    """Find the videos and what of them is done; no other run may write to `out` from now on.
+
+    Raises InputError when another one does, when the folder cannot be written, and where there is
+    no video.
+    """
+    identity = how.identity()
+    found = sources.find(given, fps, out)
+    lock_results(out)
+    remove_abandoned(out)
+    stamps = {path.name: files.stamp_of(path) for path in sorted(out.iterdir()) if path.is_dir()}
+    made = {name: stamp for name, stamp in stamps.items() if stamp is not None}
+
+    def holder(name: str) -> list[Any] | None:
+        return made[name]["video"] if name in made else None
+
+    rows = {name: dict(stamp["row"]) for name, stamp in made.items()}
+    tasks = []
+    for number, (source, name) in enumerate(zip(found, sources.names(found, holder), strict=True)):
+        digest = _digest(source, identity, fps)
+        if source.fault:
+            rows[name] = failed(name, source, source.fault)
+        elif name not in made or made[name]["digest"] != digest:
+            rows.pop(name, None)
+            tasks.append(Task(number, source, name, out / name, digest, fps))
+        else:
+            rows[name]["state"] = KEPT
+    return Plan(out, how, rows, tasks)
+
+
+def _digest(source: Source, identity: Mapping[str, str], fps: float | None) -> str:
+    content = json.dumps([source.size, source.changed, identity, fps], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def failed(name: str, source: Source, why: str) -> dict[str, Any]:
+    """The row of a video that nothing was found in because it cannot be used."""
+    empty = dict.fromkeys(tables.COLUMNS["found_videos"], pd.NA)
+    return {**empty, "video": name, "path": str(source.path), "state": NOT_READ, "remarks": why}
+
+
+def carry_out(planned: Plan, jobs: int) -> Iterator[workers.Event]:
+    """Do it in up to `jobs` processes; numbers are positions in `planned.tasks`. The rows are
+    filled in, and the table is written whenever a video is done."""
+    write_summary(planned)
+    try:
+        for event in workers.share_out(planned.tasks, jobs, prepare, planned.how):
+            task = planned.tasks[event.number]
+            if event.kind == workers.DONE:
+                planned.rows[task.name] = event.value
+            elif event.kind == workers.FAILED:
+                planned.rows[task.name] = failed(task.name, task.source, event.value)
+            if event.kind != workers.PROGRESS:
+                write_summary(planned)
+            yield event
+    finally:
+        remove_abandoned(planned.out)  # what ended processes had begun
+
+
+def write_summary(planned: Plan) -> None:
+    """Write the table of all videos, by name. Raises InputError when it cannot be written."""
+    rows = [planned.rows[name] for name in sorted(planned.rows)]
+    table = pd.DataFrame(rows, columns=list(tables.COLUMNS["found_videos"]))
+    tables.write(planned.out / SUMMARY, "found_videos", table)
+
+
+def prepare(how: How) -> workers.Work:
+    """In a process of its own: the function that spots in one video."""
+    from mespot.recording import open_recording
+    from mespot.videos.single import Spotter, check_rate
+
+    spotter = Spotter.of(how)
+
+    def work(task: Task, report: Callable[[float], None]) -> dict[str, Any]:
+        remarks = _Remarks()
+        logging.getLogger("mespot").addHandler(remarks)
+        try:
+            recording = open_recording(task.source.path, task.fps)
+            check_rate(recording)
+            with files.workshop(task.folder) as aside:
+                found = spotter.spot(
+                    recording, task.name, aside, lambda done, of: report(done / max(1, of))
+                )
+                row = _row(found, task, remarks.lines)
+                stamp = {
+                    "video": task.source.identity,
+                    "digest": task.digest,
+                    "row": row,
+                    "made_with": found.made_with,
+                }
+                files.write(found, aside, task.folder, stamp)
+            return row
+        finally:
+            logging.getLogger("mespot").removeHandler(remarks)
+
+    return work
+
+
+class _Remarks(logging.Handler):
+    """The warnings of mespot about one video."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        if line not in self.lines:
+            self.lines.append(line)
+
+
+def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
+    measured = found.measured
+    frames, usable = len(measured.span), int((measured.span >= 0).sum())
+    lines = list(remarks)
+    if not measured.found.any():
+        lines.append("no face found in any frame")
+    elif usable < frames:
+        lines.append(f"no usable face for {(frames - usable) / measured.rate:.1f} s")
+    if (others := int((measured.other_faces > 0).sum())) > 0:
+        lines.append(f"another face for {others / measured.rate:.1f} s")
+    counts = found.intervals["type"].value_counts()
+    return {
+        "video": task.name,
+        "path": str(task.source.path),
+        "state": FOUND,
+        "micro": int(counts.get("micro", 0)),
+        "macro": int(counts.get("macro", 0)),
+        "minutes": frames / measured.rate / 60,
+        "usable_minutes": usable / measured.rate / 60,
+        "fps": measured.native_fps,
+        "width": measured.width,
+        "height": measured.height,
+        "remarks": "; ".join(lines),
+    }
+
+
+def check_jobs(jobs: int | None, tasks: int, cores: int) -> int:
+    """How many processes: as many as there are cores and videos, or as many as are asked for."""
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs: {jobs} must be at least 1")
+    return max(1, min(tasks, cores if jobs is None else jobs))

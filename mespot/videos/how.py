@@ -1,0 +1,72 @@
+"""How videos are spotted in: with a model, or without training by the defaults of config.yaml.
+
+Nothing here loads torch: whoever only plans the work needs the identity alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mespot.errors import InputError
+from mespot.provenance import code_digest
+
+_PACKAGE = Path(__file__).parents[1]
+MODEL = _PACKAGE / "models" / "default.pt"
+DEFAULTS = _PACKAGE / "defaults.yaml"  # config.yaml, as it comes along with the package
+
+NO_MODEL = (
+    "this installation has no model of its own; name one with --model, make one with `snakemake "
+    "--cores 8 results/model.pt`, or spot without one: --training-free"
+)
+
+
+@dataclass(frozen=True)
+class How:
+    """model: the file of a model; None: the training-free method."""
+
+    model: Path | None
+
+    @classmethod
+    def of(cls, model: str | Path | None = None, *, training_free: bool = False) -> How:
+        """model: a file; None: the one that comes along. Raises InputError where there is none."""
+        if training_free:
+            if model is not None:
+                raise InputError("--model and --training-free exclude each other; leave one out")
+            return cls(None)
+        path = MODEL if model is None else Path(model)
+        if model is None and not path.is_file():
+            raise InputError(f"{path}: {NO_MODEL}")
+        return cls(path.absolute())
+
+    def identity(self) -> dict[str, str]:
+        """What a result depends on beside the video: digests of the model or the settings, and of
+        the code. Raises InputError for a model that cannot be read."""
+        if self.model is None:
+            content = json.dumps(defaults(), sort_keys=True).encode()
+            return {"training_free": _digest(content), "code": code_digest("mespot.videos.single")}
+        try:
+            content = self.model.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{self.model}: cannot be read: {error.strerror}; name another file with --model, "
+                "or spot without one: --training-free"
+            ) from None
+        return {"model": _digest(content), "code": code_digest("mespot.videos.single")}
+
+
+def defaults() -> Mapping[str, Any]:
+    """Of the defaults of config.yaml, what the training-free method needs."""
+    from mespot import config
+
+    whole = config.load(DEFAULTS)
+    settings = {name: whole[name] for name in ("tracking", "crop", "flow", "landmarker")}
+    return {**settings, "training_free": whole["spotting"]["training_free"]}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,122 @@
+"""One video: from the file to what is found in it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mespot.device import deterministic
+from mespot.errors import InputError
+from mespot.face.regions import eye_regions, lid_regions
+from mespot.landmarker import kept
+from mespot.measured import Measured, measure
+from mespot.recording import Recording, open_recording
+from mespot.spotting import training_free
+from mespot.spotting.spotted import Spotted
+from mespot.training.model import Model
+from mespot.videos.found import Found, found
+from mespot.videos.how import How, defaults
+
+# Frames a second. The shortest expressions last a sixth of a second: slower, they are one frame.
+LEAST_RATE = 12.0
+
+
+@dataclass(frozen=True)
+class Spotter:
+    """All that spotting in videos needs, read and ready.
+
+    model: None for the training-free method, whose settings are `recipe`. settings: the sections
+    `tracking`, `crop` and `flow` of config.yaml. landmarker: the file of MediaPipe's model.
+    """
+
+    model: Model | None
+    recipe: training_free.TrainingFreeRecipe | None
+    settings: Mapping[str, Mapping[str, Any]]
+    landmarker: Path
+    made_with: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, how: How) -> Spotter:
+        """Read what it needs; MediaPipe's model is fetched the first time. Raises InputError for a
+        model that cannot be used, and where MediaPipe's cannot be had."""
+        deterministic()
+        if how.model is None:
+            settings = defaults()
+            recipe = training_free.TrainingFreeRecipe.of(settings["training_free"])
+            free = {"training_free": dict(settings["training_free"])}
+            return cls(None, recipe, _sections(settings), kept(settings["landmarker"]), free)
+        model = Model.load(how.model)
+        made_with = {"model": str(how.model), "provenance": dict(model.provenance)}
+        return cls(model, None, _sections(model.preprocessing), kept(model.landmarker), made_with)
+
+    def spot(
+        self,
+        recording: Recording,
+        video: str,
+        scratch: str | Path,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Found:
+        """What is found in one recording.
+
+        video: the name in the tables. scratch, progress: as for mespot.measured.measure. Raises
+        InputError for a recording that cannot be read to its end or is too slow.
+        """
+        check_rate(recording)
+        measured = measure(recording, self.settings, self.landmarker, scratch, progress)
+        return found(video, measured, self._spotted(measured, video), self.made_with)
+
+    def _spotted(self, measured: Measured, video: str) -> Spotted:
+        if self.model is not None:
+            return self.model.spot(_motion(measured), video)
+        assert self.recipe is not None
+        motion = training_free.RegionMotion(
+            measured.regional,
+            measured.lags,
+            measured.blink,
+            measured.span,
+            measured.rate,
+            measured.crop_size,
+            eye_regions(measured.regions),
+            lid_regions(measured.regions),
+        )
+        return training_free.spot(motion, self.recipe)
+
+
+def check_rate(recording: Recording) -> None:
+    """Raises InputError for a recording that is too slow for expressions."""
+    if recording.steady_fps < LEAST_RATE:
+        raise InputError(
+            f"{recording.path}: has {recording.steady_fps:.3g} frames a second, in which an "
+            f"expression of a sixth of a second is not seen. Record with {LEAST_RATE:g} at least, "
+            "better with 30 and more. If the file states a wrong rate, give the right one: --fps"
+        )
+
+
+def spot_video(
+    path: str | Path,
+    how: How,
+    *,
+    fps: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """What is found in one video file or folder of images; nothing is written.
+
+    fps: frames a second; a folder of images needs it. Raises InputError as `Spotter` does.
+    """
+    spotter = Spotter.of(how)
+    recording = open_recording(path, fps)
+    with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
+        return spotter.spot(recording, Path(path).stem, scratch, progress)
+
+
+def _sections(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+
+
+def _motion(measured: Measured) -> dict[str, Any]:
+    names = ("regional", "span", "blink", "lags", "rate", "regions")
+    values = {name: getattr(measured, name) for name in names}
+    return {**values, "lags": list(measured.lags), "regions": list(measured.regions)}

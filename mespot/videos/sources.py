@@ -1,0 +1,123 @@
+"""The videos that a user means by files and folders, and the names of their results."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+_TAKEN = {"summary.csv"}  # names that the folder of results has for itself
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\]")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video file or a folder of images. size: bytes, of all images. changed: time of the last
+    change, ns. fault: why it cannot be used, if that is known already."""
+
+    path: Path
+    size: int = 0
+    changed: int = 0
+    fault: str = ""
+
+    @property
+    def identity(self) -> list[Any]:
+        """What tells it from other videos: where it lies, and what tells it wherever it lies."""
+        return [os.path.realpath(self.path), self.path.name, self.size, self.changed]
+
+    def same(self, identity: Sequence[Any]) -> bool:
+        """Whether it is the video of this identity, perhaps changed, or moved."""
+        own = self.identity
+        return own[0] == identity[0] or own[1:] == list(identity[1:])
+
+
+def find(given: Iterable[Path], fps: float | None, skipped: Path) -> list[Source]:
+    """Every video among files and folders, each once, in the order given.
+
+    Folders are searched for video files and, with `fps`, for folders of numbered images. skipped:
+    the folder of results, where nothing is looked for.
+    """
+    sources: dict[str, Source] = {}
+    for path in given:
+        for source in _under(path, fps, skipped):
+            sources.setdefault(os.path.realpath(source.path), source)
+    return list(sources.values())
+
+
+def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
+    if not path.is_dir():
+        yield _file(path)
+        return
+    files, images = [], []
+    for folder, below, names in os.walk(path, onerror=_raise):
+        here = Path(folder)
+        kept = (n for n in below if not n.startswith(".") and not _same(here / n, skipped))
+        below[:] = sorted(kept)
+        shown = sorted(name for name in names if not name.startswith("."))
+        videos = [here / name for name in shown if _suffix(name) in VIDEO_SUFFIXES]
+        files += videos
+        pictures = [here / name for name in shown if _suffix(name) in IMAGE_SUFFIXES]
+        if not videos and len(pictures) > 1:
+            images.append((here, pictures))
+    for file in files:
+        yield _file(file)
+    if fps is not None:
+        yield from (_images(folder, pictures) for folder, pictures in images)
+    elif not files:
+        why = "has no video file in it"
+        if images:
+            why = "is a folder of images; give their frames a second: --fps"
+        yield Source(path, fault=f"{path}: {why}")
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _same(folder: Path, other: Path) -> bool:
+    return os.path.realpath(folder) == os.path.realpath(other)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _file(path: Path) -> Source:
+    try:
+        state = path.stat()
+    except OSError as error:
+        return Source(path, fault=f"{path}: cannot be read: {error.strerror}; correct the path")
+    return Source(path, state.st_size, state.st_mtime_ns)
+
+
+def _images(folder: Path, pictures: Sequence[Path]) -> Source:
+    states = [picture.stat() for picture in pictures]
+    size, changed = sum(s.st_size for s in states), max(s.st_mtime_ns for s in states)
+    return Source(folder, size, changed)
+
+
+def names(sources: Sequence[Source], holder: Callable[[str], list[Any] | None]) -> list[str]:
+    """The name of the results of each: that of the file without its end, with a number behind it
+    where another video has this name.
+
+    holder: the identity of the video whose results have a name by now, None for a free name.
+    """
+    chosen: list[str] = []
+    for source in sources:
+        stem = source.path.stem if source.path.suffix else source.path.name
+        stem = _UNPRINTABLE.sub("_", stem).lstrip(".") or "video"
+        number, name = 1, stem
+        while name in _TAKEN or name in chosen or not _free(holder(name), source):
+            number += 1
+            name = f"{stem}-{number}"
+        chosen.append(name)
+    return chosen
+
+
+def _free(held: Sequence[Any] | None, source: Source) -> bool:
+    return held is None or source.same(held)

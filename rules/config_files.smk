@@ -1,0 +1,17 @@
+# Config files are looked at as they are written: once Snakemake has read them, a key that is there
+# twice and the line of a fault are gone.
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from mespot import config_files
+from mespot.errors import InputError
+
+if workflow.is_main_process:
+    own, given = Path("config.yaml"), list(workflow.overwrite_configfiles)
+    try:
+        for path in [own, *given] if own.exists() or not given else given:
+            config_files.read(path)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None

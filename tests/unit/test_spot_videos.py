@@ -1,0 +1,214 @@
+"""`mespot spot` and `mespot.spot` on a small video of a face that is followed by hand."""
+
+import doctest
+import hashlib
+import json
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+import mespot
+from mespot import api, cli
+from mespot.errors import InputError
+from mespot.face import landmarks
+from mespot.store import io, tables
+from mespot.videos import batch, files, how, workers
+from tests import trees
+from tests.unit import models
+from tests.unit.faces import face, texture
+
+SIDE, FRAMES, RATE = 96, 100, 30.0
+MODEL = b"a landmarker"
+
+
+def pictures():
+    picture = texture(np.random.default_rng(0), SIDE + FRAMES)
+    views = [picture[t // 5 :, t // 4 :][:SIDE, :SIDE] for t in range(FRAMES)]
+    return [cv2.merge([np.clip(view, 0, 255).astype(np.uint8)] * 3) for view in views]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, coarse):
+    """A working folder with anna.mp4 and a model; a landmarker that always sees one face."""
+
+    def detect(frames, model, *, faces, confidence):
+        assert model == MODEL
+        for index, _ in enumerate(frames):
+            place = (48 + 0.05 * index, 50) + np.random.default_rng(index).normal(0, 0.2, 2)
+            yield [face(place, width=60, blink=0.1 * (index % 7))]
+
+    monkeypatch.setattr(landmarks, "detect", detect)
+    sha256 = hashlib.sha256(MODEL).hexdigest()
+    (tmp_path / "face.task").write_bytes(MODEL)
+    monkeypatch.setenv("MESPOT_LANDMARKER", str(tmp_path / "face.task"))
+    monkeypatch.setitem(models.LANDMARKER, "sha256", sha256)
+    given = how.DEFAULTS.read_text().split("sha256: ")
+    (tmp_path / "defaults.yaml").write_text(f"{given[0]}sha256: {sha256}\n{given[1][64:]}")
+    monkeypatch.setattr(how, "DEFAULTS", tmp_path / "defaults.yaml")
+    monkeypatch.setattr(api, "DEFAULTS", tmp_path / "defaults.yaml")
+    monkeypatch.setattr(how, "MODEL", models.untrained(tmp_path / "model.pt"))
+    (tmp_path / "videos").mkdir()
+    trees.video(tmp_path / "videos" / "anna.avi", pictures(), RATE)
+    monkeypatch.chdir(tmp_path / "videos")
+    return tmp_path
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """One process instead of several, and how often a video was worked on."""
+    worked = []
+
+    def share_out(pieces, count, prepare, argument):
+        work = prepare(argument)
+        for number, piece in enumerate(pieces):
+            worked.append(piece.name)
+            yield workers.Event(workers.PROGRESS, number, 0.5)
+            try:
+                yield workers.Event(workers.DONE, number, work(piece, lambda share: None))
+            except InputError as error:
+                yield workers.Event(workers.FAILED, number, str(error))
+
+    monkeypatch.setattr(workers, "share_out", share_out)
+    monkeypatch.setattr(batch, "lock_results", lambda folder: folder.mkdir(exist_ok=True))
+    return worked
+
+
+def test_a_video_gets_a_table_curves_and_a_picture(here):
+    found = mespot.spot("anna.avi")
+    table = found.intervals
+    assert found.video == "anna" and len(table) and set(table["type"]) <= {"micro", "macro"}
+    assert (table["onset"] <= table["apex"]).all() and (table["apex"] <= table["offset"]).all()
+    np.testing.assert_allclose(table["onset_s"], table["onset"] / RATE, atol=1e-6)
+    assert table["offset_time"].str.fullmatch(r"00:00:0[0-3]\.\d{3}").all()
+    assert len(found.scores) == FRAMES and found.scores["usable"].all()
+    assert table["cut_off"].dtype == bool and set(table["side"]) <= {"left", "right", "both"}
+    assert found.plot().axes
+    free = mespot.spot(pictures(), training_free=True, fps=RATE, name="b")
+    assert free.video == "b" and len(free.scores) == FRAMES
+
+
+def test_the_command_writes_all_of_it_once(here, in_this_process, capsys):
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "anna: " in told and "1 spotted, 0 spotted before, 0 failed" in told
+    folder = here / "out" / "anna"
+    assert {path.name for path in folder.iterdir()} == {*files.WRITERS, files.DONE}
+    table = tables.read(folder / files.INTERVALS, "found")
+    found = mespot.spot("anna.avi")
+    pd.testing.assert_series_equal(
+        table["onset"].astype(int), found.intervals["onset"], check_dtype=False
+    )
+    scores = io.read_videos(folder / files.SCORES, "scores")["anna"]
+    np.testing.assert_allclose(scores["micro"], found.scores["micro"])
+    (row,) = tables.read(here / "out" / batch.SUMMARY, "found_videos").itertuples()
+    assert (row.video, row.state, row.micro + row.macro) == ("anna", "spotted", len(table))
+    # Again: nothing is left to do, until the model or the video changes.
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    assert "0 spotted, 1 spotted before" in capsys.readouterr().out
+    (folder / "notes.txt").write_text("mine")
+    models.untrained(how.MODEL, threshold=0.5)
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    trees.video(here / "videos" / "anna.avi", pictures()[:-5], RATE)
+    assert cli.main(["spot", "anna.avi", "--out", str(here / "out")]) == 0
+    assert in_this_process == ["anna", "anna", "anna"]
+    assert (folder / "notes.txt").read_text() == "mine"
+    (folder / files.DONE).write_text("{")
+    assert cli.main(["spot", "anna.avi", "--out", str(here / "out")]) == 0
+    assert len(in_this_process) == 4
+
+
+def test_one_video_fails_and_the_others_go_on(here, in_this_process, capsys):
+    (here / "videos" / "cut.mp4").write_bytes(b"not a video")
+    trees.video(here / "videos" / "slow.avi", pictures()[:20], 8.0)
+    assert cli.main(["spot", ".", "none.mp4", "--out", str(here / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert "1 spotted, 0 spotted before, 3 failed" in out
+    assert "none.mp4: cannot be read" in err and "cut.mp4: cannot be opened" in err
+    assert "slow.avi: has 8 frames a second" in err and "--fps" in err
+    table = tables.read(here / "out" / batch.SUMMARY, "found_videos")
+    assert table["state"].tolist() == ["spotted", "failed", "failed", "failed"]
+    assert sorted(p.name for p in (here / "out").iterdir() if p.is_dir()) == ["anna"]
+
+
+def test_a_face_that_leaves_and_none_at_all(here, in_this_process, monkeypatch):
+    seen = landmarks.detect
+    gone = range(40, 80)
+
+    def leaves(frames, model, **options):
+        faces = seen(frames, model, **options)
+        return ([] if index in gone else one for index, one in enumerate(faces))
+
+    monkeypatch.setattr(landmarks, "detect", leaves)
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    row = json.loads((here / "out" / "anna" / files.DONE).read_text())["row"]
+    assert "no usable face for 1.3 s" in row["remarks"]
+    monkeypatch.setattr(landmarks, "detect", lambda frames, model, **_: ([] for _ in frames))
+    assert cli.main(["spot", ".", "--out", str(here / "none")]) == 0
+    row = json.loads((here / "none" / "anna" / files.DONE).read_text())["row"]
+    assert row["remarks"] == "no face found in any frame" and row["micro"] == 0
+    assert len(tables.read(here / "none" / "anna" / files.INTERVALS, "found")) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model", "face.task"], "damaged, or not a checkpoint.*--training-free"),
+        (["--model", "none.pt"], "none.pt: cannot be read"),
+        (["--jobs", "0"], "--jobs: 0 must be at least 1"),
+    ],
+)
+def test_what_cannot_begin_is_told(here, in_this_process, capsys, arguments, words):
+    (here / "videos" / "face.task").write_bytes(MODEL)
+    assert cli.main(["spot", ".", "--out", str(here / "out"), *arguments]) == 2
+    assert pd.Series([capsys.readouterr().err]).str.contains(words).all()
+
+
+def test_without_a_model_it_says_how_to_get_one(here, monkeypatch):
+    monkeypatch.setattr(how, "MODEL", here / "models" / "default.pt")
+    with pytest.raises(InputError, match="has no model of its own; .*results/model.pt"):
+        mespot.spot("anna.avi")
+
+
+def test_a_full_disk_leaves_what_was_there(here, in_this_process, monkeypatch, capsys):
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    folder = here / "out" / "anna"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(found, path):
+        raise InputError(f"{path}: cannot be written: No space left on device")
+
+    monkeypatch.setitem(files.WRITERS, files.TIMELINE, full)
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--training-free"]) == 1
+    assert "No space left" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [p.name for p in (here / "out").iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_stages_work_on_files_and_arrays(here):
+    faces = mespot.track("anna.avi")
+    settings = {"crop": {"size": 64}, "flow": {"grid": 16, "lags": [1, 3]}}
+    crops = mespot.crops("anna.avi", faces, settings=settings)
+    motion = mespot.flow(crops, settings=settings)
+    assert motion.regional.shape == (FRAMES, 2, len(motion.regions), 2) and motion.flow.any()
+    same = mespot.flow(iter(pictures()), fps=RATE, settings=settings)
+    assert same.flow.shape == motion.flow.shape == (FRAMES, 16, 16, 2)
+    with pytest.raises(InputError, match="faces are of another video"):
+        mespot.crops(pictures()[:50], faces, fps=RATE)
+    with pytest.raises(InputError, match="settings: there is no crop.sise"):
+        mespot.track("anna.avi", settings={"crop": {"sise": 64}})
+    for wrong, words in (([], "there is none"), ([np.zeros((4, 4))], "number 0 has shape")):
+        with pytest.raises(InputError, match=words):
+            mespot.track(wrong, fps=RATE)
+    with pytest.raises(InputError, match="give their frames a second"):
+        mespot.track(pictures())
+
+
+def test_the_examples_run(here):
+    (here / "videos" / "anna.avi").rename(here / "videos" / "anna.mp4")
+    for function in (api.spot, api.track, api.crops, api.flow, api.score):
+        finder = doctest.DocTestFinder(recurse=False)
+        (example,) = finder.find(function, function.__name__, globs={})
+        assert doctest.DocTestRunner().run(example) == (0, len(example.examples)), function
+        assert len(example.examples) > 1

@@ -1,0 +1,282 @@
+"""HDF5 files that are not as they were written, and other files that are not what they seem."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from mespot.corpora import workbook
+from mespot.corpora.motion_series import Described, read_series
+from mespot.errors import InputError
+from mespot.store import io, sheet_rows, tables
+from tests.unit.stored_videos import CROP, clock, waves, write_flow, write_frames
+
+
+@pytest.fixture
+def flow(tmp_path):
+    write_flow(tmp_path / "flow.h5", video="v", flow=waves(6, 0))
+    return tmp_path / "flow.h5"
+
+
+def replaced(file, name, array, **options):
+    attrs = dict(file[name].attrs)
+    del file[name]
+    file.create_dataset(name, data=array, **options).attrs.update(attrs)
+
+
+def external_link(file):
+    with h5py.File(file.filename + ".other", "w") as other:
+        other["blink"] = np.zeros(6, np.float32)
+    del file["blink"]
+    file["blink"] = h5py.ExternalLink(file.filename + ".other", "blink")
+
+
+def soft_link(file):
+    del file["blink"]
+    file["blink"] = h5py.SoftLink("/time")
+
+
+def external_data(file):
+    raw = [(file.filename + ".raw", 0, 24)]
+    np.ones(6, np.float32).tofile(raw[0][0])
+    del file["blink"]
+    file.create_dataset("blink", (6,), np.float32, external=raw)
+
+
+def virtual(file):
+    external_link(file)
+    del file["blink"]
+    layout = h5py.VirtualLayout((6,), np.float32)
+    layout[:] = h5py.VirtualSource(file.filename + ".other", "blink", (6,))
+    file.create_virtual_dataset("blink", layout)
+
+
+def a_group(file):
+    del file["blink"]
+    file.create_group("blink")
+
+
+def huge(file):
+    del file["strain"]
+    file.create_dataset("strain", (6, 100_000, 100_000), np.int16, chunks=(1, 100, 100))
+
+
+def regional_of(value, **where):
+    def change(file):
+        file["regional"][3] = value
+
+    return change
+
+
+def attribute(name, value):
+    def change(file):
+        file.attrs[name] = value
+
+    return change
+
+
+def array(name, value, **options):
+    return lambda file: replaced(file, name, value, **options)
+
+
+CHANGES = [
+    (external_link, "blink is a link to another place"),
+    (soft_link, "blink is a link to another place"),
+    (external_data, "blink is kept in another file"),
+    (virtual, "blink is kept in another file"),
+    (a_group, "blink is no dataset"),
+    (huge, "strain claims 120.0 GB, but the file holds less"),
+    (array("blink", np.zeros(6)), "blink holds float64, not float32"),
+    (array("blink", np.array([b"x"] * 6)), "blink holds .*not float32"),
+    (array("blink", np.zeros((6, 1), np.float32)), r"blink has the shape \(6, 1\)"),
+    (array("blink", np.zeros(5, np.float32)), "5 on axis frame, not 6|6 on axis frame, not 5"),
+    (array("regional", np.zeros((6, 1, 3, 2), np.float32)), "3 on axis region, but regions has 2"),
+    (array("regional", np.zeros((6, 2, 2, 2), np.float32)), "2 on axis lag, but lags has 1|lag"),
+    (regional_of(np.nan), "regional is no finite number in a usable frame"),
+    (regional_of(np.inf), "regional is no finite number in a usable frame"),
+    (array("span", np.full(6, -2, np.int16)), "span is not between -1 and None"),
+    (array("time", np.arange(6)[::-1] / 30), "time falls"),
+    (array("native_frame", np.arange(6, dtype=np.int32)[::-1]), "native_frame falls"),
+    (attribute("lags", [0]), r"the attribute lags is \[0\]"),
+    (attribute("lags", [1, 1]), "the attribute lags is"),
+    (attribute("lags", 1), "the attribute lags is 1"),
+    (attribute("rate", np.nan), "the attribute rate is nan"),
+    (attribute("rate", 0.0), "the attribute rate is 0.0"),
+    (attribute("native_fps", "30"), "the attribute native_fps is '30'"),
+    (attribute("subject", 6), "the attribute subject is 6"),
+    (attribute("n_native_frames", 6.5), "the attribute n_native_frames is 6.5"),
+    (lambda file: file.attrs.__delitem__("regions"), "lacks the attribute regions"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), CHANGES)
+def test_a_file_that_is_not_as_written_is_refused(flow, change, words):
+    dict(io.read(flow, "flow"))
+    with h5py.File(flow, "a") as file:
+        change(file)
+    with pytest.raises(InputError, match=f"{flow}: .*({words})") as caught:
+        dict(io.read(flow, "flow"))
+    assert "delete the file and run again" in str(caught.value)
+
+
+def test_what_is_unknown_without_a_face_may_be_nan(tmp_path):
+    span = np.array([0, 0, -1, -1, 1, 1], np.int16)
+    points = np.full((6, 478, 3), np.nan)
+    points[span >= 0] = 1.0
+    write_frames(tmp_path / "a.h5", video="v", image=np.zeros((6, CROP, CROP), np.uint8),
+                 points=np.zeros((478, 2)),
+                 span=span)  # fmt: skip
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["points"][...] = points
+    record = io.read(tmp_path / "a.h5", "frames")
+    assert (
+        np.isnan(record["points"][2]).all() and np.isnan(record.part("points", slice(2, 4))).all()
+    )
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["points"][4, 7, 1] = np.nan
+    with pytest.raises(InputError, match="points is no finite number in a usable frame"):
+        io.read(tmp_path / "a.h5", "frames").part("points", slice(4, 6))
+
+
+def test_a_group_of_a_video_may_not_be_a_link(tmp_path):
+    path, one = tmp_path / "s.h5", np.zeros(3, np.float32)
+    arrays = {"micro": one, "macro": one, **clock(np.zeros(3, np.int16))}
+    own = {"corpus": "c", "method": "m", "fold": "f"}
+    thresholds = {"v": {"threshold_micro": np.nan, "threshold_macro": 0.5}}
+    io.write_videos(path, "scores", {"v": arrays}, attrs=own, provenance={}, video_attrs=thresholds)
+    assert np.isnan(io.read_videos(path, "scores")["v"].attrs["threshold_micro"])
+    with h5py.File(path, "a") as file:
+        file["w"] = h5py.SoftLink("/v")
+        file.attrs["videos"] = ["v", "w"]
+    with pytest.raises(InputError, match="s.h5: w is a link to another place"):
+        io.read_videos(path, "scores")
+
+
+SERIES = Described("s", "v", 30.0, 0, 1, 7)
+
+
+def test_series_that_claim_more_than_they_have_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((6, 2, 2), np.float32))
+    assert read_series(tmp_path / "a.npy", SERIES, ["x", "y"]).arrays["regional"].shape == (
+        7,
+        1,
+        2,
+        2,
+    )
+    text = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(text.replace(b"(6, 2, 2), ", b"(6000000000, 2, 2), ", 1))
+    for name in ("a.npy", "none.npy", "pipe.npy", "pipe.h5", "pipe.csv"):
+        if name.startswith("pipe"):
+            os.mkfifo(tmp_path / name)
+        with pytest.raises(InputError, match=name):
+            read_series(tmp_path / name, SERIES, ["x", "y"])
+
+
+def test_a_shared_series_does_not_lead_out_of_its_file(tmp_path, flow):
+    record = io.read(flow, "flow")
+    attrs = {n: v for n, v in record.attrs.items() if n in io.LAYOUTS["motion"].attributes}
+    path = tmp_path / "m.h5"
+    arrays = {name: record[name] for name in io.LAYOUTS["motion"].data_sets}
+    io.write(path, "motion", arrays, attrs=attrs, provenance={})
+    described = Described("s1", "v", 30.0, 0, None, 6)
+    assert read_series(path, described, []).arrays["blink"].shape == (6,)
+    for change in (external_link, soft_link, external_data, virtual, a_group):
+        path.unlink()
+        io.write(path, "motion", arrays, attrs=attrs, provenance={})
+        with h5py.File(path, "a") as file:
+            change(file)
+        with pytest.raises(InputError, match="m.h5: blink .*copy or export it again"):
+            read_series(path, described, [])
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_tables_that_are_no_files_or_too_large_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with (tmp_path / "zeros.csv").open("wb") as file:
+        file.truncate(2_000_000_000)
+    (tmp_path / "wide.csv").write_text("," * 20_000)
+    for name, words in (
+        ("pipe", "is a pipe, device or socket"), ("zeros", "has 2000 MB"), ("wide", "columns"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=f"{name}.csv: .*{words}"):
+            sheet_rows.rows(tmp_path / f"{name}.csv", ["a"])
+        with pytest.raises(InputError, match=f"{name}.csv: "):
+            tables.read(tmp_path / f"{name}.csv", "labels")
+    with pytest.raises(InputError, match="/dev/zero: is a pipe, device"):
+        sheet_rows.rows(Path("/dev/zero"), ["a"])
+
+
+SHEET = """<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+<row r="2000000000"><c r="A2000000000" t="inlineStr"><is><t>x</t></is></c></row></sheetData>
+</worksheet>"""
+
+
+def test_a_workbook_with_a_row_of_billions_is_refused_at_once(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["a", "b"])
+    book.save(tmp_path / "good.xlsx")
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good:
+        parts = {name: good.read(name) for name in good.namelist()}
+    for name, part in (("rows.xlsx", SHEET.encode()), ("bomb.xlsx", b" " * 250_000_000)):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as packed:
+            for entry, content in {**parts, "xl/worksheets/sheet1.xml": part}.items():
+                packed.writestr(entry, content)
+    with pytest.raises(InputError, match="rows.xlsx: a sheet has more than"):
+        workbook.read(tmp_path / "rows.xlsx")
+    with pytest.raises(InputError, match="bomb.xlsx: unpacks to 250 MB"):
+        workbook.read(tmp_path / "bomb.xlsx")
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    with pytest.raises(InputError, match="pipe.xlsx: is a pipe"):
+        workbook.read(tmp_path / "pipe.xlsx")
+
+
+# ---------------------------------------------------------------- mutated bytes
+
+
+def test_mutated_files_end_in_our_own_error_only(tmp_path, flow):
+    """A child process of bounded memory and time: HDF5 itself may crash or never end."""
+    child = subprocess.run(
+        [sys.executable, "-c", FUZZ, str(flow)], capture_output=True, text=True, timeout=600
+    )
+    assert child.returncode == 0, child.stderr[-2000:]
+    refused, whole = map(int, child.stdout.split())
+    assert refused > 20 and refused + whole == 120
+
+
+FUZZ = """
+import random, resource, sys
+from pathlib import Path
+from mespot.errors import InputError
+from mespot.store import io
+
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))  # for a file that is never read to its end
+path, draw = Path(sys.argv[1]), random.Random(3)
+good, bad = path.read_bytes(), path.with_name("bad.h5")
+# The layout of the file lies between its data: where bytes are not zero, most of it is.
+places = [place for place, byte in enumerate(good) if byte]
+counts = [0, 0]
+for number in range(120):
+    data = bytearray(good)
+    for _ in range(draw.choice([1, 1, 3, 10])):
+        data[draw.choice(places)] = draw.randrange(256)
+    if number % 10 == 0:
+        data = data[: draw.randrange(len(data))]
+    bad.write_bytes(data)
+    try:
+        dict(io.read(bad, "flow"))
+        counts[1] += 1
+    except InputError as error:
+        assert str(bad) in str(error), error
+        counts[0] += 1
+print(*counts)
+"""
