@@ -26,6 +26,7 @@ include: "rules/model.smk"
 include: "rules/evaluation.smk"
 include: "rules/ablation.smk"
 include: "rules/figures.smk"
+include: "rules/review.smk"
 
 
 onstart:
@@ -84,6 +85,11 @@ rule metrics:
 rule figures:
     input:
         of_target("figures"),
+
+
+rule review:
+    input:
+        of_target("review"),
 
 
 rule ablation:

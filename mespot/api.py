@@ -23,10 +23,13 @@ from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import TrackingSettings, blink
 from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions
+from mespot.face.occlusion import FaceWatch, usual_points
+from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
 from mespot.landmarker import kept
 from mespot.measured import head_rotation
 from mespot.recording import Pictures, Recording, open_recording
+from mespot.spans import without
 from mespot.tracked import follow
 from mespot.videos.found import Found
 from mespot.videos.how import DEFAULTS, How
@@ -66,7 +69,8 @@ class Crops:
 
     images: `(T, S, S)` uint8, grey, black where there is no usable face. points: `(T, 478, 3)`
     landmarks in px of the crops. transforms: `(T, 2, 3)` from px of the recording to px of the
-    crop. span, frame, time, rate: as in `Faces`. blink: `(T,)` 0..1.
+    crop. span: as in `Faces`, without frames in which something hides the face. frame, time, rate:
+    as in `Faces`. blink: `(T,)` 0..1.
     """
 
     images: np.ndarray
@@ -106,6 +110,7 @@ def spot(
     model: str | Path | None = None,
     training_free: bool = False,
     fps: float | None = None,
+    face: str | int = "auto",
     name: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
@@ -113,8 +118,9 @@ def spot(
 
     video: a video file, a folder of numbered images, or pictures `(H, W, 3)` uint8 BGR. model: a
     results/model.pt; None for the one that comes along. training_free: without any model. fps:
-    frames a second, which pictures and folders of images need. name: of the video in the tables.
-    progress: called with how much is done, and of how much.
+    frames a second, which pictures and folders of images need. face: who is followed where several
+    faces last: auto, left, right, largest, or a number from left to right. name: of the video in
+    the tables. progress: called with how much is done, and of how much.
 
     Raises InputError for a video that cannot be read or has fewer than 12 frames a second, and
     where there is no model.
@@ -124,7 +130,7 @@ def spot(
     >>> rows = found.intervals[["type", "onset_s", "offset_s", "confidence"]]
     >>> found.plot().savefig("anna.png")
     """
-    spotter = Spotter.of(How.of(model, training_free=training_free))
+    spotter = Spotter.of(How.of(model, training_free=training_free, face=face))
     recording = _opened(video, fps)
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
         return spotter.spot(recording, name or recording.path.stem, scratch, progress)
@@ -147,13 +153,11 @@ def track(video: Video, *, fps: float | None = None, settings: Settings | None =
     recording = _opened(video, fps)
     rate = recording.working_rate(wanted)
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
-        followed = follow(
-            recording.frames(wanted),
-            rate,
-            TrackingSettings(**tracking),
-            kept(whole["landmarker"]),
-            scratch,
-        )
+        model, how = kept(whole["landmarker"]), TrackingSettings(**tracking)
+        try:
+            followed = follow(recording.frames(wanted), rate, how, model, scratch)
+        except NoSuchFaceError as error:
+            raise InputError(f"{recording.path}: {error}; choose another") from error
         part = followed.track.part(0, len(followed.time))
     return Faces(
         points=part.points,
@@ -197,12 +201,14 @@ def crops(
         raise InputError(f"{recording.path}: the faces are of another video; track this one")
     transforms = align_crops(known.points, known.span, known.rate, cut)
     pictures = (frame.image for frame in frames)
-    images = np.stack(list(cut_crops(pictures, transforms, known.bridged, cut.size)))
+    watch = FaceWatch(usual_points(transforms, known.points, known.span), cut.size, known.rate)
+    cropped = cut_crops(pictures, transforms, known.bridged, cut.size)
+    images = np.stack(list(watch.watched(cropped, known.span.copy())))
     return Crops(
         images=images,
         points=crop_points(transforms, known.points),
         transforms=transforms,
-        span=known.span,
+        span=without(known.span, watch.hidden()),
         frame=known.frame,
         time=known.time,
         rate=known.rate,
@@ -278,21 +284,23 @@ def score(
     with tempfile.TemporaryDirectory(prefix="mespot-") as folder:
         given = {"labels": labels, "predictions": predictions, "videos": videos}
         paths = {name: _as_file(table, Path(folder) / name) for name, table in given.items()}
-        remarks: list[str] = []
-        result = score_report.score(
-            argparse.Namespace(
-                labels=paths["labels"],
-                predictions=[paths["predictions"]],
-                videos=paths["videos"],
-                rule=rule,
-                labelled_only=False,
-                recall=[0.5],
-                confidence=0.95,
-                bootstrap=bootstrap,
-                seed=seed,
-            ),
-            remarks,
+        options = argparse.Namespace(
+            labels=paths["labels"],
+            predictions=[paths["predictions"]],
+            videos=paths["videos"],
+            rule=rule,
+            labelled_only=False,
+            recall=[0.5],
+            confidence=0.95,
+            bootstrap=bootstrap,
+            seed=seed,
         )
+        remarks: list[str] = []
+        try:
+            result = score_report.score(options, remarks)
+        except InputError as error:  # a table in memory has no path
+            raise InputError(str(error).replace(f"{folder}/", "")) from None
+        remarks = [remark.replace(f"{folder}/", "") for remark in remarks]
     for remark in remarks:
         warnings.warn(remark, stacklevel=2)
     return result

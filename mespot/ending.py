@@ -61,10 +61,15 @@ def of_corpus(summary: pd.DataFrame, path: str) -> list[str]:
         told.append(f"  no face in {_named(videos.loc[videos['no_face'] == 1, 'video'])}")
     for column, what in (
         ("unusable_minutes", "not usable"),
+        ("occluded_minutes", "of this, something hides the face"),
         ("other_face_minutes", "another face beside the one that is followed"),
     ):
         if whole[column] is not pd.NA and whole[column] > 0:
             told.append(f"  {what}: {_time(whole[column])}, in {_longest(videos, column)}")
+    if whole["cuts"] is not pd.NA and whole["cuts"]:
+        cut = videos[videos["cuts"] > 0]
+        names = [f"{row['video']} ({row['cuts']})" for _, row in cut.iterrows()]
+        told.append(f"  cuts to another scene or person: {_named(names)}")
     if whole["varying_rate"]:
         varying = videos[videos["varying_rate"] == 1]
         names = [f"{row['video']} (mean {row['fps']:.2f} fps)" for _, row in varying.iterrows()]

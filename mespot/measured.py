@@ -7,6 +7,7 @@ large that face is, is known at its end only. That costs 1 to 2 ms for each fram
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from scipy.spatial.transform import Rotation
 from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import Track, TrackingSettings, blink
-from mespot.face.motion import MotionSettings, frame_motions, in_blocks
+from mespot.face.motion import MotionSettings, frame_motions, in_blocks, stretch
+from mespot.face.occlusion import FaceWatch, usual_points
+from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
 from mespot.recording import Recording, ahead, images_of
-from mespot.spans import blocks
+from mespot.spans import blocks, without
 from mespot.tracked import follow
 
 _BLOCK = 128  # frames of motion that are held with their maps
@@ -34,7 +37,8 @@ class Measured:
     regional: `(T, L, R, 2)` float32, mean displacement of each region over each lag, px of the
     crop. rigid: `(T, L, 6)` float32, the rigid motion that was removed. span: `(T,)` int16, the
     usable span of each frame, -1 where there is no usable face. native_frame: `(T,)` int32. time:
-    `(T,)` float64, s. blink: `(T,)` float32, 0..1. found, bridged, other_faces: `(T,)`, see
+    `(T,)` float64, s. blink: `(T,)` float32, 0..1. occluded: `(T,)` bool, something hides the
+    face; such a frame is in no span. cut, found, bridged, other_faces: `(T,)`, see
     mespot.face.landmarks.Track. head_rotation: `(T, 3)` float32, yaw, pitch and roll of the head,
     degrees. face_box: `(T, 4)` float32, left, top, right and bottom of the face in the recording,
     px. Both are NaN where there is no face.
@@ -50,6 +54,8 @@ class Measured:
     native_frame: np.ndarray
     time: np.ndarray
     blink: np.ndarray
+    occluded: np.ndarray
+    cut: np.ndarray
     found: np.ndarray
     bridged: np.ndarray
     other_faces: np.ndarray
@@ -87,35 +93,46 @@ def measure(
     tracking, crop, flow = (dict(settings[name]) for name in ("tracking", "crop", "flow"))
     wanted = tracking.pop("rate")
     rate = recording.working_rate(wanted)
-    count = _counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
-    frames = count(ahead(recording.frames(wanted)))
-    tracked = follow(frames, rate, TrackingSettings(**tracking), landmarker, scratch)
+    count = _Counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
+    with closing(ahead(recording.frames(wanted))) as frames:
+        of_face = TrackingSettings(**tracking)
+        try:
+            tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)
+        except NoSuchFaceError as error:
+            raise InputError(f"{recording.path}: {error}; choose another") from error
     track, size = tracked.track, crop["size"]
+    count.total = 2 * len(track.span)
     transforms = align_crops(_Points(track), track.span, rate, CropSettings(**crop))
     fault = InputError(f"{recording.path}: was changed while it was read; run again")
     images = images_of(recording.frames(wanted), tracked.native_frame, fault)
     motion = MotionSettings(**{**flow, "lags": tuple(flow["lags"])})
-    motions = frame_motions(
-        count(ahead(cut_crops(images, transforms, track.bridged, size))),
-        _Points(track, transforms),
-        track.span,
-        rate=rate,
-        size=size,
-        settings=motion,
-    )
     regional, rigid = (
         np.zeros((len(track.span), *motion.shapes[name]), np.float32)
         for name in ("regional", "rigid")
     )
     done = 0
-    for block in in_blocks(motions, _BLOCK):
-        part = slice(done, done + len(block.regional))
-        regional[part], rigid[part] = block.regional, block.rigid
-        done = part.stop
+    watch = FaceWatch(usual_points(transforms, _Points(track), track.span), size, rate)
+    usable = track.span.copy()
+    cut = cut_crops(images, transforms, track.bridged, size)
+    with closing(ahead(watch.watched(cut, usable, stretch(rate)))) as crops:
+        motions = frame_motions(
+            count.passing(crops),
+            _Points(track, transforms),
+            usable,
+            rate=rate,
+            size=size,
+            settings=motion,
+        )
+        for block in in_blocks(motions, _BLOCK):
+            part = slice(done, done + len(block.regional))
+            regional[part], rigid[part] = block.regional, block.rigid
+            done = part.stop
     return Measured(
         regional=regional,
         rigid=rigid,
-        span=track.span,
+        span=without(track.span, watch.hidden()),
+        occluded=watch.hidden(),
+        cut=track.cut,
         native_frame=tracked.native_frame,
         time=tracked.time,
         found=track.found,
@@ -170,18 +187,16 @@ def head_rotation(pose: np.ndarray) -> np.ndarray:
     return rotation
 
 
-def _counter(
-    progress: Callable[[int, int], None] | None, total: int
-) -> Callable[[Iterable[Any]], Iterator[Any]]:
-    """A function that passes items on and tells how many have passed all in all."""
-    done = 0
+class _Counter:
+    """Counts what passes, and tells how many have passed of how many there will be."""
 
-    def count(items: Iterable[Any]) -> Iterator[Any]:
-        nonlocal done
+    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
+        self._progress, self._done = progress, 0
+        self.total = total
+
+    def passing(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             yield item
-            done += 1
-            if progress is not None:
-                progress(min(done, total), total)
-
-    return count
+            self._done += 1
+            if self._progress is not None:
+                self._progress(min(self._done, self.total), self.total)

@@ -35,3 +35,12 @@ def usable_spans(span: np.ndarray) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(span)) + 1
     starts, stops = np.r_[0, edges], np.r_[edges, len(span)]
     return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if span[a] >= 0]
+
+
+def without(span: np.ndarray, unusable: np.ndarray) -> np.ndarray:
+    """The spans with the frames `unusable` taken out: `(T,)` int16, numbered anew in time order."""
+    kept = np.where(unusable, -1, span)
+    fresh = np.full(len(kept), -1, np.int16)
+    for number, (start, stop) in enumerate(usable_spans(kept)):
+        fresh[start:stop] = number
+    return fresh

@@ -9,9 +9,8 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.face import landmarks
-from mespot.face.kept import FACE_NUMBERS, KeptFace
 from mespot.recording import Frame
-from mespot.store.scratch import ScratchRows
+from mespot.store.scratch import ScratchFolder
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def follow(
             times.append(frame.time)
             yield frame.time, frame.image
 
-    aside = ScratchRows(scratch, FACE_NUMBERS)
+    aside = ScratchFolder(scratch)
     try:
         track = landmarks.track_face(
             noted(),
@@ -60,8 +59,10 @@ def follow(
             rate,
             settings,
             broken,
-            keep=lambda face: KeptFace(face, aside),
+            aside.file,
         )
     except landmarks.ModelError as error:
         raise InputError(f"{model}: {error}; delete it, run again") from error
+    except OSError as error:
+        raise aside.fault(error) if aside.is_full(error) else error from error
     return Tracked(track, np.array(numbers, np.int32), np.array(times, np.float64))

@@ -66,6 +66,7 @@ rule label_frames:
     params:
         loader=of_job(reports.loader),
         left_out=of_job(reports.left_out),
+        behaviours=of_job(reports.behaviours),
         code=code_digest("mespot.steps.label_frames"),
     message:
         "Checking the labels of {wildcards.corpus} against its recordings"

@@ -12,5 +12,7 @@ with job(snakemake) as provenance:
         output=snakemake.output.labels,
         loader=snakemake.params.loader,
         left_out=snakemake.params.left_out,
+        behaviours=snakemake.params.behaviours,
+        sources=list(snakemake.input.sources),
         provenance=provenance,
     )

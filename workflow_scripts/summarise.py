@@ -10,6 +10,7 @@ with job(snakemake) as provenance:
         subjects=snakemake.params.subjects,
         landmarks=list(snakemake.input.get("landmarks", [])),
         flow=list(snakemake.input.get("flow", [])),
+        frames=list(snakemake.input.get("frames", [])),
         methods=snakemake.params.methods,
         output=snakemake.output.summary,
     )

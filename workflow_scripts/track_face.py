@@ -11,6 +11,7 @@ with job(snakemake) as provenance:
         video=snakemake.wildcards.video,
         model=snakemake.input.model,
         output=snakemake.output.landmarks,
+        sheet=snakemake.config[snakemake.wildcards.corpus].get("videos"),
         provenance=provenance,
         **snakemake.params.recording,
         **snakemake.params.settings,

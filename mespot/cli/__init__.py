@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import benchmark, corpus, motion, score, spot
+from mespot.cli import benchmark, corpus, export, inspect, motion, report, score, spot
 from mespot.errors import InputError
 
 # Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (spot, score, corpus, motion, benchmark)
+SUBCOMMANDS = (spot, export, score, report, corpus, inspect, motion, benchmark)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

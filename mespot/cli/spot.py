@@ -48,6 +48,14 @@ def add(subparsers: Any) -> None:
         "--fps", type=float, metavar="N", help="frames a second; of images, or of a wrong file"
     )
     parser.add_argument(
+        "--face",
+        type=_face,
+        default="auto",
+        metavar="WHO",
+        help="who is followed where there are several: auto, left, right, largest, or a number"
+        " from left to right (auto)",
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="videos at once (as many as there are cores)"
     )
     parser.set_defaults(run=run)
@@ -60,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     from mespot.videos.how import How
 
     limit_threads(1)  # of each process
-    how = How.of(options.model, training_free=options.training_free)
+    how = How.of(options.model, training_free=options.training_free, face=options.face)
     planned = batch.plan(options.videos, options.out, how, options.fps)
     tasks = planned.tasks
     jobs = batch.check_jobs(options.jobs, len(tasks), len(os.sched_getaffinity(0)))
@@ -83,6 +91,10 @@ def run(options: argparse.Namespace) -> int:
         f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
     )
     return int(failures > 0)
+
+
+def _face(text: str) -> str | int:
+    return int(text) if text.isdecimal() else text
 
 
 def _states(planned: Any) -> list[str]:

@@ -16,7 +16,8 @@ from mespot.corpora.folds import folds
 from mespot.corpora.motion import read_motion
 from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
-from mespot.corpora.sheet import read_sheets, read_videos
+from mespot.corpora.sheet import faces_of, read_sheets, read_videos
+from mespot.corpora.tool_annotations import annotation_files, is_of_tool
 from mespot.demo import corpus as demo
 from mespot.errors import InputError
 
@@ -38,7 +39,9 @@ class Corpus:
     in those files mean; None for sheets. notes: what was odd in its folders. has_faces: False for
     motion, whose table has a series of motion in place of a video, and the columns every and
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
-    the sheet that have none.
+    the sheet that have none. faces: video -> which of several faces is followed, where the sheet
+    says so. behaviours: where annotation tools have written the annotations, the names in them that
+    are micro, macro or an apex; None for others.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Corpus:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
+    behaviours: dict[str, list[str]] | None = None
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -124,6 +129,8 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.has_faces,
         sources.regions,
         sources.left_out,
+        sources.faces,
+        sources.behaviours,
     )
 
 
@@ -138,26 +145,36 @@ class _Sources:
     has_faces: bool = True
     regions: Path | None = None
     left_out: list[str] = field(default_factory=list)
+    faces: dict[str, str | int] = field(default_factory=dict)
+    behaviours: dict[str, list[str]] | None = None
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
     if name == "demo":
         return _demo(config["demo"])
     if name == "sheet":
-        sheets = config["sheet"]
-        odd = Notes()
-        videos, labels = read_sheets(sheets["videos"], sheets["annotations"], sheets["root"], odd)
-        annotations = None if labels is None else [Path(sheets["annotations"])]
-        return _Sources(videos, annotations, notes=odd.entries)
+        return _sheet(config["sheet"])
     if name == "unlabelled":
         sheets, odd = config["unlabelled"], Notes()
         videos = read_videos(sheets["videos"], sheets["root"], odd, "unlabelled")
-        return _Sources(videos, notes=odd.entries)
+        return _Sources(videos, notes=odd.entries, faces=faces_of(videos))
     if name in kinds.MOTIONS:
         return _motion(config[name], name)
     if name in kinds.KINDS:
         return _real(name, config[name], for_labels)
     raise InputError(f"config: corpora: no corpus {name!r}; name one that config.yaml describes")
+
+
+def _sheet(section: Mapping[str, Any]) -> _Sources:
+    """Recordings in a sheet, and their labels in another one or in files of annotation tools."""
+    odd, given, behaviours = Notes(), section["annotations"], section["behaviours"]
+    videos, labels = read_sheets(section["videos"], given, section["root"], odd, behaviours)
+    faces = faces_of(videos)
+    if labels is None:
+        return _Sources(videos, notes=odd.entries, faces=faces)
+    files = annotation_files(given)
+    of_tools = behaviours if any(map(is_of_tool, files)) else None
+    return _Sources(videos, files, notes=odd.entries, faces=faces, behaviours=of_tools)
 
 
 def _demo(section: Mapping[str, Any]) -> _Sources:

@@ -26,6 +26,7 @@ from mespot.corpora.kinds import MOTION
 from mespot.corpora.names import NAME
 from mespot.corpora.notes import LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
+from mespot.corpora.tool_annotations import is_of_tool
 from mespot.errors import InputError
 from mespot.store.sheet_errors import Errors, whole_frame
 from mespot.store.sheet_rows import written
@@ -72,6 +73,11 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
         for video, line in left_out.items()
     ]
     if annotations is not None:
+        if is_of_tool(annotations):
+            raise InputError(
+                f"{annotations}: has times of videos, and series of motion have none; give a sheet"
+                f" of labels as {name}.annotations"
+            )
         odd = Notes()
         read_annotations(annotations, videos, left_out, odd)
         notes += odd.entries

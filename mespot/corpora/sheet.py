@@ -1,13 +1,16 @@
 """A corpus described by two tables: the recording sheet and, where there are labels, annotations.
 
-`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame and n_frames (of
-video files, by which labels are checked before a video is read); `annotations.csv` subject, video,
-onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered images and
-is relative to the folder of its sheet, or to a root that is given. fps may be empty for a video
-file (then its own is used) and is needed for images. first_frame is the number that the labels give
-to the first frame of a video file (0 where it is empty); images have their own. Frames are native
-frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead of frames
-there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the user's own.
+`videos.csv` has the columns subject, video, path, fps and, if wanted, first_frame, n_frames (of
+video files, by which labels are checked before a video is read) and face (which of several faces is
+followed: auto, left, right, largest or a number from left to right); `annotations.csv` subject,
+video, onset, offset, type and, if wanted, apex. A path is a video file or a folder of numbered
+images and is relative to the folder of its sheet, or to a root that is given. fps may be empty for
+a video file (then its own is used) and is needed for images. first_frame is the number that the
+labels give to the first frame of a video file (0 where it is empty); images have their own. Frames
+are native frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead
+of frames there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the
+user's own. In place of annotations.csv there may be files of annotation tools, see
+`mespot.corpora.tool_annotations`.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. What can be meant in one way only is read, and noted where it was written in
@@ -15,7 +18,7 @@ another. Everything that is wrong is collected and reported at once, with file, 
 numbers are line numbers of the file, the header is row 1.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +28,36 @@ from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.corpus_tables import LABEL_COLUMNS, videos_table
 from mespot.corpora.notes import Notes
 from mespot.corpora.plausible import doubt
+from mespot.corpora.tool_annotations import Behaviours, annotation_files, is_of_tool, read_tools
 from mespot.errors import InputError
+from mespot.formats.coded import FrameTimes
 from mespot.store.sheet_cells import is_missing
 from mespot.store.sheet_errors import Errors, frame, known_name, present, type_of, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS, TEXT
 
 VIDEO_COLUMNS = list(COLUMNS["videos"])
-OPTIONAL_COLUMNS = ["first_frame", "n_frames"]
+OPTIONAL_COLUMNS = ["first_frame", "n_frames", "face"]
+FACES = ("auto", "left", "right", "largest")
 _EITHER = [("onset", "onset_s"), ("offset", "offset_s")]
 
 
 def read_sheets(
     videos: str | Path,
-    annotations: str | Path | None = None,
+    annotations: str | Path | Sequence[str | Path] | None = None,
     root: str | Path | None = None,
     notes: Notes | None = None,
+    behaviours: Behaviours | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read and check the two sheets.
 
-    root: the folder that paths are relative to, the sheet's own if None. notes: gets what was odd.
+    annotations: the sheet, or files of annotation tools: one, a list or a folder. root: the folder
+    that paths are relative to, the sheet's own if None. notes: gets what was odd. behaviours: see
+    `read_annotations`.
     Returns the videos (subject, video, path, fps, first_frame; path with the root before it, fps
-    Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0) and the
-    annotations (subject, video, onset, apex, offset, type, row, then the user's own columns; frames
+    Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0; face as
+    text where a row has one) and the annotations (subject, video, onset, apex, offset, type, row,
+    then the user's own columns; frames
     Int64, apex NA where empty, row says where it stands), or None for those when there is no
     annotation sheet.
 
@@ -56,7 +66,10 @@ def read_sheets(
     sheet, lengths = _read_videos(videos, root, notes, "sheet")
     if annotations is None:
         return sheet, None
-    return sheet, read_annotations(annotations, sheet, notes=notes, lengths=lengths)
+    labels = read_annotations(
+        annotations, sheet, notes=notes, lengths=lengths, behaviours=behaviours
+    )
+    return sheet, labels
 
 
 def read_videos(
@@ -79,6 +92,7 @@ def _read_videos(
     seen: dict[str, dict[str, tuple[int, str]]] = {"subject": {}, "video": {}, "path": {}}
     table = []
     lengths = {}
+    faces: dict[str, str] = {}
     for line, row in written(errors, VIDEO_COLUMNS, OPTIONAL_COLUMNS).rows:
         for column in ("subject", "video"):
             check_name(errors, line, column, row[column])
@@ -100,6 +114,9 @@ def _read_videos(
             n_frames = whole_frame(errors, line, "n_frames", given)
             if n_frames is not None and where is not None and where.is_file():
                 lengths[row["video"]] = n_frames
+        face = _face(errors, line, present(errors, line, "face", row.get("face")))
+        if face is not None:
+            faces[row["video"]] = face
         first, _ = seen["path"].setdefault(str(where), (line, ""))
         if where is not None and first != line:
             text = f"path: '{row['path']}' is the recording of row {first} too; correct it if it is"
@@ -118,7 +135,29 @@ def _read_videos(
         raise InputError(f"{sheet}: has a header and no rows; list at least one video")
     if notes is not None:
         notes.take(errors.remarks)
-    return videos_table(table), lengths
+    videos = videos_table(table)
+    if faces:
+        videos["face"] = pd.Series([faces.get(video) for video in videos["video"]], dtype=TEXT)
+    return videos, lengths
+
+
+def faces_of(videos: pd.DataFrame) -> dict[str, str | int]:
+    """Video -> the face that is followed, for the rows of a sheet that say it."""
+    if "face" not in videos:
+        return {}
+    given = videos.set_index("video")["face"].dropna()
+    return {str(v): int(face) if face.isdecimal() else str(face) for v, face in given.items()}
+
+
+def _face(errors: Errors, line: int, text: str) -> str | None:
+    """What the column `face` says; None where it is empty."""
+    if not text or text.lower() in FACES:
+        return text.lower() or None
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return str(int(text))
+    known = f"{', '.join(FACES)} or a number, 1 for the leftmost"
+    errors.add(line, "face", f"'{text}' must be {known}; correct it or leave it empty")
+    return None
 
 
 def _check_twice(
@@ -136,6 +175,45 @@ def _check_twice(
 
 
 def read_annotations(
+    path: str | Path | Sequence[str | Path],
+    videos: pd.DataFrame,
+    left_out: Collection[str] = (),
+    notes: Notes | None = None,
+    lengths: Mapping[str, int] | None = None,
+    behaviours: Behaviours | None = None,
+    times: Mapping[str, FrameTimes] | None = None,
+) -> pd.DataFrame:
+    """The annotation sheet or sheets, or what annotation tools have written in their place, checked
+    against the recording sheet; see `read_sheets`.
+
+    behaviours, times: for files of tools, whose frames are empty without times; see
+    `mespot.corpora.tool_annotations.read_tools`. The others: see `_read_sheet`.
+    """
+    files = annotation_files(path)
+    tools = [file for file in files if is_of_tool(file)]
+    if not tools and len(files) == 1:
+        return _read_sheet(files[0], videos, left_out, notes, lengths)
+    if len(tools) < len(files) and tools:
+        sheet = next(file for file in files if file not in tools)
+        raise InputError(
+            f"{sheet}: is a sheet beside files of annotation tools, such as {tools[0]}; name the"
+            " one or the others in sheet.annotations"
+        )
+    if tools:
+        labels = read_tools(tools, videos, behaviours, notes, times)
+        if notes is not None and times is not None:
+            doubt(labels, {video: fps for video, (fps, _) in _clocks(videos).items()}, notes)
+        return labels
+    labels = pd.concat(
+        [_read_sheet(file, videos, left_out, notes, lengths) for file in files], ignore_index=True
+    )
+    again = labels[labels.duplicated(["video", "type", "onset", "offset"])]
+    if len(again):
+        raise InputError(f"{again['row'].iloc[0]}: video: the same label is in another sheet")
+    return labels
+
+
+def _read_sheet(
     path: str | Path,
     videos: pd.DataFrame,
     left_out: Collection[str] = (),

@@ -1,28 +1,30 @@
 """Face landmarks of a recording, by MediaPipe's face landmarker, and the usable spans.
 
-Three decisions are made here: which of several faces is the recorded person, over which gaps the
-landmarks are interpolated, and which parts of a recording have a usable face.
+Three decisions are made here and in mespot.face.tracks and persons: which of several faces is the
+recorded person, over which gaps the landmarks are interpolated, and which parts of a recording have
+a usable face.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from mespot.errors import InputError
+from mespot.face.cuts import SETTLING
+from mespot.face.persons import AUTO, Person, choose, followed, persons
+from mespot.face.shelf import N_BLENDSHAPES, N_POINTS, Face, Shelf
+from mespot.face.tracks import Track as FaceTrack
+from mespot.face.tracks import Tracks
 
-N_POINTS, N_BLENDSHAPES = 478, 52
 BLINK = (9, 10)  # eyeBlinkLeft, eyeBlinkRight among the blendshapes
-
-# Two detections are one face when their centres are less than this share of its width apart for
-# each working frame between them, but at most the second number.
-_STEP, _REACH = 0.25, 0.75
-# A face found elsewhere later is still the same person when its width is within this factor.
-_SAME_WIDTH = 1.5
 
 
 class ModelError(InputError):
@@ -35,30 +37,14 @@ class TrackingSettings:
 
     max_faces: the most faces to tell apart, of which one is followed; 2 or more, see `detect`.
     confidence: MediaPipe's thresholds, 0..1. max_gap: gaps shorter than this (s) are bridged.
-    min_span: shorter spans (s) are unusable.
+    min_span: shorter spans (s) are unusable. face: who is followed, see mespot.face.persons.choose.
     """
 
     max_faces: int
     confidence: float
     max_gap: float
     min_span: float
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One detected face. points (478, 3) px; blendshapes (52,); pose (4, 4)."""
-
-    points: np.ndarray
-    blendshapes: np.ndarray
-    pose: np.ndarray
-
-    @property
-    def centre(self) -> np.ndarray:
-        return (self.points[:, :2].min(axis=0) + self.points[:, :2].max(axis=0)) / 2
-
-    @property
-    def width(self) -> float:
-        return float(np.ptp(self.points[:, :2], axis=0).max())
+    face: str | int = AUTO
 
 
 @dataclass
@@ -66,16 +52,21 @@ class Track:
     """One person over all T working frames of a recording.
 
     found (T,) bool: a face was found. bridged (T,) bool: none was, the landmarks are interpolated
-    over a short gap. span (T,) int16: the usable span that the frame belongs to, -1 where there is
-    no usable face. other_faces (T,) int16: lasting faces beside the one that is followed, see
-    `other_faces`. chosen: the face found in each frame, or None; `part` makes arrays of them.
+    over a short gap. cut (T,) bool: the first frame after a cut to another scene or person. span
+    (T,) int16: the usable span that the frame belongs to, -1 where there is no usable face.
+    other_faces (T,) int16: lasting faces beside the one that is followed. chosen: the face found in
+    each frame, or None; `part` makes arrays of them. persons: all lasting faces from left to right;
+    followed: which of them is followed, None without a face.
     """
 
     found: np.ndarray
     bridged: np.ndarray
+    cut: np.ndarray
     span: np.ndarray
     other_faces: np.ndarray
-    chosen: list[Face | None]
+    chosen: Sequence[Face | None]
+    persons: list[Person] = field(default_factory=list)
+    followed: int | None = None
 
     def part(self, start: int, stop: int) -> Landmarks:
         """Landmarks of the frames [start, stop), without making those of the others."""
@@ -85,7 +76,8 @@ class Track:
             np.full((n, N_BLENDSHAPES), np.nan, np.float32),
             np.full((n, 4, 4), np.nan, np.float32),
         )
-        for index, face in enumerate(self.chosen[start:stop]):
+        for index in range(n):
+            face = self.chosen[start + index]
             if face is not None:
                 part.points[index], part.blendshapes[index] = face.points, face.blendshapes
                 part.pose[index] = face.pose
@@ -142,22 +134,84 @@ def track_face(
     rate: float,
     settings: TrackingSettings,
     broken: Collection[int] = (),
-    keep: Callable[[Face], Face] = lambda face: face,
+    temporary: Callable[[], BinaryIO] | None = None,
 ) -> Track:
-    """Follow one person through a recording: `detect`, `choose_face` and `assemble` in a row.
+    """Follow one person through a recording.
 
     frames and model: as for `detect`. rate: frames a second. broken: as for `assemble`; it may
-    fill up as `frames` are read. keep: what is held of each face until the end, a KeptFace of
-    mespot.face.kept where memory is short. Raises ModelError.
+    grow while `frames` are read. temporary: gives an empty file for what does not fit into
+    memory; None keeps all there. Raises ModelError, and NoSuchFaceError (mespot.face.persons) where
+    the settings want a face that is not there.
     """
-    detected = detect(frames, model, faces=settings.max_faces, confidence=settings.confidence)
-    detections = [[keep(face) for face in faces] for faces in detected]
     max_gap = max(1, round(settings.max_gap * rate))
     min_span = max(1, round(settings.min_span * rate))
-    chosen = choose_face(detections, max_gap)
-    track = assemble(chosen, max_gap=max_gap, min_span=min_span, broken=broken)
-    track.other_faces = other_faces(detections, chosen, max_gap=max_gap, min_span=min_span)
+    shelf = Shelf(temporary() if temporary else None)
+    tracks = Tracks(rate, max_gap, shelf)
+    pictures: deque[np.ndarray | None] = deque()
+    seen = detect(
+        _noting(frames, pictures), model, faces=settings.max_faces, confidence=settings.confidence
+    )
+    shape, n = (1, 1), 0
+    for n, faces in enumerate(seen, start=1):
+        image = pictures.popleft()
+        grey = None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        shape = shape if grey is None else grey.shape
+        tracks.add(n - 1, faces, grey)
+    everybody = persons(tracks.tracks, min_span)
+    if not everybody:
+        return assemble([None] * n, max_gap=max_gap, min_span=min_span, broken=broken)
+    person = choose(everybody, settings.face, shape)
+    others = [one for one in everybody if one is not person]
+    own = followed(tracks.tracks, person, others)
+    # A face that is elsewhere from one frame to the next has been cut, too.
+    ends = {track.frame[-1] + 1 for track in own}
+    cuts = {one.frame[0] for one in own if one.after_cut or one.frame[0] in ends}
+    cuts |= {
+        scene
+        for scene in tracks.scenes
+        if not any(track.frame[0] < scene <= track.frame[-1] for track in own)
+    }
+    track = assemble(
+        _Chosen(n, own, shelf),
+        max_gap=max_gap,
+        min_span=min_span,
+        broken=broken,
+        cuts=cuts,
+        mixed=tracks.mixed,
+        settling=round(SETTLING * rate),
+    )
+    track.persons, track.followed = everybody, everybody.index(person)
+    for one in others:
+        for part in one.tracks:
+            if len(part) >= min_span:
+                track.other_faces[part.frame[0] : part.frame[-1] + 1] += 1
     return track
+
+
+def _noting(
+    frames: Iterable[tuple[float, np.ndarray | None]], pictures: deque[np.ndarray | None]
+) -> Iterator[tuple[float, np.ndarray | None]]:
+    """The frames; their pictures stay in `pictures` until they are taken out."""
+    for time, image in frames:
+        pictures.append(image)
+        yield time, image
+
+
+class _Chosen(Sequence[Face | None]):
+    """The face of the followed person in each frame, taken from the shelf when asked for."""
+
+    def __init__(self, n: int, tracks: Iterable[FaceTrack], shelf: Shelf) -> None:
+        self._numbers = np.full(n, -1, np.int32)
+        for track in tracks:
+            self._numbers[track.frame] = track.number
+        self._shelf = shelf
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index):
+        number = int(self._numbers[index])
+        return None if number < 0 else self._shelf.face(number)
 
 
 def detect(
@@ -220,103 +274,49 @@ def _faces(result, width: int, height: int) -> list[Face]:
     ]
 
 
-def choose_face(detections: list[list[Face]], max_gap: int) -> list[Face | None]:
-    """Follow one person: the face that is larger and seen for longer.
-
-    Detections are joined to tracks by place, over gaps of up to `max_gap` frames. The track with
-    the largest sum of face widths is the person; tracks of about the same width at other times
-    (after the person left and came back) are added.
-    """
-    tracks = _tracks(detections, max_gap)
-    chosen: list[Face | None] = [None] * len(detections)
-    if not tracks:
-        return chosen
-    # sorted() is stable: of two equal tracks the one that began first is taken.
-    tracks = sorted(tracks, key=lambda track: -sum(face.width for face in track.values()))
-    width = np.median([face.width for face in tracks[0].values()])
-    taken = np.zeros(len(detections), bool)
-    for track in tracks:
-        ratio = np.median([face.width for face in track.values()]) / width
-        inside = slice(min(track), max(track) + 1)
-        if taken[inside].any() or not 1 / _SAME_WIDTH <= ratio <= _SAME_WIDTH:
-            continue
-        taken[inside] = True
-        for index, face in track.items():
-            chosen[index] = face
-    return chosen
-
-
-def other_faces(
-    detections: list[list[Face]], chosen: list[Face | None], *, max_gap: int, min_span: int
-) -> np.ndarray:
-    """How many lasting faces each frame has beside the one that is followed, (T,) int16.
-
-    A face lasts if it is found in `min_span` frames, with gaps of up to `max_gap`. A second
-    detection on the followed face does not count.
-    """
-    rest = []
-    for faces, own in zip(detections, chosen, strict=True):
-        rest.append([face for face in faces if own is None or _apart(face, own)])
-    counts = np.zeros(len(detections), np.int16)
-    for track in _tracks(rest, max_gap):
-        if len(track) >= min_span:
-            counts[min(track) : max(track) + 1] += 1
-    return counts
-
-
-def _apart(face: Face, own: Face) -> bool:
-    """Whether two detections are two faces: the centre of neither is inside the other."""
-    return bool(np.hypot(*(face.centre - own.centre)) > max(face.width, own.width) / 2)
-
-
-def _tracks(detections: list[list[Face]], max_gap: int) -> list[dict[int, Face]]:
-    tracks: list[dict[int, Face]] = []
-    last: list[int] = []
-    live: list[int] = []  # tracks that a face can still be joined to
-    for index, faces in enumerate(detections):
-        live = [j for j in live if index - last[j] <= max_gap + 1]
-        pairs = []
-        for i, face in enumerate(faces):
-            for j in live:
-                old, steps = tracks[j][last[j]], index - last[j]
-                apart = np.hypot(*(face.centre - old.centre)) / old.width
-                if apart <= min(_STEP * steps, _REACH):
-                    pairs.append((float(apart), i, j))
-        joined: dict[int, int] = {}
-        for _, i, j in sorted(pairs):
-            if i not in joined and j not in joined.values():
-                joined[i] = j
-        for i, face in enumerate(faces):
-            if i not in joined:
-                joined[i] = len(tracks)
-                live.append(len(tracks))
-                tracks.append({})
-                last.append(index)
-            tracks[joined[i]][index] = face
-            last[joined[i]] = index
-    return tracks
-
-
 def assemble(
-    chosen: list[Face | None], *, max_gap: int, min_span: int, broken: Collection[int] = ()
+    chosen: Sequence[Face | None],
+    *,
+    max_gap: int,
+    min_span: int,
+    broken: Collection[int] = (),
+    cuts: Collection[int] = (),
+    mixed: Collection[int] = (),
+    settling: int = 0,
 ) -> Track:
     """Arrays over time from one face (or None) a frame, gaps bridged, spans numbered.
 
     max_gap: gaps of fewer frames are interpolated, longer ones (and both ends of the recording)
     are left without a face. min_span: spans of fewer frames are unusable (span -1).
     broken: numbers of frames that are lost because the file is damaged; no gap with one of them is
-    bridged.
+    bridged. cuts: first frames of other scenes or persons; spans end there. mixed: frames with
+    something of both sides of a cut. These are not usable, nor are the `settling` frames after a
+    cut.
     """
     n = len(chosen)
-    found = np.array([face is not None for face in chosen], bool)
-    track = Track(found, np.zeros(n, bool), np.full(n, -1, np.int16), np.zeros(n, np.int16), chosen)
-    seen = np.flatnonzero(found)
-    for before, after in zip(seen[:-1], seen[1:], strict=True):
-        if 1 < after - before <= max_gap and not any(before < lost < after for lost in broken):
-            track.bridged[before + 1 : after] = True
-    usable = found | track.bridged
+    track = Track(
+        np.array([face is not None for face in chosen], bool),
+        np.zeros(n, bool),
+        np.isin(np.arange(n), list(cuts)),
+        np.full(n, -1, np.int16),
+        np.zeros(n, np.int16),
+        chosen,
+    )
+    seen = np.flatnonzero(track.found)
+    for before, after in pairwise(seen.tolist()):
+        if 1 < after - before <= max_gap:
+            whole = not any(before < index < after for index in broken)
+            if whole and not track.cut[before + 1 : after + 1].any():
+                track.bridged[before + 1 : after] = True
+    usable = track.found | track.bridged
+    usable[list(mixed)] = False
+    for cut in cuts:
+        usable[cut : cut + settling] = False
     edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))
-    spans = [(a, b) for a, b in edges.reshape(-1, 2) if b - a >= min_span]
+    spans = []
+    for start, end in edges.reshape(-1, 2):
+        inside = start + 1 + np.flatnonzero(track.cut[start + 1 : end])
+        spans += [(a, b) for a, b in pairwise([start, *inside, end]) if b - a >= min_span]
     for index, (start, end) in enumerate(spans):
         track.span[start:end] = index
     return track
@@ -327,7 +327,7 @@ def _bridge(
     inside: np.ndarray,
     before: int,
     after: int,
-    chosen: list[Face | None],
+    chosen: Sequence[Face | None],
     start: int,
 ) -> None:
     """Fill the frames `inside` of a gap between two faces; `start`: the frame that `part` starts

@@ -15,7 +15,7 @@ import numpy as np
 from mespot.face.flow import flow_algorithm, quantised, strain
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
-from mespot.spans import BLOCK, Frames, usable_spans
+from mespot.spans import BLOCK, Frames
 
 SCALE, STRAIN_SCALE = 1e-3, 1e-5  # px/frame and 1/frame of one unit of `flow` and `strain`
 
@@ -79,23 +79,24 @@ def frame_motions(
 
     crops: T aligned crops `(size, size)` uint8. points: `(T, 478, 3)` landmarks in the crops'
     pixels, depth in the same unit, or anything that gives frames of them by `points[first:last]`;
-    about a second of them is taken at once. span: `(T,)` int, -1 where there is no usable face.
-    rate: working frames a second.
+    about a second of them is taken at once. span: `(T,)` int, -1 where there is no usable face. It
+    is read up to `stretch(rate)` frames beyond a crop and may be filled while crops come. rate:
+    working frames a second.
     """
     flows = flow_algorithm(settings.algorithm, settings.preset, size, settings.grid)
     recent: deque[Any] = deque(maxlen=max(settings.lags) + 1)
-    every = max(1, round(_ANCHOR_STEP * rate))
-    stops = dict(usable_spans(span))
-    start = stop = 0
+    every = stretch(rate)
+    start = 0
     for t, crop in enumerate(crops):
         motion = _still(settings)
-        if t in stops:
-            start, stop = t, stops[t]
-            recent.clear()
         if span[t] >= 0:
+            if t == 0 or span[t] != span[t - 1]:
+                start = t
+                recent.clear()
             if (t - start) % every == 0:
                 # The last stretch may be short: it takes its mean over the whole last seconds.
-                mean = points[max(start, min(t, stop - every)) : min(t + every, stop)].mean(axis=0)
+                stop = t + _run(span[t : t + every])
+                mean = points[max(start, min(t, stop - every)) : stop].mean(axis=0)
                 weights = region_weights(mean, size, settings.grid).reshape(len(REGIONS), -1)
                 head = RigidMotion(mean, size, settings.grid)
             recent.append(flows.prepare(crop))
@@ -111,6 +112,16 @@ def frame_motions(
                     spacing = size / settings.grid
                     motion.strain[:] = quantised(strain(field, spacing), STRAIN_SCALE)
         yield motion
+
+
+def stretch(rate: float) -> int:
+    """How many frames share one place of the face parts, at `rate` frames a second."""
+    return max(1, round(_ANCHOR_STEP * rate))
+
+
+def _run(span: np.ndarray) -> int:
+    """How many frames from the first on belong to its span."""
+    return int(np.argmax(np.append(span != span[0], True)))
 
 
 def in_blocks(motions: Iterable[FaceMotion], size: int = BLOCK) -> Iterator[FaceMotion]:

@@ -20,12 +20,18 @@ Inputs = dict[str, str | list[str]]
 
 
 def label_frames(plan: Plan, corpus: str) -> Inputs:
-    """The sheet or workbooks, and all tracked recordings; their motion where there is no video."""
+    """The sheet or workbooks, and all tracked recordings; their motion where there is no video.
+
+    Annotation tools give times of the video, so the recordings themselves say which frames these
+    are.
+    """
     planned = plan.corpora[corpus]
+    timed = planned.corpus.behaviours is not None
     return {
         "annotations": [str(path) for path in planned.corpus.annotations or []],
         "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
         "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
+        "sources": [str(path) for path in planned.corpus.videos["path"]] if timed else [],
     }
 
 
@@ -123,9 +129,10 @@ def score(plan: Plan, corpus: str) -> Inputs:
 
 
 def summarise(plan: Plan, corpus: str) -> Inputs:
-    """All tracked recordings, or their motion, and what every method spotted in them."""
+    """All recordings, tracked and aligned, or their motion, and what every method spotted."""
     planned = plan.corpora[corpus]
     return {
+        "frames": of_videos(plan, "frames", corpus) if planned.has_faces else [],
         "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],
         "flow": [] if planned.has_faces else of_videos(plan, "flow", corpus),
         "intervals": of_all_methods(plan, "intervals", corpus) if planned.spotted else [],
@@ -151,6 +158,21 @@ def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
         "labels": labels_of(plan, corpus),
         kind: paths.of_video(kind, corpus, video),
     }
+
+
+def write_review(plan: Plan, corpus: str, video: str) -> Inputs:
+    """What one method spotted in a video, the motion, and the faces where there are any."""
+    shown = timeline_method(plan, corpus)
+    fold = plan.fold_of_video(corpus, shown, video)
+    inputs: Inputs = {
+        "scores": paths.scores(corpus, shown, fold),
+        "intervals": paths.table("intervals", corpus, shown, fold),
+        "candidates": paths.table("candidates", corpus, shown, fold),
+        "flow": paths.of_video("flow", corpus, video),
+    }
+    if plan.corpora[corpus].has_faces:
+        inputs["frames"] = paths.of_video("frames", corpus, video)
+    return inputs
 
 
 def plot_losses(plan: Plan, corpus: str, encoder: str) -> Inputs:

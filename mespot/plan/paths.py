@@ -8,6 +8,7 @@ from mespot.corpora.kinds import MOTIONS
 METRICS = "results/metrics.csv"
 COMPARISON = "results/comparison.csv"
 ABLATION = "results/ablation.csv"
+OVERVIEW = "results/overview.html"
 ABLATION_FIGURE = "results/figures/ablation"
 MODEL = "results/model.pt"
 WARNINGS = "results/logs/warnings.txt"
@@ -63,6 +64,11 @@ def summary(corpus: str) -> str:
 def submission(corpus: str, method: str) -> str:
     """A method's intervals in the form of the challenges."""
     return f"results/{corpus}/submissions/{method}.csv"
+
+
+def review(corpus: str, video: str) -> str:
+    """The page on which an expert reviews a video."""
+    return f"results/{corpus}/review/{video}.html"
 
 
 def figure(corpus: str, name: str) -> list[str]:

@@ -40,6 +40,12 @@ def loader(plan: Plan, corpus: str) -> dict[str, Any] | None:
     return plan.corpora[corpus].corpus.loader
 
 
+def behaviours(plan: Plan, corpus: str) -> dict[str, list[str]] | None:
+    """What names in files of annotation tools mean; None for a corpus without such files."""
+    named = plan.corpora[corpus].corpus.behaviours
+    return None if named is None else dict(plain(named))
+
+
 def left_out(plan: Plan, corpus: str) -> list[str]:
     """Videos of the sheet that are not used, and whose labels do not count."""
     return plan.corpora[corpus].corpus.left_out
@@ -91,6 +97,11 @@ def timeline_methods(plan: Plan, corpus: str, video: str = "") -> list[str]:
 def timeline_method(plan: Plan, corpus: str, video: str = "") -> str:
     """The one whose scores and faces it shows."""
     return inputs.timeline_method(plan, corpus)
+
+
+def review_method(plan: Plan, corpus: str, video: str = "") -> str:
+    """The name of the method whose intervals a review page shows."""
+    return shown_method(plan, corpus, inputs.timeline_method(plan, corpus))
 
 
 def shown_method(plan: Plan, corpus: str, method: str) -> str:

@@ -62,8 +62,10 @@ def face_landmarker(plan: Plan) -> dict[str, Any]:
 
 
 def track_face(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
-    """How a face is found and followed."""
-    return plain(dict(for_corpus(plan.config, corpus)["tracking"]))
+    """How a face is found and followed; of several the one that the sheet names, if it does."""
+    tracking = dict(for_corpus(plan.config, corpus)["tracking"])
+    of_video = plan.corpora[corpus].corpus.faces.get(video)
+    return plain(tracking if of_video is None else {**tracking, "face": of_video})
 
 
 def crop_frames(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
@@ -124,7 +126,8 @@ def make_model(plan: Plan) -> dict[str, Any]:
         "corpora": list(corpora_of_model(plan.config, plan.corpora)),
         "decoding": spot(plan, corpus, method)["decoding"],
         "preprocessing": {
-            "tracking": track_face(plan, corpus),
+            # Who is followed is said of each video.
+            "tracking": without(track_face(plan, corpus), ("face",)),
             "crop": crop_frames(plan, corpus),
             "flow": optical_flow(plan, corpus),
         },

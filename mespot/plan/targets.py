@@ -150,6 +150,11 @@ def _figures(plan: Plan, corpus: str) -> list[str]:
     return [path for name in names for path in paths.figure(corpus, name)]
 
 
+def _review(plan: Plan, corpus: str) -> list[str]:
+    planned = plan.corpora[corpus]
+    return [paths.review(corpus, video) for video in planned.videos if planned.spotted]
+
+
 _STAGES: dict[str, Callable[[Plan, str], list[str]]] = {
     "frames": _frames,
     "flow": _flow,
@@ -159,4 +164,5 @@ _STAGES: dict[str, Callable[[Plan, str], list[str]]] = {
     "submissions": _submissions,
     "metrics": _metrics,
     "figures": _figures,
+    "review": _review,
 }

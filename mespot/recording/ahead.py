@@ -1,6 +1,6 @@
 """Frames that are decoded in a thread of their own while those before them are worked on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Empty, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
@@ -10,10 +10,11 @@ T = TypeVar("T")
 _SECONDS = 0.1  # how often a thread that waits looks whether it is still wanted
 
 
-def ahead(items: Iterable[T], held: int = 4) -> Iterator[T]:
+def ahead(items: Iterable[T], held: int = 4) -> Generator[T]:
     """The same items, of which up to `held` are made in advance. What is raised is raised here.
 
-    The thread ends with the last item, and when the iterator is closed or thrown away.
+    The thread ends with the last item, and when the generator is closed. Close it where an error
+    may come between: until then, the thread waits for somebody to take the next item.
     """
     queue: Queue[tuple[bool, Any]] = Queue(held)
     unwanted = Event()

@@ -109,9 +109,9 @@ def contents(path: Path) -> Contents:
             moved, lost = _by_index(stream, packets)
         else:
             moved, lost = {}, _lost(pts, packets.doubtful)
-        pts = np.array(
-            [at + moved.get(k, 0) for k, at in zip(packets.position, packets.pts, strict=True)]
-        )
+        if moved:
+            pairs = zip(packets.position, packets.pts, strict=True)
+            pts = np.array([at + moved.get(k, 0) for k, at in pairs])
         before = np.searchsorted(np.sort(pts), lost) - 1
         spoilt = frozenset(np.sort(pts)[before[before >= 0]].tolist())
         pts = np.concatenate([pts, lost])

@@ -31,6 +31,8 @@ from mespot.suffixes import VIDEO_SUFFIXES
 
 # Further columns of mespot's own tables.
 _OWN = ["apex", "apex_w", "onset_w", "offset_w", "onset_s", "apex_s", "offset_s"]
+_OWN += ["onset_time", "apex_time", "offset_time", "regions", "side"]
+_OWN += ["blink", "speech", "head_turn", "occluded", "cut_off"]
 _LABEL = ["subject", "video", "type", "onset", "offset"]
 _EITHER = [("onset", "onset_s"), ("offset", "offset_s")]
 # The columns of the MEGC challenges.
@@ -182,13 +184,15 @@ def _finish(errors: Errors, remarks: list[str] | None) -> None:
 
 
 def _clocks(videos: pd.DataFrame | None) -> dict[str, Clock]:
-    """Of the videos whose times can be turned into frames."""
-    rows = [] if videos is None else videos.to_dict("records")
-    return {
-        row["video"]: (row["fps"], int(row["first_frame"]))
-        for row in rows
-        if not (math.isnan(row["fps"]) or math.isnan(row.get("first_frame", math.nan)))
-    }
+    """Of each video what is known to turn times into frames."""
+    clocks = {}
+    for row in [] if videos is None else videos.to_dict("records"):
+        fps, first = row.get("fps", math.nan), row.get("first_frame", math.nan)
+        clocks[row["video"]] = (
+            None if math.isnan(fps) else float(fps),
+            None if math.isnan(first) else int(first),
+        )
+    return clocks
 
 
 def _interval(

@@ -24,12 +24,14 @@ _SHARE, _MOST = 0.5, 4
 _ONE_SIDE = 0.65
 # What is looked at around an interval (s), and the drift that is taken off its motion (s).
 _AROUND, _DRIFT = 1.5, 30.0
-# Speech opens and closes the mouth this often a second, by this share of the crop's side and this
-# many times the noise.
-_OPENINGS, _OPENING, _OPENING_NOISE = 1.5, 0.006, 4.0
+# Speech opens the mouth so many times within so many seconds, by this share of the crop's side and
+# this many times the noise.
+_OPENINGS, _SPOKEN, _OPENING, _OPENING_NOISE = 3, 1.0, 0.002, 5.0
 # A head turns when its rotation changes by this many degrees within an interval, smoothed over this
 # long (s), or this long before and after it.
 _TURN, _TURN_SMOOTHED, _TURN_MARGIN = 5.0, 0.2, 0.2
+# What hides the face is looked for so long (s) before and after an interval, too: its edges move.
+_HIDDEN_NEAR = 0.25
 _NEAR_THE_END = 1  # frames from the border of a span
 
 
@@ -38,8 +40,8 @@ class FaceCourse:
     """What a face and its head did over T working frames.
 
     regional: `(T, L, R, 2)` px over L `lags`. span: `(T,)`. blink: `(T,)` 0..1. hidden: `(T,)`
-    bool, no face was found. rotation: `(T, 3)` degrees. regions: names of the R regions. rate:
-    working frames a second. crop_size: side of the crop, px.
+    bool, no face was found or something hides it. rotation: `(T, 3)` degrees. regions: names of the
+    R regions. rate: working frames a second. crop_size: side of the crop, px.
     """
 
     regional: np.ndarray
@@ -71,6 +73,7 @@ def describe(intervals: Intervals, face: FaceCourse) -> Description:
     """Look at each interval. They are of the frames of `face`, and none leaves its span."""
     how = region_groups.of(face.regions)
     shut = eyes_shut(face.blink, face.span, face.rate, 0.0)
+    near = round(_HIDDEN_NEAR * face.rate)
     regions, sides, flags = [], [], []
     for onset, offset in intervals.bounds.tolist():
         inside = slice(onset, offset + 1)
@@ -89,7 +92,7 @@ def describe(intervals: Intervals, face: FaceCourse) -> Description:
                 shut is not None and bool(shut[inside].any()),
                 _speaks(path, face),
                 _turns(face.rotation[start:stop], onset - start, offset - start, face.rate),
-                bool(face.hidden[inside].any()),
+                bool(face.hidden[max(0, onset - near) : offset + 1 + near].any()),
                 onset - start < _NEAR_THE_END or stop - 1 - offset < _NEAR_THE_END,
             )
         )
@@ -129,8 +132,8 @@ def _speaks(path: np.ndarray, face: FaceCourse) -> bool:
     noise = path_noise(path, np.zeros(len(path), int))
     least = max(_OPENING * face.crop_size, _OPENING_NOISE * noise)
     peaks, _ = find_peaks(opening, prominence=least)
-    valleys, _ = find_peaks(-opening, prominence=least)
-    return min(len(peaks), len(valleys)) >= _OPENINGS * len(path) / face.rate
+    within = peaks[_OPENINGS - 1 :] - peaks[: max(0, len(peaks) - _OPENINGS + 1)]
+    return bool((within <= _SPOKEN * face.rate).any())
 
 
 def _turns(rotation: np.ndarray, onset: int, offset: int, rate: float) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import N_POINTS, blink
+from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.recording import images_of, open_recording
-from mespot.spans import blocks
+from mespot.spans import blocks, without
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
@@ -39,7 +40,8 @@ def run(
 
     source, fps, first_frame: as for track_face. size, fill, smoothing: the settings of
     mespot.face.crops.CropSettings. Frames without a usable face are black, their points and
-    transforms NaN. Raises InputError when the recording is not the one that was tracked.
+    transforms NaN. Frames in which something hides the face are in no span. Raises InputError when
+    the recording is not the one that was tracked.
     """
     cv2.setNumThreads(1)
     tracked = io.read(landmarks, "landmarks")
@@ -51,26 +53,39 @@ def run(
     )
     frames = open_recording(source, fps, first_frame).frames(rate)
     images = images_of(frames, tracked["native_frame"], fault)
+    watch = FaceWatch(usual_points(transforms, points, span), size, rate)
     crops = cut_crops(images, transforms, tracked["bridged"], size)
+    watched = watch.watched(crops, span.copy())
     of_frames = {
         "transform": transforms.astype(np.float32),
-        **{name: tracked[name] for name in ("span", "native_frame", "time")},
+        **{name: tracked[name] for name in ("native_frame", "time")},
     }
-    shapes = {"image": (size, size), "points": (N_POINTS, 3), "transform": (2, 3), "blink": ()}
+    shapes: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(["native_frame", "time", "blink", "occluded", "span"], ()),
+        "image": (size, size),
+        "points": (N_POINTS, 3),
+        "transform": (2, 3),
+    }
     with io.writing(
         output,
         "frames",
         len(span),
-        dict.fromkeys(of_frames, ()) | shapes,
+        shapes,
         attrs={name: tracked.attrs[name] for name in RECORDING},
         provenance=provenance,
     ) as written:
         written.add(**of_frames)
         for first, last in blocks(0, len(span), _BLOCK):
             written.add(
-                image=np.stack(list(islice(crops, last - first))),
+                image=np.stack(list(islice(watched, last - first))),
                 points=crop_points(transforms[first:last], points[first:last]),
                 blink=blink(tracked.part("blendshapes", slice(first, last))),
             )
         deque(images, maxlen=0)  # to the end, where frames too many would be found
+        occluded = watch.hidden()
+        written.add(occluded=occluded, span=without(span, occluded))
     log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)
+    if occluded.any():
+        log.warning(
+            "%s: something hides the face in %d frames", tracked.attrs["video"], occluded.sum()
+        )

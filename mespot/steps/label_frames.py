@@ -15,6 +15,8 @@ from mespot.corpora.plausible import doubt
 from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
+from mespot.formats.coded import FrameTimes
+from mespot.recording.times import frame_edges
 from mespot.store import io, tables
 from mespot.store.io import Record
 
@@ -30,13 +32,18 @@ def run(
     provenance: Mapping[str, Any],
     loader: Mapping[str, Any] | None = None,
     left_out: Sequence[str] = (),
+    behaviours: Mapping[str, Sequence[str]] | None = None,
+    sources: Sequence[str | Path] = (),
 ) -> None:
     """Write the `labels` table.
 
-    annotations: the annotation sheet, or the workbooks of a real corpus; none for a corpus without
+    annotations: the annotation sheets, the files of annotation tools that stand in their place, or
+    the workbooks of a real corpus; none for a corpus without
     labels (an empty table). landmarks: the tracked recordings, all of the corpus. flow: in place of
     landmarks, the motion of a corpus without videos. loader: of a real corpus, its `kind` and the
     settings that say how its labels are read. left_out: videos of a sheet that are not used.
+    behaviours, sources: for files of annotation tools, the names in them that are micro, macro or
+    an apex, and the recordings, in the order of landmarks.
 
     An impossible label in a sheet is refused: the InputError names file, row and video of each one.
     An impossible label in a workbook is changed or left out, and the log names its row.
@@ -58,7 +65,11 @@ def run(
     own: list[str] = []
     if loader is None:
         notes = Notes()
-        labels = read_annotations(annotations[0], videos, left_out, notes)
+        if sources:
+            videos["path"] = [str(source) for source in sources]
+        labels = read_annotations(
+            annotations, videos, left_out, notes, behaviours=behaviours, times=_times(videos)
+        )
         own = [str(name) for name in labels if name not in LABEL_COLUMNS]
         kinds.report(notes.entries)
         _check_extent(Path(annotations[0]), labels, recordings)
@@ -90,6 +101,16 @@ def _from_workbooks(
     doubt(labels, dict(zip(videos["video"], videos["fps"], strict=True)), notes)
     kinds.report([*noted, *notes.entries])
     return labels
+
+
+def _times(videos: pd.DataFrame) -> dict[str, FrameTimes] | None:
+    """When each frame of each recording is shown; None where the recordings are not given."""
+    if "path" not in videos:
+        return None
+    return {
+        row["video"]: FrameTimes(*frame_edges(row["path"], row["fps"], int(row["first_frame"])))
+        for row in videos.to_dict("records")
+    }
 
 
 def _extent(record: Record) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Rule make_model: one file that spots in recordings of anybody."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +45,13 @@ def run(
         first.check_partner(other)
     held_out = average_held_out(spotters)
     calibration = calibrate(held_out, Decoding.of(decoding), first.regions, first.rate)
+    for name, threshold in calibration.thresholds.items():
+        if not math.isfinite(threshold):
+            log.warning(
+                "%s: the model will never find any, because no interval hit a label of subjects "
+                "held out; add recordings with labels of this class",
+                name,
+            )
     frames = sum(int((one.span >= 0).sum()) for one in held_out)
     made_from = {
         "mespot": version("mespot"),

@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 # are only rounded.
 _ASTRAY = 0.25
 _MINUTE = 60.0
-_SUMS = ("videos", "varying_rate", "no_face")
-_MINUTES = ("minutes", "unusable_minutes", "other_face_minutes")
+_SUMS = ("videos", "varying_rate", "no_face", "cuts", "faces")
+_MINUTES = ("minutes", "unusable_minutes", "occluded_minutes", "other_face_minutes")
 
 
 def run(
@@ -29,12 +29,13 @@ def run(
     landmarks: Sequence[str | Path],
     flow: Sequence[str | Path],
     methods: Mapping[str, Sequence[str | Path]],
+    frames: Sequence[str | Path] = (),
     output: str | Path,
 ) -> None:
     """Write the `summary` of a corpus: a row for each video, and a last one for all.
 
-    subjects: video -> subject, in the order of the rows. landmarks: all recordings; flow: the same
-    of a corpus without videos. methods: name -> its tables of intervals, one a fold.
+    subjects: video -> subject, in the order of the rows. landmarks, frames: all recordings;
+    flow: the same of a corpus without videos. methods: name -> its tables of intervals, one a fold.
 
     Intervals are counted per minute of usable face. Only clocks, spans and counts of faces are
     read. Raises InputError for a file that cannot be read.
@@ -42,6 +43,9 @@ def run(
     records = [io.read(path, "landmarks") for path in landmarks]
     records += [io.read(path, "flow") for path in flow]
     by_video = {str(record.attrs["video"]): _row(record) for record in records}
+    for path in frames:
+        record = io.read(path, "frames")
+        by_video[str(record.attrs["video"])] |= _occluded(record)
     table = pd.DataFrame([by_video[video] for video in subjects])
     table.insert(0, "corpus", corpus)
     table.insert(1, "subject", list(subjects.values()))
@@ -64,6 +68,8 @@ def _row(record: Record) -> dict[str, Any]:
     seconds = 1 / record.attrs["rate"]
     tracked = "found" in record
     others = (record["other_faces"] > 0).sum() if tracked else np.nan
+    sizes = list(record.attrs["face_sizes"]) if tracked else []
+    own = sizes.pop(record.attrs["face_followed"] - 1) if sizes else np.nan
     return {
         "videos": 1,
         "fps": record.attrs["native_fps"],
@@ -71,7 +77,20 @@ def _row(record: Record) -> dict[str, Any]:
         "no_face": int(not record["found"].any()) if tracked else pd.NA,
         "minutes": len(record["span"]) * seconds / _MINUTE,
         "unusable_minutes": (record["span"] < 0).sum() * seconds / _MINUTE,
+        "occluded_minutes": np.nan,
+        "cuts": int(record["cut"].sum()) if tracked else pd.NA,
+        "faces": len(record.attrs["face_sizes"]) if tracked else pd.NA,
         "other_face_minutes": others * seconds / _MINUTE,
+        "other_face_size": max(sizes) / own if sizes else np.nan,
+    }
+
+
+def _occluded(record: Record) -> dict[str, float]:
+    """What only the aligned faces show: how long something hid the face. It is not usable then."""
+    seconds = 1 / record.attrs["rate"]
+    return {
+        "occluded_minutes": record["occluded"].sum() * seconds / _MINUTE,
+        "unusable_minutes": (record["span"] < 0).sum() * seconds / _MINUTE,
     }
 
 
@@ -86,6 +105,7 @@ def _whole(table: pd.DataFrame, corpus: str) -> pd.DataFrame:
     """The row of the corpus; its rate is unknown where the videos have several."""
     rates = table["fps"].unique()
     sums = {name: table[name].sum(min_count=1) for name in (*_SUMS, *_MINUTES)}
+    sums["other_face_size"] = table["other_face_size"].max()
     named = {"corpus": corpus, "subject": ALL, "video": ALL}
     return pd.DataFrame([{**named, "fps": rates[0] if len(rates) == 1 else np.nan, **sums}])
 

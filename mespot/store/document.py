@@ -111,8 +111,10 @@ standard deviation over seeds. Columns that end in `_low` and `_high` are the en
 `summary` has a row for each video and a last one for the corpus, whose subject and video are `all`.
 `videos`, `varying_rate` and `no_face` are counts: 1 or 0 for a video. A rate varies if the time
 stamps of the file do not agree with its mean rate, which is `fps`. The minutes are those of the
-recording, those without a usable face, and those with another lasting face beside the one that is
-followed. `no_face` and `other_face_minutes` are empty where there are no videos. Two further
+recording, those without a usable face, those of them in which something hides the face, and those
+with another lasting face beside the one that is followed. `cuts` counts cuts to another scene or
+person, and `faces` lasting faces. `other_face_size` is the width of the largest other face, where
+the one that is followed is 1. What needs faces is empty where there are no videos. Two further
 columns for each method, `{method}_micro_per_minute` and `{method}_macro_per_minute`, are its
 intervals in a minute of usable face.
 

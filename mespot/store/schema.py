@@ -36,11 +36,15 @@ NUMBERS: dict[str, tuple[float, bool]] = {
     "width": (0, True),
     "height": (0, True),
     "crop_size": (0, True),
+    "face_followed": (0, True),
     "scale": (0, False),
     "strain_scale": (0, False),
 }
-# Lists: of whole numbers from 1, or of different texts.
-LISTS = {"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str}
+# Lists: of different whole numbers from 1, of different texts, or of any measures from 0.
+LISTS = {
+    **{"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str},
+    **{"face_seconds": float, "face_sizes": float},
+}
 # NaN says that there is none; infinity that nothing is ever above it.
 MAY_LACK = ("threshold_micro", "threshold_macro")
 
@@ -139,7 +143,7 @@ ORIGIN = {
 
 LAYOUTS: dict[str, Layout] = {
     "landmarks": Layout(
-        2,
+        3,
         "landmarks/{video}.h5",
         "Face landmarks of one video.",
         {
@@ -157,6 +161,9 @@ LAYOUTS: dict[str, Layout] = {
                 "1",
                 "no face was found, but landmarks were interpolated over a short gap",
             ),
+            "cut": DataSet(
+                "bool", ("frame",), "1", "first frame after a cut to another scene or person"
+            ),
             "other_faces": DataSet(
                 "int16",
                 ("frame",),
@@ -165,10 +172,16 @@ LAYOUTS: dict[str, Layout] = {
             ),
             **_CLOCK,
         },
-        {**_RECORDING, "blendshape_names": "names of the blendshapes"},
+        {
+            **_RECORDING,
+            "blendshape_names": "names of the blendshapes",
+            "face_seconds": "how long each lasting face was found, s, from left to right",
+            "face_sizes": "its median width, px",
+            "face_followed": "which of them is followed, from 1; 0 without a face",
+        },
     ),
     "frames": Layout(
-        2,
+        3,
         "frames/{video}.h5",
         "Aligned face crops of one video.",
         {
@@ -187,6 +200,9 @@ LAYOUTS: dict[str, Layout] = {
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            "occluded": DataSet(
+                "bool", ("frame",), "1", "something hides the face; such a frame is in no span"
             ),
             **_CLOCK,
         },
@@ -278,5 +294,28 @@ LAYOUTS: dict[str, Layout] = {
             "after a second look, whose confidences are not scores",
         },
         per_video=True,
+    ),
+    "found": Layout(
+        1,
+        "{video}/scores.h5 of `mespot spot`",
+        "Scores of every frame of one video of anybody's.",
+        {
+            "micro": DataSet("float32", ("frame",), "1", "score of a micro-expression"),
+            "macro": DataSet("float32", ("frame",), "1", "score of a macro-expression"),
+            "blink": DataSet(
+                "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
+            ),
+            **_CLOCK,
+        },
+        {
+            "video": "name of the video",
+            "native_fps": "frames a second of the recording",
+            "rate": "working frames a second",
+            "threshold_micro": "threshold on `micro`; NaN after a second look, whose confidences "
+            "are not scores",
+            "threshold_macro": "threshold on `macro`; NaN after a second look, whose confidences "
+            "are not scores",
+        },
+        remedy="delete it and spot again",
     ),
 }

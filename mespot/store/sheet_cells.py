@@ -51,16 +51,24 @@ def type_of(text: str) -> str | None:
     return _TYPES.get(words.removesuffix("s"), _TYPES.get(words))
 
 
+def _plain(text: str) -> str:
+    """Text in plain digits and letters. Raised digits and the like stay: 10² is not 102."""
+    kept = (
+        c if unicodedata.category(c) == "No" else unicodedata.normalize("NFKC", c) for c in text
+    )
+    return "".join(kept)
+
+
 def whole(text: str, *, decimal_comma: bool = False, negative: bool = False) -> tuple[int, str]:
     """A native frame number, at most 2**31 - 1; `negative` allows a minus sign."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _plain(text)
     match = _WHOLE.fullmatch(plain)
     least = "" if negative else ", 0 or more"
     expected = f"'{text}' must be a whole frame number{least}"
     if match is None or (match[1] == "-" and not negative):
         raise Unreadable(f"{expected}{_cure_of_whole(plain, negative)}")
     sign, digits, mark, zeros = match.groups()
-    if mark == "," and not decimal_comma or mark and decimal_comma and len(zeros) == 3:
+    if mark == "," and not decimal_comma or mark and len(zeros) == 3:  # 1.000 may be a thousand
         raise Unreadable(f"{expected}; write it without '{mark}'")
     value = int(sign + digits)
     if abs(value) >= _MOST:
@@ -86,7 +94,7 @@ def _cure_of_whole(text: str, negative: bool) -> str:
 
 def rate(text: str, *, decimal_comma: bool = False) -> tuple[float, str]:
     """Frames a second: `29.97`, `29,97`, `30000/1001` or `30 fps`."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _plain(text)
     number = re.sub(rf"{_UNIT}$", "", plain, flags=re.IGNORECASE)
     if match := re.fullmatch(r"(\d+)\s*/\s*(\d+)", number):
         above, below = int(match[1]), int(match[2])
@@ -110,7 +118,7 @@ def rate(text: str, *, decimal_comma: bool = False) -> tuple[float, str]:
 
 def seconds(text: str, *, decimal_comma: bool = False) -> tuple[float, str]:
     """A time in seconds: `10.33`, `10,33`, `10.33 s`, `mm:ss.ms` or `hh:mm:ss.ms`."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _plain(text)
     if ":" in plain:
         return _clock(plain, text), "minutes and seconds"
     number = re.sub(r"\s*(?:s|secs?|seconds?)\.?$", "", plain, flags=re.IGNORECASE)

@@ -14,7 +14,7 @@ from mespot.suffixes import VIDEO_SUFFIXES
 MOST_SHOWN = 20  # errors in one message
 
 Value = TypeVar("Value")
-Clock = tuple[float | None, int]  # frames a second where they are known, number of the first frame
+Clock = tuple[float | None, int | None]  # frames a second, number of the first frame; if known
 
 
 class Errors:
@@ -138,8 +138,10 @@ def frame(
     if seconds is None:
         return None
     fps, first = clock
-    if fps is None:
-        text = f"'{time}' needs fps of this video in the sheet of videos; write it there, or frames"
+    if fps is None or first is None:
+        missing = " and ".join(n for n, v in (("fps", fps), ("first_frame", first)) if v is None)
+        text = f"'{time}' needs {missing} of this video in the sheet of videos; write it there, or"
+        text += " frames"
         errors.add(line, column, f"{text} here")
         return None
     number = first + math.floor(seconds * fps + 0.5)

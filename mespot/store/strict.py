@@ -157,6 +157,8 @@ def _fits(name: str, value: Any) -> bool:
     if name in LISTS:
         kind = LISTS[name]
         whole = isinstance(value, list) and all(type(one) is kind for one in value)
+        if kind is float:
+            return whole and all(math.isfinite(one) and one >= 0 for one in value)
         positive = whole and (kind is str or (value and min(value) >= 1))
         return bool(positive) and len(set(value)) == len(value)
     if name in NUMBERS:

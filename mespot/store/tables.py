@@ -107,7 +107,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "no_face": WHOLE,
         "minutes": REAL,
         "unusable_minutes": REAL,
+        "occluded_minutes": REAL,
+        "cuts": WHOLE,
+        "faces": WHOLE,
         "other_face_minutes": REAL,
+        "other_face_size": REAL,
     },
     "comparison": {
         "corpus": TEXT,

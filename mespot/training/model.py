@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,16 @@ import torch
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
+from mespot.face.crops import CropSettings
+from mespot.face.landmarks import TrackingSettings
+from mespot.face.motion import MotionSettings
+from mespot.face.persons import AUTO
+from mespot.settings import fill
 from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
-from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths
+from mespot.spotting.pieces import at_another_rate, joined, pieces
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.second_look import SecondLook, Trees
 from mespot.spotting.spotted import Spotted
@@ -129,6 +134,7 @@ class Model:
             content["provenance"] = json.loads(content["provenance"])
             values = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
             model = cls(**{**values, "members": members, "calibration": calibration})
+            _check_preprocessing(model.preprocessing)
             model.predicted(_still(model))
         except (InputError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise InputError(
@@ -168,17 +174,25 @@ class Model:
         """What is spotted in one recording, in its own frames; motion: as for `recording`.
 
         A recording at another rate is read at that of the model, linear between its frames: its
-        networks have learned in frames how long an expression lasts. Raises InputError for other
-        face regions.
+        networks have learned in frames how long an expression lasts. A long one is spotted in
+        pieces. Raises InputError for other face regions.
         """
-        own, frames = float(motion["rate"]), len(motion["span"])
+        parts = []
+        for piece in pieces(len(motion["span"]), motion["rate"]):
+            near = slice(piece.first, piece.last)
+            part = {name: motion[name][near] for name in ("regional", "span", "blink")}
+            parts.append((piece, self._spotted({**motion, **part}, video)))
+        return joined(parts)
+
+    def _spotted(self, motion: Mapping[str, Any], video: str) -> Spotted:
+        own = float(motion["rate"])
         recording = self.recording(motion, video, video)
         same = max(own, self.rate) <= SAME_RATE * min(own, self.rate)
         if not same:
             recording = at_rate(recording, own, self.rate)
         how = Decoding.of(self.decoding)
         (found,) = decoded([self.predicted(recording)], self.calibration, how)
-        return found if same else _at_own_rate(found, frames, own / self.rate)
+        return found if same else at_another_rate(found, len(motion["span"]), own / self.rate)
 
     def _in_units(self, one: SpotterInput) -> SpotterInput:
         """In units of the training; told apart from the corpora that have trained along."""
@@ -186,27 +200,13 @@ class Model:
         return told_apart([standardised(one, {}, self.unit)], others)[0]
 
 
-def _at_own_rate(found: Spotted, frames: int, ratio: float) -> Spotted:
-    """The same in the frames of the recording; ratio: how many of them a frame here stands for."""
-    at = np.arange(frames) / ratio
-    scores = {
-        name: np.interp(at, np.arange(len(curve)), curve).astype(curve.dtype)
-        for name, curve in found.scores.items()
-    }
-
-    def moved(one: Intervals) -> Intervals:
-        places = (one.onset, one.apex, one.offset)
-        onset, apex, offset = (
-            np.minimum(np.rint(place * ratio), frames - 1).astype(np.int64) for place in places
-        )
-        return Intervals(onset, apex, offset, one.confidence)
-
-    return replace(
-        found,
-        scores=scores,
-        intervals={name: moved(one) for name, one in found.intervals.items()},
-        candidates={name: moved(one) for name, one in found.candidates.items()},
-    )
+def _check_preprocessing(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises InputError where this version reads videos by other keys."""
+    tracking = {name: value for name, value in sections["tracking"].items() if name != "rate"}
+    fill("tracking", {"face": AUTO, **tracking}, TrackingSettings)
+    fill("crop", sections["crop"], CropSettings)
+    fill("flow", {"preset": None, **sections["flow"]}, MotionSettings)
+    float(sections["tracking"]["rate"])
 
 
 def _still(model: Model) -> SpotterInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,12 @@ def plan(given: Sequence[Path], out: Path, how: How, fps: float | None) -> Plan:
     stamps = {path.name: files.stamp_of(path) for path in sorted(out.iterdir()) if path.is_dir()}
     made = {name: stamp for name, stamp in stamps.items() if stamp is not None}
 
+    # Where recordings are, nothing is written, even if --out says so.
+    recorded = {os.path.realpath(path) for s in found for path in (s.path, s.path.parent)}
+
     def holder(name: str) -> list[Any] | None:
+        if os.path.realpath(out / name) in recorded:
+            return [name]  # of no video
         return made[name]["video"] if name in made else None
 
     rows = {name: dict(stamp["row"]) for name, stamp in made.items()}
@@ -167,6 +173,8 @@ def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
         lines.append("no face found in any frame")
     elif usable < frames:
         lines.append(f"no usable face for {(frames - usable) / measured.rate:.1f} s")
+    if (hidden := int(measured.occluded.sum())) > 0:
+        lines.append(f"something hides the face for {hidden / measured.rate:.1f} s")
     if (others := int((measured.other_faces > 0).sum())) > 0:
         lines.append(f"another face for {others / measured.rate:.1f} s")
     counts = found.intervals["type"].value_counts()

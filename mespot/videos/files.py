@@ -29,21 +29,23 @@ def write_intervals(found: Found, path: Path) -> None:
 
 
 def write_scores(found: Found, path: Path) -> None:
-    """The curves, in the layout of the pipeline's scores, in a group of the video's name."""
+    """The curves."""
     measured = found.measured
-    clock = ("span", "native_frame", "time")
-    io.write_videos(
+    of_measured = ("blink", "span", "native_frame", "time")
+    io.write(
         path,
-        "scores",
+        "found",
         {
-            found.video: {
-                **{name: found.scores[name].to_numpy() for name in CLASSES},
-                **{name: getattr(measured, name) for name in clock},
-            }
+            **{name: found.scores[name].to_numpy() for name in CLASSES},
+            **{name: getattr(measured, name) for name in of_measured},
         },
-        attrs={},
+        attrs={
+            "video": found.video,
+            "native_fps": measured.native_fps,
+            "rate": measured.rate,
+            **{f"threshold_{name}": found.thresholds[name] for name in CLASSES},
+        },
         provenance=found.made_with,
-        video_attrs={found.video: {f"threshold_{c}": found.thresholds[c] for c in CLASSES}},
     )
 
 

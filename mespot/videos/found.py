@@ -121,7 +121,7 @@ def _face(measured: Measured) -> FaceCourse:
         lags=measured.lags,
         span=measured.span,
         blink=measured.blink,
-        hidden=~measured.found,
+        hidden=~measured.found | measured.occluded,
         rotation=measured.head_rotation,
         regions=measured.regions,
         rate=measured.rate,

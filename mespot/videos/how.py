@@ -19,6 +19,8 @@ _PACKAGE = Path(__file__).parents[1]
 MODEL = _PACKAGE / "models" / "default.pt"
 DEFAULTS = _PACKAGE / "defaults.yaml"  # config.yaml, as it comes along with the package
 
+FACES = ("auto", "left", "right", "largest")
+
 NO_MODEL = (
     "this installation has no model of its own; name one with --model, make one with `snakemake "
     "--cores 8 results/model.pt`, or spot without one: --training-free"
@@ -27,28 +29,39 @@ NO_MODEL = (
 
 @dataclass(frozen=True)
 class How:
-    """model: the file of a model; None: the training-free method."""
+    """model: the file of a model; None: the training-free method. face: who is followed where
+    several faces last, as `tracking.face` of config.yaml."""
 
     model: Path | None
+    face: str | int = "auto"
 
     @classmethod
-    def of(cls, model: str | Path | None = None, *, training_free: bool = False) -> How:
+    def of(
+        cls,
+        model: str | Path | None = None,
+        *,
+        training_free: bool = False,
+        face: str | int = "auto",
+    ) -> How:
         """model: a file; None: the one that comes along. Raises InputError where there is none."""
+        if face not in FACES and not (isinstance(face, int) and face >= 1):
+            raise InputError(f"face: {face!r} must be {', '.join(FACES)} or a number from 1")
         if training_free:
             if model is not None:
                 raise InputError("--model and --training-free exclude each other; leave one out")
-            return cls(None)
+            return cls(None, face)
         path = MODEL if model is None else Path(model)
         if model is None and not path.is_file():
             raise InputError(f"{path}: {NO_MODEL}")
-        return cls(path.absolute())
+        return cls(path.absolute(), face)
 
     def identity(self) -> dict[str, str]:
         """What a result depends on beside the video: digests of the model or the settings, and of
         the code. Raises InputError for a model that cannot be read."""
+        shared = {"face": str(self.face), "code": code_digest("mespot.videos.single")}
         if self.model is None:
             content = json.dumps(defaults(), sort_keys=True).encode()
-            return {"training_free": _digest(content), "code": code_digest("mespot.videos.single")}
+            return {"training_free": _digest(content), **shared}
         try:
             content = self.model.read_bytes()
         except OSError as error:
@@ -56,7 +69,7 @@ class How:
                 f"{self.model}: cannot be read: {error.strerror}; name another file with --model, "
                 "or spot without one: --training-free"
             ) from None
-        return {"model": _digest(content), "code": code_digest("mespot.videos.single")}
+        return {"model": _digest(content), **shared}
 
 
 def defaults() -> Mapping[str, Any]:

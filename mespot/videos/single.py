@@ -10,13 +10,13 @@ from typing import Any
 
 from mespot.device import deterministic
 from mespot.errors import InputError
-from mespot.face.regions import eye_regions, lid_regions
+from mespot.face.regions import REGIONS, eye_regions, lid_regions
 from mespot.landmarker import kept
 from mespot.measured import Measured, measure
 from mespot.recording import Recording, open_recording
 from mespot.spotting import training_free
 from mespot.spotting.spotted import Spotted
-from mespot.training.model import Model
+from mespot.training.model import CURE, Model
 from mespot.videos.found import Found, found
 from mespot.videos.how import How, defaults
 
@@ -47,10 +47,16 @@ class Spotter:
             settings = defaults()
             recipe = training_free.TrainingFreeRecipe.of(settings["training_free"])
             free = {"training_free": dict(settings["training_free"])}
-            return cls(None, recipe, _sections(settings), kept(settings["landmarker"]), free)
+            sections = _sections(settings, how.face)
+            return cls(None, recipe, sections, kept(settings["landmarker"]), free)
         model = Model.load(how.model)
+        if list(model.regions) != list(REGIONS):
+            raise InputError(
+                f"{how.model}: reads other face regions than this version measures; {CURE}"
+            )
         made_with = {"model": str(how.model), "provenance": dict(model.provenance)}
-        return cls(model, None, _sections(model.preprocessing), kept(model.landmarker), made_with)
+        sections = _sections(model.preprocessing, how.face)
+        return cls(model, None, sections, kept(model.landmarker), made_with)
 
     def spot(
         self,
@@ -112,8 +118,9 @@ def spot_video(
         return spotter.spot(recording, Path(path).stem, scratch, progress)
 
 
-def _sections(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+def _sections(settings: Mapping[str, Any], face: str | int) -> dict[str, Any]:
+    sections = {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+    return {**sections, "tracking": {**sections["tracking"], "face": face}}
 
 
 def _motion(measured: Measured) -> dict[str, Any]:

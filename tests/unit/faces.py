@@ -5,7 +5,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from mespot.face.align import FACE_OVAL
-from mespot.face.landmarks import Face
+from mespot.face.shelf import Face
 
 
 def mesh(rng, width=180.0, centre=(112.0, 112.0)):

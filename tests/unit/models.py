@@ -13,7 +13,14 @@ from mespot.training.region_motion import span_channels
 from tests.unit.spotters import DECODING
 
 PREPROCESSING = {
-    "tracking": {"rate": 30.0, "max_faces": 2, "confidence": 0.5, "max_gap": 0.5, "min_span": 0.5},
+    "tracking": {
+        "rate": 30.0,
+        "max_faces": 2,
+        "confidence": 0.5,
+        "max_gap": 0.5,
+        "min_span": 0.5,
+        "face": "auto",
+    },
     "crop": {"size": 64, "fill": 0.8, "smoothing": 0.05},
     "flow": {"algorithm": "lucas_kanade", "grid": 16, "lags": [1, 3]},
 }

@@ -75,7 +75,11 @@ def jobs(planned):
         names = {"timeline": ["video"]}.get(kind, ["encoder", "stream"])
         wildcards = [("corpus", corpus), *zip(names, rest, strict=False)]
         wanted.add((f"plot_{kind}", tuple(wildcards)))
-    return wanted
+    for path in targets.files(planned, "review"):
+        _, corpus, _, page = path.split("/")
+        wildcards = (("corpus", corpus), ("video", page.removesuffix(".html")))
+        wanted.add(("write_review", wildcards))
+    return wanted | {("write_report", ())}
 
 
 def given(planned):

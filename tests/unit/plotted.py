@@ -47,6 +47,7 @@ def make_frames(tmp_path, clock):
         "transform": np.zeros((T, 2, 3), np.float32),
         "points": np.zeros((T, 478, 3), np.float32),
         "blink": np.zeros(T, np.float32),
+        "occluded": np.zeros(T, bool),
         **clock,
     }
     io.write(tmp_path / "frames.h5", "frames", arrays, attrs=RECORDING, provenance={})

@@ -86,6 +86,7 @@ def write_frames(path, *, video, subject="s1", image, points, span=None):
             "transform": np.zeros((frames, 2, 3), np.float32),
             "points": np.broadcast_to(points, (frames, 478, 3)).astype(np.float32),
             "blink": np.zeros(frames, np.float32),
+            "occluded": np.zeros(frames, bool),
             **clock(span),
         },
         attrs=attributes(video, subject, frames),

@@ -398,6 +398,18 @@ def test_times_of_labels_become_frames(capsys, files):
         "subject,video,onset_s,offset_s,type\n006,a,0.10,0.19,micro\n"
     )
     assert run(capsys, files)[0] == 2  # no rate is known
+    sheet = files / "folders.csv"
+    for columns, cells, missing in (
+        ("", "", "fps and first_frame"),
+        (",fps", ",30", "first_frame"),
+    ):
+        names = sorted(
+            {line.split(",")[1] for line in (files / "videos.csv").read_text().split()[1:]}
+        )
+        rows = "".join(f"006,{name},images{cells}\n" for name in names)
+        sheet.write_text(f"subject,video,path{columns}\n{rows}")
+        said = run(capsys, files, "--videos", str(sheet))[2]
+        assert f"onset_s: '0.10' needs {missing} of this video" in said
     result = as_json_of(run(capsys, files, "--json", "--videos", str(files / "videos.csv")))
     assert counts(result, "micro") == (1, 2, 0)
 

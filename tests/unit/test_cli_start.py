@@ -43,6 +43,8 @@ def loaded(statements):
         "from mespot import cli; cli.main(['corpus', 'check', '--help'])",
         "from mespot import cli; cli.main(['benchmark', '--help'])",
         "from mespot import cli; cli.main(['motion', 'export', '--help'])",
+        "from mespot import cli; cli.main(['export', '--help'])",
+        "from mespot import cli; cli.main(['inspect', '--help'])",
         "from mespot import cli; cli.main(['spot', '--help'])",
     ],
 )

@@ -55,7 +55,10 @@ SECTIONS = {
     "face_landmarker": ("landmarker", {"output"}),
     "track_face": (
         "tracking",
-        {"corpus", "video", "subject", "source", "fps", "first_frame", "model", "output"},
+        {
+            *("corpus", "video", "subject", "source", "fps", "first_frame", "model", "output"),
+            "sheet",
+        },
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
     "optical_flow": ("flow", {"frames", "output"}),

@@ -20,6 +20,7 @@ RATES = {
 COLUMNS = [*tables.COLUMNS["summary"], *RATES]
 ROW = {"corpus": "mine", "subject": "s", "videos": 1, "fps": 25.0, "varying_rate": 0}
 ROW |= {"no_face": 0, "minutes": 1.0, "unusable_minutes": 0.0, "other_face_minutes": 0.0}
+ROW |= {"occluded_minutes": 0.0, "cuts": 0, "faces": 1, "other_face_size": pd.NA}
 
 
 def summary(*changes, whole):
@@ -44,22 +45,26 @@ def test_what_is_odd_is_told_with_its_videos():
     table = summary(
         {"no_face": 1, "unusable_minutes": 1.0},
         {"unusable_minutes": 0.05, "other_face_minutes": 0.5},
-        {"varying_rate": 1, "fps": 19.036},
+        {"varying_rate": 1, "fps": 19.036, "cuts": 2, "occluded_minutes": 0.1},
         *[{"unusable_minutes": 0.5}] * 5,
         whole={"no_face": 1, "unusable_minutes": 3.55, "other_face_minutes": 0.5}
-        | {"varying_rate": 1, "fps": pd.NA},
+        | {"varying_rate": 1, "fps": pd.NA, "cuts": 2, "occluded_minutes": 0.1},
     )
-    assert ending.of_corpus(table, "x.csv")[1:5] == [
+    assert ending.of_corpus(table, "x.csv")[1:7] == [
         "  no face in v1",
         "  not usable: 3.5 min, in v1 (1.0 min), v4 (30.0 s), v5 (30.0 s), v6 (30.0 s), "
         "v7 (30.0 s) and 2 more",
+        "  of this, something hides the face: 6.0 s, in v3 (6.0 s)",
         "  another face beside the one that is followed: 30.0 s, in v2 (30.0 s)",
+        "  cuts to another scene or person: v3 (2)",
         "  the frame rate varies in v3 (mean 19.04 fps)",
     ]
 
 
 def test_a_corpus_without_faces_or_methods_has_nothing_to_say_of_them():
-    unknown = {"no_face": pd.NA, "other_face_minutes": pd.NA}
+    unknown = dict.fromkeys(
+        ("no_face", "other_face_minutes", "occluded_minutes", "cuts", "faces"), pd.NA
+    )
     table = summary(unknown, whole=unknown)[list(tables.COLUMNS["summary"])]
     assert len(ending.of_corpus(table, "x.csv")) == 1
     # And where no face was usable, there are no rates.

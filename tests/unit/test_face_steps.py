@@ -62,6 +62,7 @@ def recording(tmp_path_factory):
             "found": span >= 0,
             "bridged": np.zeros(FRAMES, bool),
             "span": span,
+            "cut": np.zeros(FRAMES, bool),
             "other_faces": np.zeros(FRAMES, np.int16),
             "native_frame": np.arange(1, FRAMES + 1, dtype=np.int32),
             "time": np.arange(FRAMES) / 30,
@@ -77,6 +78,9 @@ def recording(tmp_path_factory):
             "width": SIDE,
             "height": SIDE,
             "blendshape_names": ["a"],
+            "face_seconds": [FRAMES / 30],
+            "face_sizes": [160.0],
+            "face_followed": 1,
         },
         provenance={},
     )

@@ -23,6 +23,7 @@ def write_landmarks(path, video, *, subject="s1", native, first, n_native, span=
             "head_pose": np.zeros((n, 4, 4), np.float32),
             "found": np.ones(n, bool),
             "bridged": np.zeros(n, bool),
+            "cut": np.zeros(n, bool),
             "other_faces": np.zeros(n, np.int16),
             "span": np.zeros(n, np.int16) if span is None else np.asarray(span, np.int16),
             "native_frame": np.asarray(native, np.int32),
@@ -39,6 +40,9 @@ def write_landmarks(path, video, *, subject="s1", native, first, n_native, span=
             "width": 64,
             "height": 48,
             "blendshape_names": ["a"],
+            "face_seconds": [1.0],
+            "face_sizes": [50.0],
+            "face_followed": 1,
         },
         provenance={},
     )

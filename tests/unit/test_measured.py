@@ -8,19 +8,21 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.face import landmarks
-from mespot.face.kept import FACE_NUMBERS, KeptFace
 from mespot.face.landmarks import assemble
+from mespot.face.shelf import Shelf
 from mespot.measured import head_rotation, measure
 from mespot.recording import ahead, open_recording
 from mespot.steps import crop_frames, optical_flow, track_face
-from mespot.store.scratch import ScratchRows
+from mespot.store.scratch import ScratchFolder
 from tests import trees
 from tests.unit.faces import face, texture
 
 SIDE, FRAMES, RATE = 96, 130, 30.0
 AWAY = {*range(30, 36), *range(60, 95)}  # a gap that is bridged, and one that is not
 SETTINGS = {
-    "tracking": dict(rate=RATE, max_faces=2, confidence=0.5, max_gap=0.5, min_span=0.5),
+    "tracking": dict(
+        rate=RATE, max_faces=2, confidence=0.5, max_gap=0.5, min_span=0.5, face="auto"
+    ),
     "crop": dict(size=64, fill=0.8, smoothing=0.05),
     "flow": dict(algorithm="lucas_kanade", preset=None, grid=16, lags=[1, 3]),
 }
@@ -76,7 +78,7 @@ def by_the_steps(recording, model, folder):
         frames=files["frames"], output=files["flow"], provenance={}, **SETTINGS["flow"]
     )
     arrays = {}
-    for name in ("landmarks", "flow"):
+    for name in ("landmarks", "frames", "flow"):
         with h5py.File(files[name]) as file:
             arrays |= {key: file[key][:] for key in file} | dict(file.attrs)
     return arrays
@@ -106,6 +108,28 @@ def test_the_same_numbers_as_by_the_steps(recording, seen, tmp_path):
     assert list(scratch.iterdir()) == []
 
 
+def test_what_hides_the_face_splits_spans_as_by_the_steps(recording, seen, tmp_path, monkeypatch):
+    def add(self, crop, usable):
+        """Something is seen to hide the face a few frames late."""
+        self._hidden.append(False)
+        if len(self._hidden) in (20, 52, 120, FRAMES):
+            self._hidden[-5:] = [True] * 5
+
+    monkeypatch.setattr("mespot.face.occlusion.FaceWatch.add", add)
+    expected = by_the_steps(recording, seen, tmp_path)
+    measured = measure(open_recording(recording, RATE), SETTINGS, seen, tmp_path)
+    for name in ("regional", "rigid", "span", "occluded"):
+        np.testing.assert_array_equal(getattr(measured, name), expected[name], err_msg=name)
+    assert measured.occluded.sum() == 20 and measured.span.max() == 4
+    assert not measured.regional[15:20].any() and measured.regional[14].any()
+
+
+def test_a_face_that_is_not_there_is_refused(recording, seen, tmp_path):
+    wanted = SETTINGS | {"tracking": SETTINGS["tracking"] | {"face": 7}}
+    with pytest.raises(InputError, match="face 7 is not there"):
+        measure(open_recording(recording, RATE), wanted, seen, tmp_path)
+
+
 def test_a_recording_without_a_face(recording, tmp_path, monkeypatch):
     monkeypatch.setattr(landmarks, "detect", lambda frames, model, **_: ([] for _ in frames))
     measured = measure(open_recording(recording, RATE), SETTINGS, recording / "img5.png", tmp_path)
@@ -121,11 +145,23 @@ def test_a_fault_of_the_recording_is_told(recording, seen, tmp_path):
         measure(opened, SETTINGS, seen, tmp_path)
 
 
+@pytest.mark.parametrize("at", [10, FRAMES + 10])
+def test_no_thread_is_left_when_it_is_stopped(recording, seen, tmp_path, at):
+    def stop(done, total):
+        if done == at:
+            raise KeyboardInterrupt
+
+    running = threading.active_count()
+    with pytest.raises(KeyboardInterrupt) as held:
+        measure(open_recording(recording, RATE), SETTINGS, seen, tmp_path, stop)
+    assert held.tb is not None and threading.active_count() == running
+
+
 def test_parts_of_a_track_are_those_of_the_whole(tmp_path):
-    rows = ScratchRows(tmp_path, FACE_NUMBERS)
+    shelf = Shelf(ScratchFolder(tmp_path).file())
     plain = [None if index in AWAY else followed(index) for index in range(FRAMES)]
-    kept = [None if one is None else KeptFace(one, rows) for one in plain]
-    assert [one.width for one in kept if one] == [one.width for one in plain if one]
+    numbers = [None if one is None else shelf.put(one) for one in plain]
+    kept = [None if number is None else shelf.face(number) for number in numbers]
     whole = assemble(plain, max_gap=15, min_span=5)
     track = assemble(kept, max_gap=15, min_span=5)
     for name in ("points", "blendshapes", "pose"):
@@ -160,4 +196,4 @@ def test_items_ahead_come_in_order_and_the_thread_ends():
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"file/scratch: landmarks cannot be put aside"):
-        ScratchRows(tmp_path / "file/scratch", FACE_NUMBERS)
+        ScratchFolder(tmp_path / "file/scratch").file()

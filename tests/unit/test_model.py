@@ -12,15 +12,10 @@ from mespot.store import io
 from mespot.training import checkpoint
 from mespot.training.model import Model
 from tests.unit import spotters
+from tests.unit.models import LANDMARKER, PREPROCESSING
 from tests.unit.moving_regions import lagged
 
 LOOK = {**spotters.DECODING, "second_look": spotters.LOOK}
-PREPROCESSING = {
-    "tracking": {"rate": 30.0, "max_faces": 2, "confidence": 0.5, "max_gap": 1.0, "min_span": 1.0},
-    "crop": {"size": 224, "fill": 0.8, "smoothing": 0.05},
-    "flow": {"algorithm": "lucas_kanade", "grid": 56, "lags": [1, 3, 6]},
-}
-LANDMARKER = {"wheel": "faces==1", "member": "face.task", "sha256": "0" * 64}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +116,8 @@ def test_other_files_are_refused_with_a_cure(made, tmp_path, monkeypatch):
         {"state": [{}]},
         {"calibration": {}},
         {"preprocessing": {}},
+        {"preprocessing": {**PREPROCESSING, "crop": {"size": 224, "margin": 0.1}}},
+        {"preprocessing": {**PREPROCESSING, "flow": {"algorithm": "dis", "lags": [1]}}},
         {"regions": ["nose"]},
         {"provenance": {}, "network": {}},
     ],

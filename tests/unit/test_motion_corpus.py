@@ -124,6 +124,7 @@ def test_bad_folders(root, tmp_path):
         ({"root": str(root / "motion")}, "motion: has no videos.csv"),
         ({"videos": str(root / "none.csv")}, "none.csv: does not exist"),
         ({"annotations": str(root / "none.csv")}, "none.csv: does not exist"),
+        ({"annotations": "labels.eaf"}, "labels.eaf: has times of videos"),
         ({"regions": str(root / "none.txt")}, "none.txt: cannot be read"),
     ):
         with pytest.raises(InputError, match=words):

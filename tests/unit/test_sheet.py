@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from mespot.corpora.sheet import read_sheets
+from mespot.corpora.sheet import faces_of, read_sheets
 from mespot.errors import InputError
 
 VIDEOS = "subject,video,path,fps\n006,006_1,a.mp4,\ns2,v2,images,30\n007,v3,sub/b.avi,29.97\n"
@@ -238,6 +238,15 @@ def test_paths_can_be_relative_to_a_root(corpus, tmp_path):
     sheet.write_text(VIDEOS + "s9,v9,../x,30\n")
     with pytest.raises(InputError, match=f"must lie below {corpus}"):
         read_sheets(sheet, root=corpus)
+
+
+def test_the_face_that_is_followed(corpus):
+    text = "subject,video,path,fps,face\n006,v1,a.mp4,30,Left\n006,v2,sub/b.avi,30,\n"
+    text += "006,v3,images,30,2\n"
+    assert faces_of(read(corpus, text)[0]) == {"v1": "left", "v3": 2}
+    assert faces_of(read(corpus)[0]) == {}
+    bad = text + "s,v4,a.mp4,30,middle\ns,v5,a.mp4,30,0\n"
+    refused(corpus, "row 5: face: 'middle' must be auto, left", "row 6: face: '0'", videos=bad)
 
 
 def test_first_frame_of_video_files(corpus):

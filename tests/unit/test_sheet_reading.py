@@ -307,3 +307,13 @@ def test_the_sheets_that_people_hand_over(tmp_path, monkeypatch):
     for name, words in NO_VIDEOS.items():
         with pytest.raises(InputError, match=re.escape(words)):
             read_sheets(made[name])
+
+
+@pytest.mark.parametrize("written", ["10²", "1.000", "①", "1½"])
+def test_numbers_that_can_be_read_in_two_ways(written):
+    with pytest.raises(Unreadable, match=f"'{re.escape(written)}' must be a whole frame number"):
+        sheet_cells.whole(written)
+    for reader in (sheet_cells.rate, sheet_cells.seconds):
+        if written != "1.000":
+            with pytest.raises(Unreadable):
+                reader(written)

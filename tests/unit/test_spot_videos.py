@@ -1,8 +1,11 @@
 """`mespot spot` and `mespot.spot` on a small video of a face that is followed by hand."""
 
 import doctest
+import fcntl
 import hashlib
 import json
+import re
+import warnings
 
 import cv2
 import numpy as np
@@ -18,6 +21,7 @@ from mespot.videos import batch, files, how, workers
 from tests import trees
 from tests.unit import models
 from tests.unit.faces import face, texture
+from tests.workflow.project import ROOT
 
 SIDE, FRAMES, RATE = 96, 100, 30.0
 MODEL = b"a landmarker"
@@ -57,7 +61,8 @@ def here(tmp_path, monkeypatch, coarse):
 
 @pytest.fixture
 def in_this_process(monkeypatch):
-    """One process instead of several, and how often a video was worked on."""
+    """One process instead of several, and a file for the picture; what videos were worked on."""
+    monkeypatch.setitem(files.WRITERS, files.TIMELINE, lambda found, path: path.write_text("png"))
     worked = []
 
     def share_out(pieces, count, prepare, argument):
@@ -84,7 +89,8 @@ def test_a_video_gets_a_table_curves_and_a_picture(here):
     assert table["offset_time"].str.fullmatch(r"00:00:0[0-3]\.\d{3}").all()
     assert len(found.scores) == FRAMES and found.scores["usable"].all()
     assert table["cut_off"].dtype == bool and set(table["side"]) <= {"left", "right", "both"}
-    assert found.plot().axes
+    files.write_timeline(found, here / "anna.png")
+    assert cv2.imread(str(here / "anna.png")).shape[1] > 200
     free = mespot.spot(pictures(), training_free=True, fps=RATE, name="b")
     assert free.video == "b" and len(free.scores) == FRAMES
 
@@ -100,7 +106,7 @@ def test_the_command_writes_all_of_it_once(here, in_this_process, capsys):
     pd.testing.assert_series_equal(
         table["onset"].astype(int), found.intervals["onset"], check_dtype=False
     )
-    scores = io.read_videos(folder / files.SCORES, "scores")["anna"]
+    scores = io.read(folder / files.SCORES, "found")
     np.testing.assert_allclose(scores["micro"], found.scores["micro"])
     (row,) = tables.read(here / "out" / batch.SUMMARY, "found_videos").itertuples()
     assert (row.video, row.state, row.micro + row.macro) == ("anna", "spotted", len(table))
@@ -212,3 +218,53 @@ def test_the_examples_run(here):
         (example,) = finder.find(function, function.__name__, globs={})
         assert doctest.DocTestRunner().run(example) == (0, len(example.examples)), function
         assert len(example.examples) > 1
+
+
+def test_a_second_run_at_the_same_time_is_told(here, capsys):
+    (here / "out").mkdir()
+    with open(here / "out" / ".lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert cli.main(["spot", ".", "--out", str(here / "out")]) == 2
+    assert "another mespot run is writing here" in capsys.readouterr().err
+
+
+def test_nothing_is_written_beside_a_recording(here, in_this_process):
+    (here / "videos" / "anna").mkdir()
+    (here / "videos" / "anna.avi").rename(here / "videos" / "anna" / "anna.avi")
+    trees.images(here / "videos" / "b", "img_{}.png", range(40), pictures()[:40])
+    assert cli.main(["spot", ".", "--fps", "30", "--out", "."]) == 0
+    assert in_this_process == ["anna-2", "b-2"]
+    assert [path.name for path in (here / "videos" / "anna").iterdir()] == ["anna.avi"]
+    assert len(list((here / "videos" / "b").iterdir())) == 40
+    assert (here / "videos" / "b-2" / files.DONE).is_file()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/spot.md"])
+def test_the_python_of_the_docs_runs(here, page):
+    (here / "videos" / "anna.avi").rename(here / "videos" / "anna.mp4")
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    row = {"subject": "anna", "video": "anna", "type": "micro", "onset": 30, "offset": 40}
+    names = {"labels": pd.DataFrame([row])}
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        for block in blocks:
+            exec(block, names)
+    assert len(names["found"].intervals)
+
+
+def test_tables_in_memory_are_named_in_messages():
+    row = {"subject": "anna", "video": "anna", "type": "micro", "onset": 30, "offset": 40}
+    labels = pd.DataFrame([row])
+    with pytest.raises(InputError, match="^predictions: row 2: .*offset"):
+        mespot.score(labels, labels.assign(offset=20))
+    with pytest.warns(UserWarning, match="^remark: labels: row 1: .*au"):
+        mespot.score(labels.assign(au="12"), labels)
+
+
+def test_the_face_that_is_asked_for_is_followed(here, in_this_process, capsys):
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "1"]) == 0
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "2"]) == 1
+    assert "anna.avi: face 2 is not there" in capsys.readouterr().err
+    assert cli.main(["spot", ".", "--out", str(here / "out"), "--face", "upper"]) == 2
+    assert "face: 'upper' must be auto, left" in capsys.readouterr().err
+    with pytest.raises(InputError, match="face 2 is not there"):
+        mespot.track("anna.avi", settings={"tracking": {"face": 2}})

@@ -12,7 +12,7 @@ from tests.unit.stored_videos import attributes, clock, write_flow
 RATE = 30
 
 
-def write_landmarks(path, video, *, span, others=0, time=None, fps=30.0):
+def write_landmarks(path, video, *, span, others=0, cut=-1, time=None, fps=30.0):
     """Landmarks with `span` (T,), `others` frames with another face and `time` stamps (T,)."""
     frames = len(span)
     span = np.asarray(span, np.int16)
@@ -25,11 +25,19 @@ def write_landmarks(path, video, *, span, others=0, time=None, fps=30.0):
             "head_pose": np.zeros((frames, 4, 4), np.float32),
             "found": span >= 0,
             "bridged": np.zeros(frames, bool),
+            "cut": np.arange(frames) == cut,
             "other_faces": (np.arange(frames) < others).astype(np.int16),
             **clock(span),
             **({} if time is None else {"time": time}),
         },
-        attrs={**attributes(video, "s", frames), "native_fps": fps, "blendshape_names": ["a"]},
+        attrs={
+            **attributes(video, "s", frames),
+            "native_fps": fps,
+            "blendshape_names": ["a"],
+            "face_seconds": [1.0, 2.0] if others else [2.0],
+            "face_sizes": [50.0, 100.0] if others else [100.0],
+            "face_followed": 2 if others else 1,
+        },
         provenance={},
     )
     return path
@@ -63,7 +71,7 @@ def summed(tmp_path, subjects, *, landmarks=(), flow=(), methods=None):
 def test_a_row_for_each_video_and_one_for_all(tmp_path):
     away = np.r_[np.zeros(1200), np.full(600, -1)]
     files = [
-        write_landmarks(tmp_path / "a.h5", "a", span=np.zeros(3600), others=900),
+        write_landmarks(tmp_path / "a.h5", "a", span=np.zeros(3600), others=900, cut=70),
         write_landmarks(tmp_path / "b.h5", "b", span=away),
         write_landmarks(tmp_path / "c.h5", "c", span=np.full(1800, -1)),
     ]
@@ -83,6 +91,10 @@ def test_a_row_for_each_video_and_one_for_all(tmp_path):
     assert table["unusable_minutes"].tolist() == pytest.approx([1 / 3, 0, 1, 4 / 3], abs=1e-6)
     assert table["no_face"].tolist() == [0, 0, 1, 1]
     assert table["other_face_minutes"].tolist() == [0, 0.5, 0, 0.5]
+    assert table["cuts"].tolist() == [0, 1, 0, 1]
+    assert table["faces"].tolist() == [1, 2, 1, 4]
+    assert table["other_face_size"].dropna().to_dict() == {"a": 0.5, "all": 0.5}
+    assert table["occluded_minutes"].isna().all()
     assert table["varying_rate"].tolist() == [0, 0, 0, 0]
     assert table["fps"].tolist() == [30] * 4
     # In a minute of usable face; without one, nothing can be said.
@@ -137,7 +149,7 @@ def test_only_what_is_small_is_read(tmp_path, monkeypatch):
         io.Record, "part", lambda self, name, frames: read.append(name) or part(self, name, frames)
     )
     summed(tmp_path, {"a": "s1"}, landmarks=[path])
-    assert set(read) == {"found", "native_frame", "other_faces", "span", "time"}
+    assert set(read) == {"cut", "found", "native_frame", "other_faces", "span", "time"}
 
 
 def test_a_broken_file_is_named(tmp_path):

@@ -31,7 +31,7 @@ def seen(monkeypatch):
     return use
 
 
-def track(source, output, fps=None):
+def track(source, output, fps=None, face="auto", sheet=None):
     model = output.with_name("face.task")
     model.write_bytes(b"model")
     track_face.run(
@@ -47,6 +47,8 @@ def track(source, output, fps=None):
         confidence=0.5,
         max_gap=1.0,
         min_span=1.0,
+        face=face,
+        sheet=sheet,
         provenance={"rule": "track_face"},
     )
     return io.read(output, "landmarks")
@@ -155,3 +157,26 @@ def test_another_face_is_told_and_counted(tmp_path, seen, caplog):
     tracked = track(write_video(tmp_path / "v.avi", 100, 24), tmp_path / "l.h5")
     assert tracked["other_faces"].tolist() == [0] * 40 + [1] * 60
     assert "v: another face in 60 of 100 frames" in caplog.text
+
+
+@pytest.mark.parametrize(("wanted", "size"), [("left", 30), ("right", 15), (2, 15), ("auto", 30)])
+def test_a_face_can_be_chosen(tmp_path, seen, wanted, size):
+    seen(lambda index: [face((60, 15), 15), face((20, 15), 30)])
+    tracked = track(write_video(tmp_path / "v.avi", 40, 30), tmp_path / "l.h5", face=wanted)
+    assert np.ptp(tracked["points"][5, :, 0]) == pytest.approx(size, abs=1)
+    attrs = tracked.attrs
+    assert attrs["face_sizes"] == pytest.approx([30, 15], abs=1)
+    assert attrs["face_seconds"] == pytest.approx([40 / 30] * 2)
+    assert attrs["face_followed"] == (1 if size == 30 else 2)
+    assert (tracked["other_faces"] == 1).all()
+
+
+def test_a_face_that_is_not_there_is_refused_with_the_row(tmp_path, seen):
+    seen(lambda index: [face((20, 15), 30)])
+    video = write_video(tmp_path / "v.avi", 40, 30)
+    sheet = tmp_path / "videos.csv"
+    sheet.write_text("subject,video,path,fps,face\n1,u,u.avi,,\n006,v,v.avi,,3\n")
+    with pytest.raises(InputError, match=r"videos\.csv: row 3: face: .*face 3.*1 lasting face;"):
+        track(video, tmp_path / "l.h5", face=3, sheet=sheet)
+    with pytest.raises(InputError, match=r"config: tracking\.face: v: face 3"):
+        track(video, tmp_path / "l.h5", face=3)

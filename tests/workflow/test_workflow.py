@@ -1,8 +1,12 @@
 """One real run of the whole workflow on tiny data, and what a change of a key runs again."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import h5py
 import pandas as pd
@@ -11,6 +15,7 @@ import yaml
 from matplotlib.image import imread
 
 from mespot.store import io, tables
+from mespot.videos import files
 from tests.workflow import project
 
 PER_VIDEO = {"track_face", "crop_frames", "optical_flow"}
@@ -358,3 +363,29 @@ def test_two_runs_at_once_are_kept_apart(finished):
     assert run.returncode != 0
     assert "another mespot run is writing here" in run.stdout
     assert pd.read_csv(finished / "results" / "metrics.csv").shape[0] > 0
+
+
+@pytest.mark.slow
+def test_a_model_of_all_spots_in_a_video_of_anybody(finished, tmp_path):
+    """The rule makes it from the tiny run, and the installed command uses it outside the clone."""
+    project.copy_finished(finished, tmp_path / "project")
+    made = project.snakemake(tmp_path / "project", "results/model.pt")
+    assert made.returncode == 0, made.stdout[-5000:]
+    assert "3 of 3 steps" in made.stdout or "2 of 2 steps" in made.stdout
+    results = tmp_path / "project" / "results"
+    video = tmp_path / "änna 1.mp4"
+    video.write_bytes((results / "demo" / "corpus" / "videos" / "s01_1.mp4").read_bytes())
+    done = subprocess.run(
+        [Path(sys.executable).with_name("mespot"), "spot", video, "--jobs", "1"]
+        + ["--model", results / "model.pt"],
+        cwd=tmp_path,
+        env={**os.environ, "MESPOT_LANDMARKER": str(results / "resources/face_landmarker.task")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 spotted" in done.stdout
+    folder = tmp_path / "mespot-results" / "änna 1"
+    assert {path.name for path in folder.iterdir()} == {*files.WRITERS, files.DONE}
+    assert len(io.read(folder / files.SCORES, "found")["time"]) == 240
+    assert tables.read(folder / files.INTERVALS, "found")["video"].isin(["änna 1"]).all()

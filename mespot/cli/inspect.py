@@ -1,0 +1,41 @@
+"""`mespot inspect`: what is in a file that mespot has written."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(subparsers: Any) -> None:
+    """Add `inspect`."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="look into a file that mespot has written",
+        description="Print what is in a file that mespot has written (.h5, .pt or a table .csv):"
+        " shapes, types, units, meaning, attributes, and what it was made with.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--png",
+        type=Path,
+        metavar="OUT",
+        help="draw it: crops and landmarks of some frames, flow as colours, motion, features and"
+        " scores over time, losses of an encoder, intervals of a table",
+    )
+    parser.add_argument(
+        "--of", metavar="VIDEO", help="which video is drawn, of a file with several; else the first"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tree; draw the picture."""
+    from mespot.cli import inspect_text
+
+    print(inspect_text.page(options.file))
+    if options.png is not None:
+        from mespot.cli import inspect_picture
+
+        inspect_picture.draw(options.file, options.png, options.of)
+        print(f"\ndrawn: {options.png}")

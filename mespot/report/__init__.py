@@ -1,0 +1,1 @@
+"""One page that tells a colleague what a run has found: from its tables and figures alone."""

@@ -1,0 +1,92 @@
+"""Rule write_review: the page on which an expert reviews what was spotted in a video."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from mespot.errors import InputError
+from mespot.expressions import CLASSES
+from mespot.face.regions import REGIONS
+from mespot.review.page import RegionMotion, Review, write_page
+from mespot.store import io, tables
+from mespot.store.io import Record
+
+_BLOCK = 256  # frames that are read at once
+
+
+def run(
+    *,
+    video: str,
+    method: str,
+    scores: str | Path,
+    intervals: str | Path,
+    candidates: str | Path,
+    flow: str | Path,
+    frames: str | Path | None,
+    page: str | Path,
+) -> None:
+    """Write the page of one video.
+
+    method: its name, for the head of the page. scores, intervals, candidates: its files for the
+    fold in which the video is tested. flow: the motion. frames: the aligned faces; None where
+    there is only motion. Raises InputError for scores of other frames.
+    """
+    motion = io.read(flow, "flow")
+    curves = io.read_videos(scores, "scores", [video])[video]
+    if len(curves["span"]) != len(motion["span"]):
+        raise InputError(f"{curves.path}: {curves.group}: not of the frames of {motion.path}")
+    faces = None if frames is None else io.read(frames, "frames")
+    first = int(motion.attrs["first_native_frame"])
+    # Numbers of images may have gaps, so the last one can be higher than the count says.
+    last = max(first + int(motion.attrs["n_native_frames"]) - 1, int(motion["native_frame"][-1]))
+    spotted, weaker = (
+        table[table["video"] == video]
+        for table in (tables.read(intervals, "intervals"), tables.read(candidates, "candidates"))
+    )
+    review = Review(
+        subject=str(motion.attrs["subject"]),
+        video=video,
+        fps=float(motion.attrs["native_fps"]),
+        first_frame=first,
+        last_frame=last,
+        time=motion["time"],
+        native_frame=motion["native_frame"],
+        usable=motion["span"] >= 0,
+        scores={kind: curves[kind] for kind in CLASSES},
+        thresholds={kind: float(curves.attrs[f"threshold_{kind}"]) for kind in CLASSES},
+        candidates=weaker,
+        intervals=spotted,
+        method=method,
+        regions=_regions(motion, faces),
+        faces=None if faces is None else lambda wanted: _crops(faces, wanted),
+    )
+    write_page(page, review)
+
+
+def _regions(motion: Record, faces: Record | None) -> RegionMotion:
+    """Motion over the shortest lag, as steps of one frame, and the places of the regions."""
+    lags = [int(lag) for lag in motion.attrs["lags"]]
+    shortest = int(np.argmin(lags))
+    names = [str(name) for name in motion.attrs["regions"]]
+    centres = None
+    if faces is not None and set(names) <= set(REGIONS):
+        usable = np.flatnonzero(faces["span"] >= 0)
+        if len(usable):
+            points = faces["points"][usable[:: max(1, len(usable) // 500)], :, :2].mean(axis=0)
+            size = float(motion.attrs["crop_size"])
+            centres = np.stack([points[list(REGIONS[name])].mean(axis=0) for name in names]) / size
+    return RegionMotion(
+        names=names,
+        motion=motion["regional"][:, shortest] / lags[shortest],
+        crop_size=float(motion.attrs["crop_size"]),
+        centres=centres,
+    )
+
+
+def _crops(faces: Record, wanted: np.ndarray) -> Iterator[np.ndarray]:
+    """The crops of some frames in order; the file is read in blocks."""
+    for start in range(0, len(faces["span"]), _BLOCK):
+        inside = wanted[(wanted >= start) & (wanted < start + _BLOCK)] - start
+        if len(inside):
+            yield from faces.part("image", slice(start, start + _BLOCK))[inside]

@@ -1,0 +1,243 @@
+"""What the exports write, read by programs that are not ours."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pympi
+import pytest
+import webvtt
+
+from mespot.cli import main
+from mespot.errors import InputError
+from mespot.formats import FORMATS, write
+from mespot.formats.coded import CodedVideo, FrameTimes, clock, milliseconds
+from tests.unit.coded_videos import RATES, coded, table, times_of
+
+MS = 0.001
+
+
+@pytest.fixture(scope="module", params=RATES)
+def video(request, tmp_path_factory):
+    return coded(tmp_path_factory.mktemp("videos"), request.param, first=1)
+
+
+def shown(video, start, end, tick=1e-5):
+    """The first and last frame on the screen from `start` on until a tick before `end` (s)."""
+    stamps = video.times.edges[:-1] - 1e-6
+    on_screen = np.searchsorted(stamps, [start, end - tick], side="right") - 1
+    return tuple((on_screen + video.times.first).tolist())
+
+
+def wanted(video, kind):
+    own = video.intervals[video.intervals["type"] == kind]
+    return list(zip(own["onset"], own["offset"], strict=True))
+
+
+def apexes(video):
+    return sorted(video.intervals["apex"].dropna())
+
+
+def test_edges_are_the_time_stamps(tmp_path):
+    for name, rate in RATES.items():
+        edges = coded(tmp_path, name, video=name).times.edges
+        np.testing.assert_allclose(edges[:-1], times_of(rate), atol=1e-9)
+        assert edges[-1] - edges[-2] == pytest.approx(np.median(np.diff(times_of(rate))))
+
+
+def test_elan(video, tmp_path):
+    (path,) = write("elan", [video], tmp_path / "x.eaf")
+    read = pympi.Elan.Eaf(path)
+    assert read.adocument["FORMAT"] == "3.0"
+    (link,) = read.media_descriptors
+    assert link["MEDIA_URL"] == f"file://{video.path}" and link["MIME_TYPE"] == "video/mp4"
+    assert (tmp_path / link["RELATIVE_MEDIA_URL"]).samefile(video.path)
+    assert list(read.timeslots.values()) == sorted(read.timeslots.values())
+    for kind in ("micro", "macro"):
+        found = sorted(read.get_annotation_data_for_tier(kind))
+        assert [shown(video, a / 1000, b / 1000, MS) for a, b, _ in found] == wanted(video, kind)
+    found = sorted(read.get_annotation_data_for_tier("apex"))
+    assert [shown(video, a / 1000, b / 1000, MS)[0] for a, b, _ in found] == apexes(video)
+    assert [text for *_, text in found] == ["micro", "macro", "macro"]
+
+
+def test_elements_of_elan_stand_in_the_order_of_its_schema(video, tmp_path):
+    (path,) = write("elan", [video], tmp_path / "x.eaf")
+    order = ["HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE"]
+    found = re.findall(r"^    <([A-Z_]+)", path.read_text(), re.M)
+    assert list(dict.fromkeys(found)) == order and found == sorted(found, key=order.index)
+
+
+def test_textgrid(video, tmp_path):
+    (path,) = write("textgrid", [video], tmp_path / "x.TextGrid")
+    read = pympi.Praat.TextGrid(path)
+    assert read.xmax == pytest.approx(video.times.edges[-1], abs=1e-6)
+    for kind in ("micro", "macro"):
+        rows = read.get_tier(kind).intervals
+        assert rows[0][0] == 0 and rows[-1][1] == read.xmax
+        assert all(one[1] == other[0] for one, other in zip(rows, rows[1:], strict=False))
+        assert [shown(video, a, b) for a, b, text in rows if text] == wanted(video, kind)
+    points = [video.times.frame(time) for time, _ in read.get_tier("apex").intervals]
+    assert points == apexes(video)
+
+
+def test_webvtt(video, tmp_path):
+    (path,) = write("webvtt", [video], tmp_path / "x.vtt")
+    cues = list(webvtt.read(str(path)))
+    found = {"micro": [], "macro": []}
+    for cue in cues:
+        times = seconds(cue.start), seconds(cue.end)
+        found[cue.text.split()[0]].append(shown(video, *times, MS))
+    assert found == {kind: wanted(video, kind) for kind in found}
+    assert cues[0].text.startswith("micro 0.91, apex 00:00:00.")
+
+
+def seconds(text):
+    hours, minutes, rest = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def test_boris(video, tmp_path):
+    (path,) = write("boris", [video], tmp_path / "x.boris")
+    project = json.loads(path.read_text())
+    observation = project["observations"]["v_1"]
+    assert observation["file"]["1"] == [str(video.path)]
+    times = [event[0] for event in observation["events"]]
+    assert times == sorted(times)
+    for kind in ("micro", "macro"):
+        marks = [event for event in observation["events"] if event[2] == kind]
+        pairs = list(zip(marks[::2], marks[1::2], strict=True))
+        assert [shown(video, a[0], b[0], MS) for a, b in pairs] == wanted(video, kind)
+        # BORIS shows the frame at the index; a stop is the first frame after the expression.
+        assert [(a[5] + 1, b[5]) for a, b in pairs] == wanted(video, kind)
+    types = {one["code"]: one["type"] for one in project["behaviors_conf"].values()}
+    assert types == {"micro": "State event", "macro": "State event", "apex": "Point event"}
+    assert [one["name"] for one in project["subjects_conf"].values()] == ["s1"]
+
+
+def test_label_studio(video, tmp_path):
+    (path,) = write("label_studio", [video], tmp_path / "x.json")
+    (task,) = json.loads(path.read_text())
+    (prediction,) = task["predictions"]
+    found = {"micro": [], "macro": [], "apex": []}
+    for region in prediction["result"]:
+        (label,) = region["value"]["timelinelabels"]
+        (ends,) = region["value"]["ranges"]
+        # Frames count from 1 there, and from 1 in this sheet.
+        found[label].append((ends["start"], ends["end"]))
+    assert found.pop("apex") == [(apex, apex) for apex in apexes(video)]
+    assert found == {kind: wanted(video, kind) for kind in found}
+
+
+def test_activitynet(video, tmp_path):
+    (path,) = write("activitynet", [video], tmp_path / "x.json")
+    results = json.loads(path.read_text())["results"]["v_1"]
+    for kind in ("micro", "macro"):
+        found = [one["segment"] for one in results if one["label"] == kind]
+        assert [shown(video, *segment) for segment in found] == wanted(video, kind)
+    assert {one["score"] for one in results} == {0.91, 0.5, 0.123456, 0.7}
+
+
+def test_what_overlaps_gets_a_tier_of_its_own(tmp_path):
+    video = coded(tmp_path, "30", overlapping=True)
+    (path,) = write("elan", [video], tmp_path / "x.eaf")
+    names = list(pympi.Elan.Eaf(path).get_tier_names())
+    assert names == ["micro", "macro", "macro (2)", "apex"]
+
+
+def test_the_same_intervals_give_the_same_bytes(tmp_path):
+    video = coded(tmp_path, "30", first=1)
+    for name, one in FORMATS.items():
+        files = [tmp_path / f"{n}{one.suffix}" for n in "aa"]
+        first, second = (write(name, [video], file)[0].read_bytes() for file in files)
+        assert first == second, name
+
+
+def test_milliseconds_lie_in_the_frame():
+    assert [milliseconds(n / 30) for n in (0, 1, 2, 3)] == [0, 34, 67, 100]
+    assert [milliseconds(n / 200) for n in (1, 2, 3)] == [5, 10, 15]
+    assert clock(3725.0334) == "01:02:05.034"
+
+
+def test_a_recording_that_plays_slower_than_it_was_taken(tmp_path):
+    """200 frames a second that the file shows at 25: its own times count."""
+    coded(tmp_path, "25")
+    intervals = tmp_path / "intervals.csv"
+    intervals.write_text("video,type,onset,offset\nv_1,micro,10,19\n")
+    (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns,v_1,v_1.mp4,200\n")
+    arguments = ["export", str(intervals), "--videos", str(tmp_path / "videos.csv")]
+    assert main([*arguments, "--format", "elan", "--out", str(tmp_path / "out")]) == 0
+    read = pympi.Elan.Eaf(tmp_path / "out" / "v_1.eaf")
+    assert read.get_annotation_data_for_tier("micro") == [(400, 800, "micro")]
+
+
+def test_export_of_a_run(tmp_path, capsys):
+    videos = [coded(tmp_path, name, video=name, subject=f"s{name}") for name in ("25", "200")]
+    sheet = "".join(f"{v.subject},{v.video},{v.path.name},\n" for v in videos)
+    (tmp_path / "videos.csv").write_text(f"subject,video,path,fps\n{sheet}none,none,25.mp4,\n")
+    for video in videos:
+        own = video.intervals.assign(subject=video.subject, video=video.video)
+        own.to_csv(tmp_path / f"{video.video}.csv", index=False)
+    tables = [str(tmp_path / f"{video.video}.csv") for video in videos]
+    sheets = ["--videos", str(tmp_path / "videos.csv")]
+
+    out = str(tmp_path / "all.csv")
+    assert main(["export", *tables, *sheets, "--format", "csv", "--out", out]) == 0
+    read = pd.read_csv(out, dtype={"video": str})
+    assert read["onset_time"].tolist()[:2] == ["00:00:00.000", "00:00:00.160"]
+    row = read[(read["video"] == "200") & (read["onset"] == 40)].iloc[0]
+    assert (row["onset_s"], row["offset_s"], row["offset_time"]) == (0.2, 0.295, "00:00:00.295")
+
+    assert (
+        main(["export", *tables, *sheets, "--format", "webvtt", "--out", str(tmp_path / "v")]) == 0
+    )
+    assert sorted(path.name for path in (tmp_path / "v").iterdir()) == [
+        "200.vtt",
+        "25.vtt",
+        "none.vtt",
+    ]
+    assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "v" / "none.vtt")
+    # Video files in place of a sheet are called after themselves.
+    files = ["--videos", *(str(video.path) for video in videos)]
+    out = str(tmp_path / "a.json")
+    assert main(["export", *tables, *files, "--format", "activitynet", "--out", out]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "elan", "--out", "x"], "--videos: is needed"),
+        (["--format", "megc", "--out", "x.csv"], "count from 1"),
+        (["--format", "boris", "--out", ".", "--videos", "a.mp4"], "is a folder; name a file"),
+        (["--format", "elan", "--out", "x.eaf", "--videos", "a.mp4", "b.mp4"], "name a folder"),
+        (["--format", "elan", "--out", "x.vtt", "--videos", "b.mp4"], "is not one of the videos"),
+        (["--format", "elan", "--out", "a.mp4", "--videos", "a.mp4"], "is no .eaf file"),
+        (["--format", "elan", "--out", "x", "--videos", "c.mp4"], "c.mp4: no such video"),
+    ],
+)
+def test_what_is_refused(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    coded(tmp_path, "25", video="a")
+    coded(tmp_path, "25", video="b")
+    (tmp_path / "i.csv").write_text("video,type,onset,offset\na,micro,0,5\n")
+    if "c.mp4" in arguments:
+        (tmp_path / "i.csv").write_text("video,type,onset,offset\nc,micro,0,5\n")
+    assert main(["export", "i.csv", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_frames_that_the_video_lacks_are_refused(tmp_path):
+    times = FrameTimes(0, np.arange(11) / 25)
+    for row in (("micro", 5, pd.NA, 10), ("micro", 5, 4, 8)):
+        intervals = pd.DataFrame([row], columns=["type", "onset", "apex", "offset"])
+        with pytest.raises(InputError, match="outside"):
+            write("webvtt", [CodedVideo("s", "v", intervals, None, times)], tmp_path / "x.vtt")
+
+
+def test_a_video_without_intervals(tmp_path):
+    for name, one in FORMATS.items():
+        video = coded(tmp_path, "25")
+        empty = CodedVideo("s", "v_1", table()[:0], video.path, video.times)
+        (path,) = write(name, [empty], tmp_path / f"empty{one.suffix}")
+        assert path.stat().st_size > 0

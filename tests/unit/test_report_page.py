@@ -1,0 +1,101 @@
+"""The page about a run, from tables and figures that lie in a folder."""
+
+import re
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from mespot.cli import main
+from mespot.errors import InputError
+from mespot.report import page as report_page
+from mespot.report.gather import gather
+from mespot.report.page import write_report
+from mespot.store import tables
+from tests.unit.plotted import intervals
+
+SCORES = {"tp": 1, "fp": 1, "fn": 1, "labels": 2, "predictions": 2, "videos": 2}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Two videos: in b the one label is found, in a it is missed and there is a false alarm."""
+    folder = tmp_path / "results"
+    rows = [
+        {"subject": subject, "expression": kind, "f1": f1, **SCORES}
+        for subject, f1 in (("all", 0.5), ("s<1>", 0.25))
+        for kind in ("micro", "macro", "all")
+    ]
+    metrics = pd.DataFrame(rows).assign(
+        corpus="demo", method="learned", pretraining="none", f1_low=0.125, f1_high=0.875
+    )
+    for name in tables.COLUMNS["metrics"]:
+        if name not in metrics:
+            metrics[name] = pd.NA
+    tables.write(folder / "metrics.csv", "metrics", metrics)
+    found = intervals(("micro", 10, 19, 0.9), ("macro", 40, 60, 0.8))
+    spotted = found.assign(subject="s<1>", video=["b", "a"])
+    for name in ("onset", "apex", "offset"):
+        spotted[f"{name}_s"] = spotted[f"{name}_w"] / 30
+    tables.write(folder / "demo" / "intervals" / "learned" / "g1.csv", "intervals", spotted)
+    labels = pd.concat([found[:1], found[:1]]).assign(subject="s<1>", video=["b", "a"])
+    tables.write(folder / "demo" / "labels.csv", "labels", labels)
+    for name in ("timeline/b", "timeline/a", "f1"):
+        path = folder / "demo" / "figures" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), np.full((300, 2400, 3), 200, np.uint8))
+    return folder
+
+
+def test_the_page_tells_what_was_found(results, tmp_path, capsys):
+    assert main(["report", str(results), "--out", str(tmp_path / "run.html")]) == 0
+    assert "run.html: 0.0 MB" in capsys.readouterr().out
+    text = (tmp_path / "run.html").read_text()
+    plain = " ".join(re.sub("<[^>]+>", " ", text).split())
+    assert "demo : 1 subjects, 2 videos, labels: 2 micro" in plain
+    assert "0.500 [0.125, 0.875] of learned" in plain
+    assert "s&lt;1&gt; 2 0.250" in plain
+    assert text.count("<img ") == 3
+    # The video with more errors comes first.
+    worst = plain.index("a: 0 labels found, 1 missed, 1 false alarms")
+    assert worst < plain.index("b: 1 labels found, 0 missed, 0 false alarms")
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+
+
+def test_figures_are_named_when_there_is_no_room(results, tmp_path, monkeypatch):
+    one = cv2.imencode(
+        ".webp", np.full((188, 1500, 3), 200, np.uint8), [cv2.IMWRITE_WEBP_QUALITY, 82]
+    )[1]
+    monkeypatch.setattr(report_page, "MOST_BYTES", 2 * len(one) + 10)
+    write_report(tmp_path / "run.html", gather(results, 0.5))
+    text = (tmp_path / "run.html").read_text()
+    assert text.count("<img ") == 2
+    assert "No room in this page for" in text and "timeline/b.png" in text
+
+
+def test_the_least_iou_decides_what_is_found(results):
+    label = tables.read(results / "demo" / "labels.csv", "labels")
+    label["offset"] += 12
+    tables.write(results / "demo" / "labels.csv", "labels", label)
+    counts = [gather(results, iou).corpora[0].timelines for iou in (0.9, 0.3)]
+    assert [sum(one.tp for one in timelines) for timelines in counts] == [0, 1]
+
+
+def test_a_run_without_labels_or_figures_has_a_page(results, tmp_path):
+    (results / "demo" / "labels.csv").unlink()
+    for path in (results / "demo" / "figures").rglob("*.png"):
+        path.unlink()
+    write_report(tmp_path / "run.html", gather(results, 0.5))
+    assert "<img " not in (tmp_path / "run.html").read_text()
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"has no metrics\.csv; give the folder results"):
+        gather(tmp_path, 0.5)
+
+
+def test_an_iou_that_is_none_is_refused(results, tmp_path, capsys):
+    out = str(tmp_path / "run.html")
+    assert main(["report", str(results), "--out", out, "--iou", "2"]) == 2
+    assert "--iou: 2.0 is not above 0" in capsys.readouterr().err
