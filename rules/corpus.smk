@@ -17,7 +17,7 @@ rule demo_video:
         mem_mb=1000,
         runtime=15,
     params:
-        settings=settings.demo_video(PLAN),
+        settings=of_job(settings.demo_video),
         code=code_digest("mespot.steps.demo_video"),
     message:
         "Rendering {wildcards.video}"

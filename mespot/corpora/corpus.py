@@ -18,7 +18,7 @@ from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import faces_of, read_sheets, read_videos
 from mespot.corpora.tool_annotations import annotation_files, is_of_tool
-from mespot.demo.corpus import videos as demo_videos
+from mespot.demo import corpus as demo
 from mespot.errors import InputError
 
 # The fold of whatever holds nobody out: encoders that see no label and everybody's video, the
@@ -180,9 +180,10 @@ def _sheet(section: Mapping[str, Any]) -> _Sources:
 def _demo(section: Mapping[str, Any]) -> _Sources:
     """The built-in corpus: the files that its rules will write."""
     folder = Path("results/demo/corpus")
-    videos = pd.DataFrame(demo_videos(section["subjects"], section["videos_per_subject"]))
+    videos = pd.DataFrame(demo.videos(section))
     videos["path"] = [str(folder / "videos" / f"{video}.mp4") for video in videos.video]
-    videos["fps"] = section["fps"]
+    own = [demo.for_video(demo.own_section(video, section))[1] for video in videos.video]
+    videos["fps"] = [settings["fps"] for settings in own]
     videos["first_frame"] = pd.NA
     return _Sources(videos, [folder / "annotations.csv"])
 

@@ -7,6 +7,7 @@ Directions are in the face's own frame: `out` is away from the midline, `up` tow
 lengths are in face widths.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,6 +167,8 @@ def eye_guard(points: np.ndarray, where: np.ndarray, glasses: bool) -> np.ndarra
     return guard
 
 
-def activation(units: dict[tuple[str, str], float]) -> np.ndarray:
-    """Strengths of `units` as a vector over CHANNELS."""
-    return np.array([units.get(channel, 0.0) for channel in CHANNELS])
+def activation(
+    units: dict[tuple[str, str], float], channels: Sequence[tuple[str, str]] = CHANNELS
+) -> np.ndarray:
+    """Strengths of `units` as a vector over channels."""
+    return np.array([units.get(channel, 0.0) for channel in channels])

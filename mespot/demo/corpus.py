@@ -11,16 +11,46 @@ if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks f
     from mespot.demo.settings import ScriptSettings
 
 # What a generator is for; each has its own, so that a change in one leaves the others' numbers.
-IDENTITY, SCRIPT, MOTION, SENSOR = range(4)
+IDENTITY, SCRIPT, MOTION, SENSOR = range(4)  # 4 is taken: mespot.demo.settings
 
 
-def videos(subjects: int, videos_per_subject: int) -> list[dict[str, str]]:
-    """Subject and video names in order: s01 s01_1, s01 s01_2, ..."""
-    return [
-        {"subject": f"s{subject:02d}", "video": f"s{subject:02d}_{number}"}
-        for subject in range(1, subjects + 1)
-        for number in range(1, videos_per_subject + 1)
-    ]
+def videos(section: "Mapping[str, Any]") -> list[dict[str, str]]:
+    """Subject and video names in order: s01 s01_1, s01 s01_2, ...
+
+    section: `demo` of the configuration. The subjects of its groups are counted on from its own.
+    """
+    names, first = [], 1
+    for group in _groups(section):
+        names += [
+            {"subject": f"s{subject:02d}", "video": f"s{subject:02d}_{number}"}
+            for subject in range(first, first + group["subjects"])
+            for number in range(1, group["videos_per_subject"] + 1)
+        ]
+        first += group["subjects"]
+    return names
+
+
+def own_section(video: str, section: "Mapping[str, Any]") -> dict[str, Any]:
+    """The section as it holds for the group of one video, without how many subjects there are.
+
+    Its key `drawn_as` is the name that the video would have if its group were the only one: random
+    numbers and portraits follow from it, so a group does not depend on those before it.
+    """
+    subject, number = numbers(video)
+    for group in _groups(section):
+        if subject < group["subjects"]:
+            own = {key: value for key, value in group.items() if key not in _SIZES}
+            return own | {"drawn_as": f"s{subject + 1:02d}_{number + 1}"}
+        subject -= group["subjects"]
+    raise ValueError(f"{video}: not in the section")
+
+
+_SIZES = ("subjects", "videos_per_subject")
+
+
+def _groups(section: "Mapping[str, Any]") -> list[dict[str, Any]]:
+    base = {key: value for key, value in section.items() if key != "groups"}
+    return [base, *({**base, **group} for group in section["groups"])]
 
 
 def numbers(video: str) -> tuple[int, int]:
@@ -45,12 +75,30 @@ def script(video: str, settings: "ScriptSettings") -> "list[Expression]":
     return expressions(settings, generator(settings.seed, video, SCRIPT))
 
 
+def for_video(section: "Mapping[str, Any]") -> "tuple[str, dict[str, Any]]":
+    """Of the section that `own_section` gives: the name that random numbers follow from, and the
+    settings, with a value of the video's own for each key that is varied."""
+    from mespot.demo.settings import of_video
+
+    name = section["drawn_as"]
+    rest = {key: value for key, value in section.items() if key != "drawn_as"}
+    return name, of_video(rest, *numbers(name))
+
+
 def annotations(
-    entries: "Sequence[Mapping[str, str]]", settings: "ScriptSettings"
+    entries: "Sequence[Mapping[str, str]]", section: "Mapping[str, Any]"
 ) -> list[dict[str, Any]]:
-    """All labels of the videos `entries`, in order; frames are 0-based and inclusive."""
-    return [
-        {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
-        for entry in entries
-        for e in script(entry["video"], settings)
-    ]
+    """All labels of the videos `entries`, in order; frames are 0-based and inclusive.
+
+    section: of `demo`, the keys of ScriptSettings, those of `videos`, and `varied`.
+    """
+    from mespot.demo.settings import ScriptSettings
+
+    rows = []
+    for entry in entries:
+        name, own = for_video(own_section(entry["video"], section))
+        rows += [
+            {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
+            for e in script(name, ScriptSettings.from_config(own))
+        ]
+    return rows

@@ -7,6 +7,7 @@ its own.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,8 @@ STRENGTH = {
     "26": 7.0,
 }
 
+SMILE = "smile"  # a unit of its own: from a person's neutral to their smiling portrait
+
 # Combinations and the largest displacement that each reaches in a face, % of the face width.
 COMBINATIONS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("6", "12"), 8.5),
@@ -64,6 +67,7 @@ COMBINATIONS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("12", "14"), 8.0),
     (("17", "24"), 3.5),
 )
+FREE = "free"  # the repertoire without prototypes
 ONE_SIDED = {("12",), ("14",), ("2",), ("10",)}  # these also occur on one side alone
 
 
@@ -75,6 +79,8 @@ class Expression:
     amplitude: largest displacement of a landmark at the apex, % of the face width.
     units: {(action unit, side): relative strength}. hold: the frame at which the return begins
     (the apex itself when there is no plateau). sag: strength left at `hold`, of the apex's 1.
+    stays: strength left at the offset, which fades within `fade` frames after it. Nobody labels
+    that: in CAS(ME)^2 and SAMM-LV much of the motion is often still there at the offset.
     """
 
     type: str
@@ -85,13 +91,18 @@ class Expression:
     units: dict[tuple[str, str], float]
     hold: int
     sag: float
+    stays: float = 0.0
+    fade: int = 1
 
     def course(self, n_frames: int) -> np.ndarray:
-        """Strength over time (n_frames,): 0 outside [onset, offset], 1 at the apex only."""
+        """Strength over time (n_frames,): 1 at the apex only, 0 before the onset, and after the
+        offset where nothing stays."""
         knots: list[tuple[float, float]] = [(self.onset - 1, 0.0), (self.apex, 1.0)]
         if self.hold > self.apex:
             knots.append((self.hold, self.sag))
-        knots.append((self.offset + 1, 0.0))
+        knots.append((self.offset + 1, self.stays))
+        if self.stays:
+            knots.append((self.offset + 1 + self.fade, 0.0))
         return ease(np.arange(n_frames), knots)
 
 
@@ -127,7 +138,8 @@ def expressions(settings: ScriptSettings, rng: np.random.Generator) -> list[Expr
     starts = np.sort(rng.integers(0, free + 1, len(script)))
     result, used = [], gap
     for (type_, duration), start in zip(script, starts, strict=True):
-        result.append(_expression(type_, int(start) + used, duration, settings, rng))
+        make = _free_expression if settings.repertoire == FREE else _expression
+        result.append(make(type_, int(start) + used, duration, settings, rng))
         used += duration + gap
     return result
 
@@ -165,8 +177,25 @@ def _expression(
         hold = apex + round(rng.uniform(0.1, 0.6) * (offset - apex))
         sag = float(rng.uniform(0.75, 0.95))
     apex = int(np.clip(apex, onset + 1, offset - 1))
-    units = _units(amplitude, rng)
-    return Expression(type_, onset, apex, offset, amplitude, units, max(hold, apex), sag)
+    units = _smile(settings, rng) or _units(amplitude, rng)
+    course = max(hold, apex), sag, *_rest(sag, settings, rng)
+    return Expression(type_, onset, apex, offset, amplitude, units, *course)
+
+
+def _rest(sag: float, settings: ScriptSettings, rng: np.random.Generator) -> tuple[float, int]:
+    """What stays at the offset, in the share of expressions of which some does, and the frames
+    within which that fades."""
+    if not settings.stay_share:
+        return 0.0, 1
+    stays = float(rng.uniform(0.1, 0.7)) * sag if rng.random() < settings.stay_share else 0.0
+    return stays, max(2, round(rng.uniform(1.0, 6.0) * settings.fps))
+
+
+def _smile(settings: ScriptSettings, rng: np.random.Generator) -> dict[tuple[str, str], float]:
+    """The unit of a smile, in the share of expressions that are one; none in the others."""
+    if not settings.smile_share or rng.random() >= settings.smile_share:
+        return {}
+    return _sided({SMILE: 1.0}, rng)
 
 
 def _units(amplitude: float, rng: np.random.Generator) -> dict[tuple[str, str], float]:
@@ -181,3 +210,48 @@ def _units(amplitude: float, rng: np.random.Generator) -> dict[tuple[str, str], 
             if only is None or SIDES[only] == side:
                 units[unit, side] = float(strength * (1 + sign * lean))
     return units
+
+
+def _free_expression(
+    type_: str, onset: int, duration: int, settings: ScriptSettings, rng: np.random.Generator
+) -> Expression:
+    """An expression with any units and any course.
+
+    Amplitudes are spread as widely as in CAS(ME)^2 and SAMM-LV: small ones are the most frequent.
+    The apex comes anywhere between a fifth and three quarters of the time, as it does there.
+    """
+    offset = onset + duration - 1
+    least, most = settings.micro_amplitude if type_ == "micro" else settings.macro_amplitude
+    amplitude = math.exp(rng.uniform(math.log(least), math.log(most)))
+    early, late = (0.25, 0.65) if type_ == "micro" else (0.2, 0.75)
+    apex = onset + round(rng.triangular(early, 0.4, late) * (duration - 1))
+    apex = int(np.clip(apex, onset + 1, offset - 1))
+    hold = apex + round(rng.uniform(0.0, 0.7) * (offset - apex)) if type_ == "macro" else apex
+    sag = float(rng.uniform(0.7, 0.98))
+    stays, fade = _rest(sag, settings, rng)
+    units = _smile(settings, rng)
+    if not units:
+        units = (_units if rng.random() < 0.5 else _any_units)(amplitude, rng)
+    course = max(hold, apex), sag, stays, fade
+    return Expression(type_, onset, apex, offset, amplitude, units, *course)
+
+
+def _any_units(amplitude: float, rng: np.random.Generator) -> dict[tuple[str, str], float]:
+    """One to four units of any kind, of which at least one can reach the amplitude."""
+    able = [unit for unit, strength in STRENGTH.items() if 1.2 * strength >= amplitude]
+    leads = able[rng.integers(len(able))]
+    others = rng.choice([unit for unit in STRENGTH if unit != leads], rng.integers(4), False)
+    shares = {leads: 1.0} | {str(unit): float(rng.uniform(0.2, 0.8)) for unit in others}
+    return _sided({unit: STRENGTH[unit] * share for unit, share in shares.items()}, rng)
+
+
+def _sided(
+    strengths: Mapping[str, float], rng: np.random.Generator
+) -> dict[tuple[str, str], float]:
+    """Units of both sides, more or less alike, or of one side alone."""
+    if rng.random() < 0.2:
+        only = SIDES[rng.integers(2)]
+        return {(unit, only): strength for unit, strength in strengths.items()}
+    lean = float(np.clip(rng.normal(0, 0.25), -0.8, 0.8))
+    signs = zip(SIDES, (1, -1), strict=True)
+    return {(u, side): s * (1 + sign * lean) for side, sign in signs for u, s in strengths.items()}

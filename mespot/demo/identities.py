@@ -5,7 +5,7 @@ face shape (length, jaw, eyes, nose, mouth), in skin tone, in how marked the ski
 the background and in the light's direction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from mespot.demo.action_units import face_width
 from mespot.demo.portraits import OVERSAMPLING, Portrait, upright
 from mespot.demo.sampling import grid, remap
+from mespot.demo.smiles import Reshaped, Smile, smile
 from mespot.demo.tones import toned
 
 MARGIN = 32  # px of a frame around it, so that a moving head brings in real surroundings
@@ -57,12 +58,13 @@ class Identity:
     """A face ready to be moved. Sizes are px of a frame, its corner at (-MARGIN, -MARGIN).
 
     image: (OVERSAMPLING * H, OVERSAMPLING * W, 3) float32 BGR 0..255. points: (478, 3).
-    glasses: whether the face wears some.
+    glasses: whether the face wears some. smile: its own, where there is a portrait with one.
     """
 
     image: np.ndarray
     points: np.ndarray
     glasses: bool = False
+    smile: Smile | None = None
 
 
 def portrait_of(subject: int, n_portraits: int) -> tuple[int, int]:
@@ -77,11 +79,13 @@ def identity(
     size: tuple[int, int],
     width: int,
     rng: np.random.Generator,
+    smiling: tuple[Portrait, np.ndarray] | None = None,
 ) -> Identity:
     """One person from a portrait.
 
     points: (478, 3) landmarks of the portrait. variant: 0 keeps its proportions. size: (w, h) of a
-    frame, width: of the face, px.
+    frame, width: of the face, px. smiling: a portrait of the same person with a smile, and its
+    landmarks (478, 3).
     """
     centre = (size[0] / 2 + MARGIN, 0.53 * size[1] + MARGIN)
     even = upright(portrait, points, centre, width * rng.uniform(0.95, 1.05), variant % 2 == 1)
@@ -97,7 +101,11 @@ def identity(
     image = remap(even.image, np.asarray(look), cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
     moved = even.points.copy()
     moved[:, :2] += _stretch(moved[:, :2], even.points, shape)
-    return Identity(toned(image, moved, variant, rng), moved, portrait.glasses)
+    made = Identity(toned(image, moved, variant, rng), moved, portrait.glasses)
+    if smiling is None:
+        return made
+    reshaped = Reshaped(even.points, lambda at: at + _stretch(at, even.points, shape), before)
+    return replace(made, smile=smile(*smiling, moved, made.image, reshaped, variant % 2 == 1))
 
 
 def _strengths(variant: int, rng: np.random.Generator) -> dict[str, float]:

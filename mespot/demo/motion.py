@@ -5,12 +5,13 @@ None of it is labelled. Rates and sizes are those of people who sit and watch a 
 drifts, nods and turns now and then, a few words.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from mespot.demo.events import SIDES, ease
+from mespot.demo import restless
+from mespot.demo.courses import moments, wander
+from mespot.demo.events import FREE, SIDES, ease
 from mespot.demo.settings import VideoSettings
 
 
@@ -20,7 +21,8 @@ class Motion:
 
     blink: 0 open .. 1 shut. gaze: right, down (% of the face width). units: {(action unit, side):
     activation, % of the face width} of speech. light: gain, change from the left and from above,
-    warmth (all about 0).
+    warmth (all about 0). hand: right and down of the middle of the face (face widths) where a hand
+    is before it; far below where none is. None: no hand in the whole video.
     """
 
     pose: np.ndarray
@@ -28,6 +30,7 @@ class Motion:
     gaze: np.ndarray
     units: dict[tuple[str, str], np.ndarray]
     light: np.ndarray
+    hand: np.ndarray | None = None
 
 
 def motion(settings: VideoSettings, rng: np.random.Generator) -> Motion:
@@ -47,34 +50,16 @@ def motion(settings: VideoSettings, rng: np.random.Generator) -> Motion:
         ],
         axis=-1,
     )
-    return Motion(pose, blink, gaze, units, light)
+    if settings.repertoire == FREE:
+        _add(units, restless.with_blinks(blink, rng))
+    restless.shifts(pose, time, settings.shifts_per_minute, rng)
+    hand = restless.hands(time, settings.hands_per_minute, rng)
+    return Motion(pose, blink, gaze, units, light, hand)
 
 
-def wander(
-    time: np.ndarray, size: float, band: tuple[float, float], rng: np.random.Generator
-) -> np.ndarray:
-    """A smooth random curve (T,) about 0 with the standard deviation `size`. band: Hz."""
-    n = 8
-    frequency = np.exp(rng.uniform(math.log(band[0]), math.log(band[1]), n))
-    phase = rng.uniform(0, 2 * np.pi, n)
-    weight = rng.uniform(0.5, 1.0, n)
-    waves = np.sin(2 * np.pi * time[:, None] * frequency + phase) @ weight
-    return size * waves / math.sqrt((weight**2).sum() / 2)
-
-
-def moments(
-    time: np.ndarray, per_minute: float, regular: float, rng: np.random.Generator
-) -> list[float]:
-    """Random times (s), `per_minute` on average. regular: 0 wholly random, 1 evenly spaced."""
-    times: list[float] = []
-    if per_minute <= 0:
-        return times
-    mean = 60 / per_minute
-    at = rng.uniform(0, mean)
-    while at < time[-1]:
-        times.append(float(at))
-        at += mean * (regular + (1 - regular) * rng.exponential())
-    return times
+def _add(units: dict[tuple[str, str], np.ndarray], more: restless.Units) -> None:
+    for channel, curve in more.items():
+        units[channel] = units[channel] + curve if channel in units else curve
 
 
 def _drift(time: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarray:
@@ -147,8 +132,9 @@ def _speech(
 ) -> dict[tuple[str, str], np.ndarray]:
     """A few words now and then: jaw and lips at 3-6 syllables a second, the head goes along."""
     jaw, wide, press = (np.zeros(len(time)) for _ in range(3))
+    more: restless.Units = {}
     for start in moments(time, settings.speech_per_minute, 0.3, rng):
-        end = start + rng.uniform(0.7, 3.0)
+        end = start + rng.uniform(*settings.speech_seconds)
         at, jaws, wides, presses = start, [(start, 0.0)], [(start, 0.0)], [(start, 0.0)]
         while at < end:
             beat = rng.uniform(0.16, 0.3)
@@ -161,5 +147,9 @@ def _speech(
         inside = ease(time, [(start, 0.0), (start + 0.2, 1.0), (at, 1.0), (at + 0.2, 0.0)])
         pose[:, 1] += inside * wander(time, 0.6, (0.8, 2.5), rng)
         pose[:, 0] += inside * wander(time, 0.5, (0.5, 1.5), rng)
+        if settings.repertoire == FREE:
+            _add(more, restless.with_speech(time, inside, rng))
     curves = {"26": jaw / 2, "20": np.maximum(wide, 0), "18": np.maximum(-wide, 0), "24": press}
-    return {(unit, side): curve for unit, curve in curves.items() for side in SIDES}
+    units = {(unit, side): curve for unit, curve in curves.items() for side in SIDES}
+    _add(units, more)
+    return units

@@ -1,5 +1,6 @@
 """The photographs that the demo corpus is made of, and their upright, evenly sized versions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,20 +25,57 @@ class Portrait:
     glasses: bool = False
 
 
-def names(folder: str | None) -> list[str]:
+def names(folder: str | None, people: Sequence[str] | None = None) -> list[str]:
     """Names of the portraits in order, without reading them. InputError for a folder without any.
 
-    folder: with one portrait a file; None for the built-in ones.
+    folder: with one portrait a file; None for the built-in ones. people: only portraits of these,
+    one of each; None for all.
     """
     if folder is None:
         return ["grace_hopper", "eileen_collins"]
     images = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
+    if images and people is not None:
+        return sorted(_of_person(person, images, f"{folder}: demo.people") for person in people)
     if not images:
         raise InputError(
             f"{folder}: demo.portraits: no portrait in this folder;"
             f" put images ({', '.join(sorted(SUFFIXES))}) of one face each there"
         )
     return images
+
+
+def same_person(name: str, folder: str) -> str:
+    """Name of the portrait in `folder` of the person whom the portrait `name` shows.
+
+    Sets of pictures number the people first and the expressions last: the names of both are alike
+    up to the last `_`. Raises InputError where there is none, or more than one.
+    """
+    images = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
+    if name in images:
+        return name
+    person, where = _person(name), f"{folder}: demo.smiles"
+    return _one([image for image in images if _person(image) == person], where, person)
+
+
+def _person(name: str) -> str:
+    return Path(name).stem.rpartition("_")[0] or Path(name).stem
+
+
+def _of_person(person: str, images: Sequence[str], where: str) -> str:
+    """The portrait with this person's number or name as a part of its own: `003` is in
+    `003_03.jpg` and `london_003_03.jpg`."""
+    found = [image for image in images if person in _person(image).split("_")]
+    return _one(found, where, person)
+
+
+def _one(found: Sequence[str], where: str, person: str) -> str:
+    if len(found) != 1:
+        raise InputError(
+            f"{where}: {len(found) or 'no'} portrait{'s' * (len(found) != 1)} of {person!r} in this"
+            " folder; there must be one, such as"
+            f" {person}_03.jpg"
+        )
+    return found[0]
 
 
 def _listing(folder: str) -> list[Path]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mespot.demo.action_units import CHANNELS, UPPER_LIDS
-from mespot.demo.events import SIDES, Expression
+from mespot.demo.action_units import UPPER_LIDS
+from mespot.demo.events import SIDES, SMILE, Expression
 from mespot.demo.head import Head, Pose, normals
 from mespot.demo.identities import MARGIN, Identity
 from mespot.demo.motion import Motion
@@ -20,6 +20,7 @@ from mespot.demo.portraits import OVERSAMPLING
 from mespot.demo.rig import Rig
 from mespot.demo.sampling import cell, grid, sample, smoothstep
 from mespot.demo.settings import VideoSettings
+from mespot.demo.smiles import Smile, sides
 
 _STEP = 4  # px between the places at which motion is computed
 _ITERATIONS = 6
@@ -42,7 +43,9 @@ class Renderer:
         cubic = cv2.resize(identity.image, fine, interpolation=cv2.INTER_CUBIC)
         self.texture = np.clip(np.rint(cubic), 0, 255).astype(np.uint8)
         self.places = grid(total, _STEP).astype(np.float32)
-        self.rig = Rig(identity.points[:, :2], grid(total, _STEP), identity.glasses)
+        rig = Rig(identity.points[:, :2], grid(total, _STEP), identity.glasses, identity.smile)
+        self.rig = rig
+        self.smile = None if identity.smile is None else SmilingSkin(identity.smile, rig, fine)
         self.head = Head(identity.points, grid(total, _STEP))
         self.target = (grid(self.size, _STEP) + MARGIN).astype(np.float32)
         # Displacement of the face's places in the last frame.
@@ -58,13 +61,14 @@ class Renderer:
         self.gain = np.empty((*shape, 3), np.float32)
         self.image = np.empty((*shape, 3), np.uint8)
         self.lash_colour = _lash_colour(identity)
+        self.hand_colour = 0.92 * _cheek_colour(identity)
 
     def activations(self, script: list[Expression], motion: Motion) -> np.ndarray:
         """Activation of every channel in every frame (T, C), % of the face width."""
         n = len(motion.blink)
-        total = np.zeros((n, len(CHANNELS)))
+        total = np.zeros((n, len(self.rig.channels)))
         for channel, curve in motion.units.items():
-            total[:, CHANNELS.index(channel)] += curve
+            total[:, self.rig.channels.index(channel)] += curve
         for expression in script:
             peak = self.rig.activations(expression.units, expression.amplitude)
             total += expression.course(n)[:, None] * peak
@@ -79,6 +83,7 @@ class Renderer:
                 motion.blink[index],
                 motion.gaze[index],
                 motion.light[index],
+                None if motion.hand is None else motion.hand[index],
             )
 
     def frame(
@@ -88,6 +93,7 @@ class Renderer:
         blink: float,
         gaze: np.ndarray,
         light: np.ndarray,
+        hand: np.ndarray | None = None,
     ) -> np.ndarray:
         """One frame; the arguments are one row each of what `Motion` and `activations` hold."""
         rest = self._rest(activation, pose)
@@ -96,12 +102,32 @@ class Renderer:
         layers = [self._eye(side, look, activation, blink, gaze) for side in SIDES]
         mouth = self._mouth(look, activation)
         image = sample(self.texture, look, 1 / _DETAIL, into=self.image)
+        if self.smile is not None:
+            self.smile.fade_in(image, rest, activation)
         for box, ball, shows, lashes in layers:
             _blend(image, box, sample(self.texture, ball, 1 / _DETAIL), shows)
             _blend(image, box, self.lash_colour, 0.8 * lashes)
         if mouth is not None:
             _blend(image, *mouth)
+        if hand is not None:
+            self._pass(image, hand)
         return self.sensor.expose(image, self._lit(rest, light))
+
+    def _pass(self, image: np.ndarray, hand: np.ndarray) -> None:
+        """A hand and its arm before the face."""
+        width, points = 100 * self.rig.percent, self.identity.points
+        middle = points[[234, 454], :2].mean(axis=0) - MARGIN
+        at = middle + hand * width
+        elbow = at + np.array([np.sign(hand[0] or 1.0) * 0.5, 1.5]) * width
+        if at[1] - 0.3 * width > image.shape[0]:
+            return
+        shape = np.zeros(image.shape[:2], np.uint8)
+        palm, arm = ((round(float(x)), round(float(y))) for x, y in (at, elbow))
+        cv2.line(shape, palm, arm, (255,), round(0.22 * width), cv2.LINE_AA)
+        axes = (round(0.17 * width), round(0.24 * width))
+        cv2.ellipse(shape, palm, axes, 15, 0, 360, (255,), -1)
+        shows = cv2.GaussianBlur(shape, (0, 0), 1.2).astype(np.float32)[..., None] / 255
+        image[:] = np.rint(image + shows * (self.hand_colour - image.astype(np.float32)))
 
     def _rest(self, activation: np.ndarray, pose: np.ndarray) -> np.ndarray:
         """Where the frame's coarse places are in the face at rest, openings aside (h, w, 2)."""
@@ -167,6 +193,37 @@ class Renderer:
         return box, _inside(below, gap, mouth.shut, mouth.width, self.inside), shows
 
 
+class SmilingSkin:
+    """The texture of a smiling face, which fades in with the smile."""
+
+    def __init__(self, smile: Smile, rig: Rig, fine: tuple[int, int]) -> None:
+        cubic = cv2.resize(smile.image, fine, interpolation=cv2.INTER_CUBIC)
+        self.texture = np.clip(np.rint(cubic), 0, 255).astype(np.uint8)
+        self.whole = rig.whole_smile
+        self.channels = [rig.channels.index((SMILE, side)) for side in SIDES]
+        shares = sides(rig.points, grid(_size(smile.shows), _STEP))
+        self.shows = np.stack([smile.shows * shares[side] for side in SIDES], axis=-1)
+        self.skin = smile.skin.astype(np.float32)
+
+    def fade_in(self, image: np.ndarray, rest: np.ndarray, activation: np.ndarray) -> None:
+        """Puts it over a frame. rest: where the frame's coarse places are in the face at rest."""
+        strength = np.clip(activation[self.channels] / self.whole, 0, 1).astype(np.float32)
+        if not strength.any():
+            return
+        size = (image.shape[1], image.shape[0])
+        share = cv2.resize(sample(self.shows, rest, _STEP) @ strength, size)
+        # The smiling picture shows a place of the face at rest where the whole smile moves it to.
+        smiling = rest + sample(self.skin, rest, _STEP)
+        look = np.asarray(cv2.resize(smiling, size, interpolation=cv2.INTER_LINEAR))
+        layer = sample(self.texture, look, 1 / _DETAIL).astype(np.float32)
+        image[:] = np.rint(image + share[..., None] * (layer - image.astype(np.float32)))
+
+
+def _size(field: np.ndarray) -> tuple[int, int]:
+    """(w, h) px that a field of coarse places covers."""
+    return field.shape[1] * _STEP, field.shape[0] * _STEP
+
+
 def _blend(
     image: np.ndarray, box: tuple[slice, slice], layer: np.ndarray, shows: np.ndarray
 ) -> None:
@@ -176,10 +233,15 @@ def _blend(
 
 def _mouth_colours(identity: Identity) -> np.ndarray:
     """Colours of the cavity, the tongue and the teeth (3, 3), in the portrait's light."""
-    at = np.round((identity.points[[205, 425], :2] + 0.5) * OVERSAMPLING).astype(int)
-    cheek = np.mean([identity.image[y - 5 : y + 5, x - 5 : x + 5] for x, y in at], axis=(0, 1, 2))
+    cheek = _cheek_colour(identity)
     teeth = cheek.mean() * np.array([0.92, 1.02, 1.14])
     return np.stack([0.13 * cheek + [2, 0, 6], 0.42 * cheek * [0.9, 0.75, 1.0], teeth])
+
+
+def _cheek_colour(identity: Identity) -> np.ndarray:
+    at = np.round((identity.points[[205, 425], :2] + 0.5) * OVERSAMPLING).astype(int)
+    patches = [identity.image[y - 5 : y + 5, x - 5 : x + 5] for x, y in at]
+    return np.asarray(np.mean(patches, axis=(0, 1, 2)))
 
 
 def _lash_colour(identity: Identity) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The rig of one face: what each action unit does to its mesh, its skin and its openings."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mespot.demo.action_units import (
@@ -12,21 +14,30 @@ from mespot.demo.action_units import (
     face_width,
     pushes,
 )
-from mespot.demo.events import SIDES
+from mespot.demo.events import SIDES, SMILE, STRENGTH
 from mespot.demo.openings import INNER_UPPER_LIP, Eye, Mouth
+from mespot.demo.smiles import Smile, sides
+
+_BROADEST = 1.3  # of the smile in the portrait: a face is not made to smile more broadly
 
 
 class Rig:
     """Displacements of an upright face by action units, linear in their activations.
 
-    Activations are vectors over CHANNELS in % of the face width: 1 moves the landmark that this
+    Activations are vectors over `channels` in % of the face width: 1 moves the landmark that this
     unit moves most by 1 %.
 
     points: (478, 2) landmarks, px. grid: (h, w, 2) px where the skin's motion is wanted. glasses:
-    whether the face wears some.
+    whether the face wears some. smile: its own; without one, it smiles by action units.
     """
 
-    def __init__(self, points: np.ndarray, grid: np.ndarray, glasses: bool = False) -> None:
+    def __init__(
+        self,
+        points: np.ndarray,
+        grid: np.ndarray,
+        glasses: bool = False,
+        smile: Smile | None = None,
+    ) -> None:
         self.points = points
         self.percent = face_width(points) / 100
         self.eyes = {side: Eye(points, side) for side in SIDES}
@@ -49,6 +60,24 @@ class Rig:
         self.skin = (skin * scale[:, None, None, None]).astype(np.float32)
         self.lids = {side: lids * scale[:, None] for side, lids in self.lids.items()}
         self.jaw = self.jaw * scale
+        self.channels: tuple[tuple[str, str], ...] = CHANNELS
+        self.whole_smile = 0.0  # % of the face width
+        if smile is not None:
+            self._add(smile, grid)
+
+    def _add(self, smile: Smile, grid: np.ndarray) -> None:
+        """A channel of each side for the face's own smile."""
+        whole = np.hypot(*smile.mesh.T).max()
+        of_mesh, of_skin = sides(self.points, self.points), sides(self.points, grid)
+        scale = self.percent / whole
+        mesh = [smile.mesh * of_mesh[side][:, None] * scale for side in SIDES]
+        skin = [smile.skin * of_skin[side][..., None] * scale for side in SIDES]
+        self.mesh = np.concatenate([self.mesh, mesh])
+        self.skin = np.concatenate([self.skin, np.array(skin, np.float32)])
+        self.lids = {side: np.pad(lids, ((0, 2), (0, 0))) for side, lids in self.lids.items()}
+        self.jaw = np.pad(self.jaw, (0, 2))
+        self.channels += tuple((SMILE, side) for side in SIDES)
+        self.whole_smile = float(whole / self.percent)
 
     def _edges(self, points: np.ndarray) -> np.ndarray:
         """What lids and jaw add to the mesh's motion: (C, 478, 2) px."""
@@ -68,6 +97,18 @@ class Rig:
 
     def activations(self, units: dict[tuple[str, str], float], amplitude: float) -> np.ndarray:
         """`units` scaled so that the landmark moved most moves by `amplitude` % of the width."""
-        relative = activation(units)
+        relative = activation(self._able(units, amplitude), self.channels)
         largest = np.hypot(*self.displacement(relative).T).max()
         return relative * amplitude * self.percent / largest
+
+    def _able(
+        self, units: Mapping[tuple[str, str], float], amplitude: float
+    ) -> dict[tuple[str, str], float]:
+        """`units`; those of a smile where the face has none of its own that is as large."""
+        able: dict[tuple[str, str], float] = {}
+        for (unit, side), strength in units.items():
+            if unit == SMILE and amplitude > _BROADEST * self.whole_smile:
+                able |= {(part, side): strength * STRENGTH[part] for part in ("6", "12")}
+            else:
+                able[unit, side] = strength
+        return able

@@ -3,12 +3,18 @@
 How many subjects and videos there are is no part of it: a video does not depend on the others.
 """
 
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
+
+import numpy as np
 
 from mespot.errors import InputError
 
 LARGEST_AMPLITUDE = 8.5  # % of the face width: a lip corner in a broad smile
+_NAMES = ("people",)  # lists that are no ranges
+_VARIETY = 4  # of the random numbers of a video; the others are in mespot.demo.corpus
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,9 @@ class ScriptSettings:
     macro_seconds: tuple[float, float]
     macro_amplitude: tuple[float, float]
     gap_seconds: float
+    repertoire: str
+    smile_share: float
+    stay_share: float
 
     @property
     def n_frames(self) -> int:
@@ -44,9 +53,11 @@ class ScriptSettings:
         for name in sorted(known ^ section.keys()):
             what = "is missing" if name in known else "is not known"
             raise InputError(f"config: demo.{name}: {what}; see the commented config.yaml")
-        ranges = [name for name in known if isinstance(section[name], (list, tuple))]
-        settings = cls(**section | {name: tuple(section[name]) for name in ranges})
-        for name in ranges:
+        lists = [name for name in known if isinstance(section[name], (list, tuple))]
+        settings = cls(**section | {name: tuple(section[name]) for name in lists})
+        for name in lists:
+            if name in _NAMES:
+                continue
             least, most = getattr(settings, name)
             if not 0 < least <= most:
                 raise InputError(
@@ -70,16 +81,22 @@ class VideoSettings(ScriptSettings):
     """All that decides what a video looks like; see config.yaml for each value."""
 
     portraits: str | None
+    people: tuple[str, ...] | None
+    smiles: str | None
     width: int
     height: int
     face_width: int
     blinks_per_minute: float
     glances_per_minute: float
     speech_per_minute: float
+    speech_seconds: tuple[float, float]
     gestures_per_minute: float
+    shifts_per_minute: float
+    hands_per_minute: float
     head_drift: float
     light: float
     noise: float
+    crf: float | None
 
     @classmethod
     def from_config(cls, section: dict[str, Any]) -> Self:
@@ -93,3 +110,17 @@ class VideoSettings(ScriptSettings):
                 f" {settings.width}x{settings.height}; take at most 0.6 of the smaller side"
             )
         return settings
+
+
+def of_video(section: Mapping[str, Any], subject: int, number: int) -> dict[str, Any]:
+    """The section as it holds for one video: with a value of its own for each key of `varied`.
+
+    subject, number: 0-based, of the video. A key's value depends on the seed, the video and the
+    key alone, so that whoever reads a part of the section finds the same.
+    """
+    own = dict(section)
+    for key, values in own.pop("varied").items():
+        seed = [section["seed"], subject, number + 1, _VARIETY, zlib.crc32(key.encode())]
+        rng = np.random.default_rng(np.random.SeedSequence(seed))
+        own[key] = values[rng.integers(len(values))]
+    return own

@@ -8,9 +8,11 @@ tests/unit/test_plan_settings.py has a case for every key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mespot.config import for_corpus
+from mespot.demo.corpus import own_section
 from mespot.expressions import CLASSES
 from mespot.plan.model import corpora_of_model, model_of
 from mespot.plan.recipes import of_encoder, only, weights_of, without
@@ -28,18 +30,30 @@ _ELSEWHERE = ("seed", "decoder", "with")
 _DEMO_SIZE = ("subjects", "videos_per_subject")
 # Of `demo`, what the two sheets are made from: who there is, and when who moves.
 _EXPRESSIONS = [f"{c}_{k}" for c in CLASSES for k in ("per_video", "seconds", "amplitude")]
-_DEMO_SHEETS = (*_DEMO_SIZE, "seed", "seconds", "fps", "gap_seconds", *_EXPRESSIONS)
+_DEMO_COURSE = ("repertoire", "smile_share", "stay_share")
+_DEMO_SCRIPT = ("seed", "seconds", "fps", "gap_seconds", *_EXPRESSIONS, *_DEMO_COURSE)
 _SCORING = ("iou", "n_bootstrap", "bootstrap_seed", "confidence")
 
 
-def demo_video(plan: Plan, video: str = "") -> dict[str, Any]:
+def demo_video(plan: Plan, video: str) -> dict[str, Any]:
     """How a video of the built-in corpus is rendered."""
-    return without(plan.config["demo"], _DEMO_SIZE)
+    own = own_section(video, plan.config["demo"])
+    return plain(own if own["smile_share"] else {**own, "smiles": None})
 
 
 def demo_corpus(plan: Plan) -> dict[str, Any]:
     """What its two sheets are made from."""
-    return only(plan.config["demo"], _DEMO_SHEETS)
+    return _of_script(plan.config["demo"])
+
+
+def _of_script(demo: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the section or of one of its groups, what says who there is and when who moves."""
+    own = only(demo, [key for key in (*_DEMO_SIZE, *_DEMO_SCRIPT) if key in demo])
+    if "varied" in demo:
+        own["varied"] = {k: v for k, v in plain(demo["varied"]).items() if k in _DEMO_SCRIPT}
+    if "groups" in demo:
+        own["groups"] = [_of_script(group) for group in demo["groups"]]
+    return own
 
 
 def face_landmarker(plan: Plan) -> dict[str, Any]:

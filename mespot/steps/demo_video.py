@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +25,37 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     """Render one video.
 
     video: its name, such as s03_1. output: the file, .mp4. model: MediaPipe's face landmarker.
-    section: the section `demo` of config.yaml, without the number of subjects and videos.
+    section: the section `demo` of config.yaml, as mespot.demo.corpus.own_section gives it.
     Raises InputError for a portrait that cannot be used.
     """
     cv2.setNumThreads(1)
-    settings = VideoSettings.from_config(section)
-    names = portraits.names(settings.portraits)
-    number, variant = portrait_of(corpus.numbers(video)[0], len(names))
+    name, own = corpus.for_video(section)
+    settings = VideoSettings.from_config(own)
+    names = portraits.names(settings.portraits, settings.people)
+    number, variant = portrait_of(corpus.numbers(name)[0], len(names))
     portrait = portraits.load(settings.portraits, names[number])
     points = find_face(portrait, model, settings.portraits)
+    smile = None
+    if settings.smiles is not None and settings.smile_share:
+        other = portraits.same_person(names[number], settings.smiles)
+        smiling = portraits.load(settings.smiles, other)
+        smile = smiling, find_face(smiling, model, settings.smiles)
     person = identity(
         portrait,
         points,
         variant,
         (settings.width, settings.height),
         settings.face_width,
-        corpus.generator(settings.seed, video, corpus.IDENTITY),
+        corpus.generator(settings.seed, name, corpus.IDENTITY),
+        smile,
     )
-    script = corpus.script(video, settings)
-    distractors = motion(settings, corpus.generator(settings.seed, video, corpus.MOTION))
-    sensor = corpus.generator(settings.seed, video, corpus.SENSOR)
+    script = corpus.script(name, settings)
+    distractors = motion(settings, corpus.generator(settings.seed, name, corpus.MOTION))
+    sensor = corpus.generator(settings.seed, name, corpus.SENSOR)
     renderer = Renderer(person, settings, sensor)
+    write = write_video if settings.crf is None else write_compressed
     with replacing(output) as temporary:
-        write_video(temporary, renderer.frames(script, distractors), settings)
+        write(temporary, renderer.frames(script, distractors), settings)
     what = (video, settings.n_frames, portrait.name, variant, len(script))
     log.info("%s: %d frames of %s, variant %d, with %d labels", *what)
 
@@ -84,7 +93,27 @@ def write_video(path: Path, frames: Iterable[np.ndarray], settings: VideoSetting
     for frame in frames:
         writer.write(frame)
     writer.release()
-    # OpenCV does not say when the disk was full.
+    _check_length(path, settings)
+
+
+def write_compressed(path: Path, frames: Iterable[np.ndarray], settings: VideoSettings) -> None:
+    """H.264 of the constant quality `crf`, as most cameras and video calls write it."""
+    import av
+
+    with av.open(str(path), "w", format="mp4") as container:
+        rate = Fraction(settings.fps).limit_denominator(1001)
+        stream = container.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, "yuv420p"
+        stream.thread_count = 1
+        stream.options = {"crf": f"{settings.crf:g}", "preset": "veryfast"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
+        container.mux(stream.encode())
+    _check_length(path, settings)
+
+
+def _check_length(path: Path, settings: VideoSettings) -> None:
+    """Raises InputError when frames are missing: the writers do not say when the disk was full."""
     written = int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT))
     if written != settings.n_frames:
         raise InputError(

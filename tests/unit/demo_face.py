@@ -6,11 +6,13 @@ import numpy as np
 
 from mespot.demo import portraits
 from mespot.demo.identities import identity
-from mespot.demo.settings import VideoSettings
+from mespot.demo.settings import VideoSettings, of_video
 
 SECTION = {
     "seed": 1,
     "portraits": None,
+    "people": None,
+    "smiles": None,
     "seconds": 30.0,
     "fps": 30.0,
     "width": 240,
@@ -23,18 +25,26 @@ SECTION = {
     "macro_seconds": [0.5, 3.0],
     "macro_amplitude": [2.5, 8.0],
     "gap_seconds": 0.5,
+    "repertoire": "prototypes",
+    "stay_share": 0.0,
+    "smile_share": 0.0,
     "blinks_per_minute": 15.0,
     "glances_per_minute": 25.0,
     "speech_per_minute": 2.0,
+    "speech_seconds": [0.7, 3.0],
     "gestures_per_minute": 4.0,
+    "shifts_per_minute": 0.0,
+    "hands_per_minute": 0.0,
     "head_drift": 1.5,
     "light": 0.04,
     "noise": 2.0,
+    "crf": None,
+    "varied": {},
 }
 
 
 def settings(**changes):
-    return VideoSettings.from_config(SECTION | changes)
+    return VideoSettings.from_config(of_video(SECTION | changes, 0, 0))
 
 
 def landmarks():

@@ -146,7 +146,7 @@ def test_frames_follow_from_the_seed():
 
 def run_video(path, monkeypatch, **changes):
     monkeypatch.setattr(demo_video, "find_face", lambda *_: landmarks())
-    section = SECTION | {"seconds": 0.5} | changes
+    section = SECTION | {"seconds": 0.5, "drawn_as": "s01_1"} | changes
     demo_video.run(video="s01_1", output=path, model="unused", **section)
 
 
@@ -184,13 +184,12 @@ def test_a_video_that_was_cut_off_is_not_kept(tmp_path, monkeypatch):
 
 def sheets(folder, **changes):
     names = [field.name for field in fields(ScriptSettings)]
+    section = {name: value for name, value in (SECTION | changes).items() if name in names}
     demo_corpus.run(
         videos_out=folder / "videos.csv",
         annotations_out=folder / "annotations.csv",
         video_path="videos/{video}.mp4",
-        subjects=2,
-        videos_per_subject=2,
-        **{name: value for name, value in (SECTION | changes).items() if name in names},
+        **section | {"subjects": 2, "videos_per_subject": 2, "groups": [], "varied": {}},
     )
     return folder / "videos.csv", folder / "annotations.csv"
 
@@ -219,14 +218,17 @@ def test_a_corpus_without_expressions_has_an_empty_sheet(tmp_path):
 
 
 def test_names_of_videos():
-    assert corpus.videos(2, 1) == [
+    def names(subjects, each):
+        section = {"subjects": subjects, "videos_per_subject": each, "groups": []}
+        return corpus.videos(section)
+
+    assert names(2, 1) == [
         {"subject": "s01", "video": "s01_1"},
         {"subject": "s02", "video": "s02_1"},
     ]
-    assert corpus.numbers("s12_3") == (11, 2)
+    assert names(12, 3)[-1] == {"subject": "s12", "video": "s12_3"}
     assert all(
-        corpus.numbers(entry["video"]) == (i // 3, i % 3)
-        for i, entry in enumerate(corpus.videos(101, 3))
+        corpus.numbers(entry["video"]) == (i // 3, i % 3) for i, entry in enumerate(names(101, 3))
     )
 
 

