@@ -2,7 +2,7 @@
 
 The same functions as in the steps track_face, crop_frames and optical_flow, so the numbers are the
 same. What a frame weighs most, its picture, landmarks, crop and flow map, is never kept: memory
-grows by about 700 bytes a frame. The recording is decoded twice, because who is followed, and how
+grows by about 720 bytes a frame. The recording is decoded twice, because who is followed, and how
 large that face is, is known at its end only. That costs 1 to 2 ms for each frame of 640x480.
 """
 
@@ -41,7 +41,9 @@ class Measured:
     face; such a frame is in no span. cut, found, bridged, other_faces: `(T,)`, see
     mespot.face.landmarks.Track. head_rotation: `(T, 3)` float32, yaw, pitch and roll of the head,
     degrees. face_box: `(T, 4)` float32, left, top, right and bottom of the face in the recording,
-    px. Both are NaN where there is no face.
+    px. Both are NaN where there is no face. transform: `(T, 2, 3)` float32, from the recording's
+    pixels to those of the aligned crop, NaN without a usable face. usual_points: `(478, 2)`, where
+    the landmarks mostly are in the crops, px; NaN where no frame has a usable face.
 
     rate: working frames a second. lags: working frames. regions: their names. crop_size: side of
     the aligned crop, px. native_fps, n_native_frames, first_native_frame, width, height: of the
@@ -61,6 +63,8 @@ class Measured:
     other_faces: np.ndarray
     head_rotation: np.ndarray
     face_box: np.ndarray
+    transform: np.ndarray
+    usual_points: np.ndarray
     rate: float
     lags: tuple[int, ...]
     regions: tuple[str, ...]
@@ -111,7 +115,8 @@ def measure(
         for name in ("regional", "rigid")
     )
     done = 0
-    watch = FaceWatch(usual_points(transforms, _Points(track), track.span), size, rate)
+    usual = usual_points(transforms, _Points(track), track.span)
+    watch = FaceWatch(usual, size, rate)
     usable = track.span.copy()
     cut = cut_crops(images, transforms, track.bridged, size)
     with closing(ahead(watch.watched(cut, usable, stretch(rate)))) as crops:
@@ -139,6 +144,8 @@ def measure(
         bridged=track.bridged,
         other_faces=track.other_faces,
         **_of_head(track),
+        transform=transforms.astype(np.float32),
+        usual_points=usual,
         rate=float(rate),
         lags=motion.lags,
         regions=tuple(REGIONS),

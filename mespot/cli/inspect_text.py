@@ -17,6 +17,10 @@ from mespot.store.schema import LAYOUTS
 
 _ROWS = 5  # of a table
 _LISTED = 8  # entries of a list
+_UNSEALED = (
+    "not checked: its seal, in a hidden folder .seals beside it, is not here, so nothing says "
+    "whether the table is as it was written. A copy has one if .seals is copied with it"
+)
 _SHOWN_APART = ("kind", "version", "description", "provenance")
 _OF_DATA = ("axes", "units", "description")
 
@@ -30,7 +34,10 @@ def page(path: Path) -> str:
     elif suffix == ".pt":
         lines = list(_of_checkpoint(checkpoint(path)))
     elif suffix == ".csv":
-        lines = list(_of_table(*table(path)))
+        kind, content = table(path)
+        lines = list(_of_table(kind, content))
+        if tables.lacks_seal(path, kind):
+            lines.append(f"\n{_UNSEALED}")
     else:
         raise InputError(
             f"{path}: mespot writes no such file; name one that ends in .h5, .pt, .csv"
@@ -61,9 +68,12 @@ def table(path: Path) -> tuple[str, pd.DataFrame]:
         raise InputError(f"{path}: is no table ({error}); copy or make it again") from None
     fitting = [kind for kind, columns in tables.COLUMNS.items() if set(columns) <= set(read)]
     kind = max(fitting, key=lambda kind: len(tables.COLUMNS[kind]), default="")
-    if kind:
+    if kind and not tables.lacks_seal(path, kind):
         return kind, tables.read(path, kind, own=tables.TEXT)
-    return "", read
+    try:
+        return kind, tables.typed(read, kind, own=tables.TEXT) if kind else read
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: is no {kind} table ({error}); copy it again") from None
 
 
 def _of_hdf5(held: Sequence[Held]) -> Iterator[str]:

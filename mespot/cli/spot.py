@@ -66,6 +66,12 @@ def add(subparsers: Any) -> None:
         help="also write this format, which may be given several times: " + ", ".join(FORMATS),
     )
     parser.add_argument(
+        "--review",
+        action="store_true",
+        help="also write review.html, a page on which what was found is looked at and corrected;"
+        " it shows the face",
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="videos at once (as many as there are cores)"
     )
     parser.set_defaults(run=run)
@@ -74,17 +80,23 @@ def add(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Spot in all videos; 1 where one of them failed. Raises InputError for what cannot begin."""
     from mespot.runtime import limit_threads
-    from mespot.videos import batch
+    from mespot.videos import batch, files
     from mespot.videos.how import How
 
     limit_threads(1)  # of each process
     how = How.of(options.model, training_free=options.training_free, face=options.face)
-    planned = batch.plan(options.videos, options.out, how, options.fps)
+    planned = batch.plan(options.videos, options.out, how, options.fps, options.review)
     tasks = planned.tasks
     jobs = batch.check_jobs(options.jobs, len(tasks), len(os.sched_getaffinity(0)))
     unusable = [row for row in planned.rows.values() if row["state"] == batch.NOT_READ]
     for row in unusable:
         print(f"mespot: {row['remarks']}", file=sys.stderr)
+    if planned.anew:
+        print(
+            f"mespot: {', '.join(planned.anew)}: spotted before without a review page, which needs "
+            "more than was kept; spotted anew",
+            file=sys.stderr,
+        )
     kept = sum(row["state"] == batch.KEPT for row in planned.rows.values())
     try:
         _carry_out(planned, jobs)
@@ -95,14 +107,17 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return _STOPPED
+    found = [
+        (name, str(row["path"]))
+        for name, row in planned.rows.items()
+        if row["state"] in (batch.FOUND, batch.KEPT)
+    ]
+    if options.review:
+        pages = (planned.out / name / files.PAGE for name, _ in found)
+        print(*(page for page in pages if page.is_file()), sep="\n")
     if options.format:
         from mespot.cli.spot_formats import write_formats
 
-        found = [
-            (name, str(row["path"]))
-            for name, row in planned.rows.items()
-            if row["state"] in (batch.FOUND, batch.KEPT)
-        ]
         for path in write_formats(planned.out, found, options.format, options.fps):
             print(path)
     done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))

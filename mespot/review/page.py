@@ -6,7 +6,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,21 @@ class RegionMotion:
     motion: np.ndarray
     crop_size: float
     centres: np.ndarray | None = None
+
+    @classmethod
+    def over_shortest(
+        cls,
+        names: Sequence[str],
+        regional: np.ndarray,
+        lags: Sequence[int],
+        crop_size: float,
+        centres: np.ndarray | None = None,
+    ) -> RegionMotion:
+        """From motion over several lags `(T, L, R, 2)`: that over the shortest, as steps of one
+        frame. lags: `(L,)` frames."""
+        shortest = int(np.argmin(lags))
+        motion = regional[:, shortest] / lags[shortest]
+        return cls(list(names), motion, crop_size, centres)
 
 
 @dataclass(frozen=True)

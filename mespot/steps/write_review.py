@@ -67,7 +67,6 @@ def run(
 def _regions(motion: Record, faces: Record | None) -> RegionMotion:
     """Motion over the shortest lag, as steps of one frame, and the places of the regions."""
     lags = [int(lag) for lag in motion.attrs["lags"]]
-    shortest = int(np.argmin(lags))
     names = [str(name) for name in motion.attrs["regions"]]
     centres = None
     if faces is not None and set(names) <= set(REGIONS):
@@ -76,12 +75,8 @@ def _regions(motion: Record, faces: Record | None) -> RegionMotion:
             points = faces["points"][usable[:: max(1, len(usable) // 500)], :, :2].mean(axis=0)
             size = float(motion.attrs["crop_size"])
             centres = np.stack([points[list(REGIONS[name])].mean(axis=0) for name in names]) / size
-    return RegionMotion(
-        names=names,
-        motion=motion["regional"][:, shortest] / lags[shortest],
-        crop_size=float(motion.attrs["crop_size"]),
-        centres=centres,
-    )
+    crop_size = float(motion.attrs["crop_size"])
+    return RegionMotion.over_shortest(names, motion["regional"], lags, crop_size, centres)
 
 
 def _crops(faces: Record, wanted: np.ndarray) -> Iterator[np.ndarray]:

@@ -45,6 +45,11 @@ def check(path: str | Path, place: str, content: bytes) -> Any:
     return told.get("provenance")
 
 
+def there(path: str | Path) -> bool:
+    """Whether a table has a seal. A table that was copied elsewhere has none."""
+    return _seal_of(path).exists()
+
+
 def digest_of(path: str | Path) -> str | None:
     """What the seal of a table says of its content; None for a table without one."""
     try:

@@ -188,17 +188,28 @@ def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
     missing = [name for name in COLUMNS[kind] if name not in table.columns]
     if missing:
         raise InputError(f"{path}: not a {kind} table: no column {missing[0]!r}; {remake(path)}")
-    further = [name for name in table.columns if own and name not in COLUMNS[kind]]
-    columns = {**COLUMNS[kind], **{name: str(own) for name in further}}
     try:
-        return pd.DataFrame(
-            {
-                name: pd.Series(table[name].replace("", pd.NA), dtype=dtype)
-                for name, dtype in columns.items()
-            }
-        )
+        return typed(table, kind, own)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: not a {kind} table ({error}); {remake(path)}") from error
+
+
+def typed(table: pd.DataFrame, kind: str, own: str | None = None) -> pd.DataFrame:
+    """A table of text, with all columns of `kind`, in their types. own: as for `read`. Raises
+    ValueError or TypeError for a cell that is none of its type."""
+    further = [name for name in table.columns if own and name not in COLUMNS[kind]]
+    columns = {**COLUMNS[kind], **{name: str(own) for name in further}}
+    return pd.DataFrame(
+        {
+            name: pd.Series(table[name].replace("", pd.NA), dtype=dtype)
+            for name, dtype in columns.items()
+        }
+    )
+
+
+def lacks_seal(path: str | Path, kind: str) -> bool:
+    """Whether this is a table of a run without its seal, such as a copy of it elsewhere."""
+    return kind in PLACES and not table_seals.there(path)
 
 
 def provenance(path: str | Path, kind: str) -> Any:

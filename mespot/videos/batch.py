@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ FOUND, KEPT, NOT_READ = "spotted", "spotted before", "failed"
 @dataclass(frozen=True)
 class Task:
     """One video to be spotted in. number: its place among all that were given. digest: of the video
-    and the settings; results with the same one need not be made again."""
+    and the settings; results with the same one need not be made again. review: whether it gets a
+    review page."""
 
     number: int
     source: Source
@@ -36,21 +38,29 @@ class Task:
     folder: Path
     digest: str
     fps: float | None
+    review: bool
 
 
 @dataclass(frozen=True)
 class Plan:
     """What is to be done. rows: the rows of the table of all videos, by name, of those that are
-    done or cannot be; tasks: the others."""
+    done or cannot be; tasks: the others. anew: names of those that are spotted in again only for
+    their review page."""
 
     out: Path
     how: How
     rows: dict[str, dict[str, Any]]
     tasks: list[Task]
+    anew: list[str]
 
 
-def plan(given: Sequence[Path], out: Path, how: How, fps: float | None) -> Plan:
+def plan(
+    given: Sequence[Path], out: Path, how: How, fps: float | None, review: bool = False
+) -> Plan:
     """Find the videos and what of them is done; no other run may write to `out` from now on.
+
+    review: whether each gets a review page. It needs candidates and motion, which are not kept, so
+    a video that was spotted in without one is spotted in again.
 
     Raises InputError when another one does, when the folder cannot be written, and where there is
     no video.
@@ -71,17 +81,21 @@ def plan(given: Sequence[Path], out: Path, how: How, fps: float | None) -> Plan:
         return made[name]["video"] if name in made else None
 
     rows = {name: dict(stamp["row"]) for name, stamp in made.items()}
-    tasks = []
+    tasks, anew = [], []
     for number, (source, name) in enumerate(zip(found, sources.names(found, holder), strict=True)):
         digest = _digest(source, identity, fps)
         if source.fault:
             rows[name] = failed(name, source, source.fault)
-        elif name not in made or made[name]["digest"] != digest:
-            rows.pop(name, None)
-            tasks.append(Task(number, source, name, out / name, digest, fps))
-        else:
+            continue
+        same = name in made and made[name]["digest"] == digest
+        if same and (not review or (out / name / files.PAGE).is_file()):
             rows[name]["state"] = KEPT
-    return Plan(out, how, rows, tasks)
+            continue
+        if same:
+            anew.append(name)
+        rows.pop(name, None)
+        tasks.append(Task(number, source, name, out / name, digest, fps, review))
+    return Plan(out, how, rows, tasks, anew)
 
 
 def _digest(source: Source, identity: Mapping[str, str], fps: float | None) -> str:
@@ -123,9 +137,11 @@ def write_summary(planned: Plan) -> None:
 def prepare(how: How) -> workers.Work:
     """In a process of its own: the function that spots in one video."""
     from mespot.recording import open_recording
+    from mespot.videos.review import write_review
     from mespot.videos.single import Spotter, check_rate
 
     spotter = Spotter.of(how)
+    rate = spotter.settings["tracking"]["rate"]
 
     def work(task: Task, report: Callable[[float], None]) -> dict[str, Any]:
         remarks = _Remarks()
@@ -144,7 +160,8 @@ def prepare(how: How) -> workers.Work:
                     "row": row,
                     "made_with": found.made_with,
                 }
-                files.write(found, aside, task.folder, stamp)
+                page = partial(write_review, recording=recording, rate=rate)
+                files.write(found, aside, task.folder, stamp, page if task.review else None)
             return row
         finally:
             logging.getLogger("mespot").removeHandler(remarks)

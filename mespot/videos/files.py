@@ -16,6 +16,7 @@ from mespot.store.files import cannot_write, replacing, temporary_for
 from mespot.videos.found import FLAGS, Found
 
 INTERVALS, SCORES, TIMELINE = "intervals.csv", "scores.h5", "timeline.png"
+PAGE = "review.html"  # only where it is asked for
 DONE = "video.json"  # written last: with it, the other files are whole
 _VERSION = 1
 
@@ -79,20 +80,30 @@ def workshop(folder: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def write(found: Found, workshop: Path, folder: Path, stamp: Mapping[str, Any]) -> None:
+def write(
+    found: Found,
+    workshop: Path,
+    folder: Path,
+    stamp: Mapping[str, Any],
+    page: Writer | None = None,
+) -> None:
     """Write all files of a video into `folder`, which may have others in it.
 
     They are made in `workshop` first, so a full disk leaves what was there. stamp: what the video
-    and the settings were; `stamp_of` gives it back. Raises InputError when they cannot be written.
+    and the settings were; `stamp_of` gives it back. page: writes the review page; None: there is
+    none, and one of earlier results goes. Raises InputError when they cannot be written.
     """
-    for name, writer in WRITERS.items():
+    writers = WRITERS if page is None else {**WRITERS, PAGE: page}
+    for name, writer in writers.items():
         writer(found, workshop / name)
     with replacing(workshop / DONE) as temporary:
         temporary.write_text(json.dumps({**stamp, "version": _VERSION}, indent=1) + "\n")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / DONE).unlink(missing_ok=True)
-        for name in (*WRITERS, DONE):
+        if page is None:
+            (folder / PAGE).unlink(missing_ok=True)
+        for name in (*writers, DONE):
             os.replace(workshop / name, folder / name)
     except OSError as error:
         raise cannot_write(folder, error) from error

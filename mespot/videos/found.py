@@ -11,6 +11,7 @@ import pandas as pd
 
 from mespot.expressions import CLASSES
 from mespot.measured import Measured
+from mespot.spotting.decode import Intervals
 from mespot.spotting.described import FaceCourse, describe
 from mespot.spotting.spotted import Spotted
 
@@ -30,7 +31,9 @@ class Found:
     left or right, or both; and the flags `blink`, `speech`, `head_turn`, `occluded`, `cut_off`.
     scores: a row a working frame: `frame`, `time` (s), `micro`, `macro`, and `usable`, whether
     there is a usable face. thresholds: of each class on its scores; NaN where intervals are not
-    chosen by scores alone. measured: the motion behind it. made_with: what spotted.
+    chosen by scores alone. measured: the motion behind it. made_with: what spotted. candidates:
+    the intervals and what would be found at lower thresholds, with `type`, `onset`, `apex`,
+    `offset` and `confidence`.
     """
 
     video: str
@@ -39,6 +42,7 @@ class Found:
     thresholds: dict[str, float]
     measured: Measured = field(repr=False)
     made_with: Mapping[str, Any] = field(repr=False)
+    candidates: pd.DataFrame = field(repr=False)
 
     def plot(self) -> Figure:
         """A timeline: the curves, the intervals beneath them, and two intervals close up."""
@@ -88,7 +92,17 @@ def found(video: str, measured: Measured, spotted: Spotted, made_with: Mapping[s
         }
     )
     thresholds = {name: float(spotted.thresholds[name]) for name in CLASSES}
-    return Found(video, intervals, scores, thresholds, measured, made_with)
+    candidates = pd.concat(
+        [_frames(name, spotted.candidates[name], measured) for name in CLASSES], ignore_index=True
+    )
+    return Found(video, intervals, scores, thresholds, measured, made_with, candidates)
+
+
+def _frames(expression: str, intervals: Intervals, measured: Measured) -> pd.DataFrame:
+    """Intervals in frames of the recording."""
+    native = measured.native_frame.astype(np.int64)
+    ends = {name: native[getattr(intervals, name)] for name in ("onset", "apex", "offset")}
+    return pd.DataFrame({"type": expression, **ends, "confidence": intervals.confidence})
 
 
 def _rows(video: str, expression: str, measured: Measured, spotted: Spotted) -> pd.DataFrame:

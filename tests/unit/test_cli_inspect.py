@@ -64,6 +64,16 @@ def test_tables(tmp_path, capsys):
         "table intervals\n\n1 rows; columns:\n" in text and "apex          Int64, 1 empty" in text
     )
     assert (tmp_path / "out.png").stat().st_size > 0
+    assert "not checked" not in text
+    copy = tmp_path / "copy" / "some.csv"
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())
+    assert text.splitlines()[1:9] == inspect(capsys, copy).splitlines()[1:9]
+    assert "not checked: its seal" in inspect(capsys, copy, "--png", tmp_path / "copy.png")
+    copy.write_text(path.read_text().replace("micro,3", "micro,x"))
+    assert "is no intervals table" in inspect(capsys, copy, status=2)
+    path.write_text(path.read_text().replace("micro,3", "micro,4"))
+    assert "was damaged or changed" in inspect(capsys, path, status=2)
     path.write_text("a,b\n1,2\n")
     assert "none of mespot's" in inspect(capsys, path)
     assert "only tables of intervals" in inspect(capsys, path, "--png", "x.png", status=2)

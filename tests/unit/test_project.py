@@ -89,7 +89,7 @@ PARTS = {
         "plots",
         "provenance",
     }
-    | {"recording", "runtime", "spotting", "store", "suffixes", "training"},
+    | {"recording", "review", "runtime", "spotting", "store", "suffixes", "training"},
     "landmarker": {"store"},
     "api": {"cli", "config", "face", "landmarker", "measured", "recording", "tracked", "videos"},
     "cli/speed": {"device", "face", "networks", "training"},

@@ -1,5 +1,6 @@
 """`mespot spot` and `mespot.spot` on a small video of a face that is followed by hand."""
 
+import base64
 import doctest
 import fcntl
 import hashlib
@@ -123,6 +124,36 @@ def test_the_command_writes_all_of_it_once(here, in_this_process, capsys):
     (folder / files.DONE).write_text("{")
     assert cli.main(["spot", "anna.avi", "--out", str(here / "out")]) == 0
     assert len(in_this_process) == 4
+
+
+def test_a_review_page_for_those_who_ask(here, in_this_process, capsys):
+    models.untrained(how.MODEL, threshold=0.5)
+    command = ["spot", ".", "--out", str(here / "out")]
+    page = here / "out" / "anna" / files.PAGE
+    assert cli.main(command) == 0 and not page.exists()
+    capsys.readouterr()
+    assert cli.main([*command, "--review"]) == 0
+    out, err = capsys.readouterr()
+    assert str(page) in out and "anna: spotted before without a review page" in err
+    text = page.read_text()
+    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    assert (data["subject"], data["video"], data["last"]) == ("anna", "anna", FRAMES - 1)
+    spotted = sum(one["spotted"] for one in data["candidates"])
+    table = tables.read(page.with_name(files.INTERVALS), "found")
+    assert spotted == len(table) < len(data["candidates"])
+    assert all(0 < x < 1 for centre in data["regions"]["centres"] for x in centre)
+    encoded = base64.b64decode(re.search(r'id="sheet-0">(.*?)<', text)[1])
+    sheet = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    side = data["pictures"]["side"]
+    crops = mespot.crops("anna.avi", settings=models.PREPROCESSING).images
+    for number in (0, 31, FRAMES - 1):  # at these places of the sheet
+        row, column = np.array(divmod(number, data["pictures"]["columns"])) * side
+        shown = cv2.resize(sheet[row : row + side, column : column + side], (64, 64))
+        assert np.abs(shown - crops[number].astype(float)).mean() < 4
+    assert cli.main([*command, "--review"]) == cli.main(command) == 0
+    assert in_this_process == ["anna", "anna"] and page.read_text() == text
+    assert cli.main([*command, "--training-free"]) == 0
+    assert not page.exists()  # it was of other results
 
 
 def test_one_video_fails_and_the_others_go_on(here, in_this_process, capsys):

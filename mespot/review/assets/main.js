@@ -146,7 +146,7 @@ function describeVideo() {
   byId("video").textContent = page.video;
   const parts = [`subject ${page.subject}`, `${clock(video.end, 1)}`,
     `${Number(page.fps.toFixed(2))} fps`, page.method];
-  if (!pictures) parts.push("no pictures: only motion was at hand");
+  if (!pictures) parts.push("no pictures: no face was at hand");
   else if (pictures.candidates < page.candidates.length) {
     parts.push(`pictures of the ${pictures.candidates} surest candidates`);
   }
