@@ -21,8 +21,9 @@ from mespot.face.regions import REGIONS
 from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.networks.spotter import HEADS, Spotter
 from mespot.plots import style
-from mespot.training.clips import CHANNELS, network_shape
+from mespot.training.clips import network_shape
 from mespot.training.region_motion import PATH_CHANNELS, span_channels
+from mespot.training.video_values import CHANNELS
 
 ROOT = Path(__file__).resolve().parents[1]
 SVG = ROOT / "docs" / "architecture.svg"

@@ -28,7 +28,7 @@ from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
 from mespot.landmarker import kept
 from mespot.measured import head_rotation
-from mespot.recording import Pictures, Recording, open_recording
+from mespot.recording import Pictures, Recording, images_of, open_recording
 from mespot.spans import without
 from mespot.tracked import follow
 from mespot.videos.found import Found
@@ -196,11 +196,9 @@ def crops(
     known = track(video, fps=fps, settings=settings) if faces is None else faces
     cut = CropSettings(**whole["crop"])
     recording = _opened(video, fps)
-    frames = list(recording.frames(whole["tracking"]["rate"]))
-    if [frame.native for frame in frames] != known.frame.tolist():
-        raise InputError(f"{recording.path}: the faces are of another video; track this one")
+    fault = InputError(f"{recording.path}: the faces are of another video; track this one")
+    pictures = images_of(recording.frames(whole["tracking"]["rate"]), known.frame, fault)
     transforms = align_crops(known.points, known.span, known.rate, cut)
-    pictures = (frame.image for frame in frames)
     watch = FaceWatch(usual_points(transforms, known.points, known.span), cut.size, known.rate)
     cropped = cut_crops(pictures, transforms, known.bridged, cut.size)
     images = np.stack(list(watch.watched(cropped, known.span.copy())))

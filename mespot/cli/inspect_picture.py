@@ -134,6 +134,7 @@ _DRAWN: dict[str, Callable[[_Video], Figure]] = {
     "motion": _motion,
     "features": _features,
     "scores": _scores,
+    "found": _scores,
 }
 
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mespot.formats import FORMATS
+
 _DESCRIPTION = """\
 Find micro- and macro-expressions in videos: files, folders that are searched for them, and folders
 of numbered images (with --fps). For each video, a folder of its name gets intervals.csv (a row an
@@ -56,6 +58,14 @@ def add(subparsers: Any) -> None:
         " from left to right (auto)",
     )
     parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        choices=FORMATS,
+        metavar="NAME",
+        help="also write this format, which may be given several times: " + ", ".join(FORMATS),
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="videos at once (as many as there are cores)"
     )
     parser.set_defaults(run=run)
@@ -85,6 +95,16 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return _STOPPED
+    if options.format:
+        from mespot.cli.spot_formats import write_formats
+
+        found = [
+            (name, str(row["path"]))
+            for name, row in planned.rows.items()
+            if row["state"] in (batch.FOUND, batch.KEPT)
+        ]
+        for path in write_formats(planned.out, found, options.format, options.fps):
+            print(path)
     done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
     failures += len(unusable)
     print(

@@ -10,9 +10,11 @@ import pytest
 import webvtt
 
 from mespot.cli import main
+from mespot.cli.spot_formats import write_formats
 from mespot.errors import InputError
 from mespot.formats import FORMATS, write
 from mespot.formats.coded import CodedVideo, FrameTimes, clock, milliseconds
+from mespot.store import tables
 from tests.unit.coded_videos import RATES, coded, table, times_of
 
 MS = 0.001
@@ -241,3 +243,20 @@ def test_a_video_without_intervals(tmp_path):
         empty = CodedVideo("s", "v_1", table()[:0], video.path, video.times)
         (path,) = write(name, [empty], tmp_path / f"empty{one.suffix}")
         assert path.stat().st_size > 0
+
+
+def test_formats_beside_what_was_spotted(tmp_path):
+    videos = [coded(tmp_path, name, video=f"v{name}") for name in ("25", "200")]
+    for one in videos:
+        found = pd.DataFrame(columns=list(tables.COLUMNS["found"]))
+        found = pd.concat([found, one.intervals.assign(video=one.video)])
+        tables.write(tmp_path / "out" / one.video / "intervals.csv", "found", found)
+    spotted = [(one.video, str(one.path)) for one in videos]
+    files = write_formats(tmp_path / "out", spotted, ["activitynet", "elan"])
+    shown = [str(path.relative_to(tmp_path / "out")) for path in files]
+    assert shown == ["activitynet.json", "v25/v25.eaf", "v200/v200.eaf"]
+    read = pympi.Elan.Eaf(files[1])
+    assert [row[:2] for row in sorted(read.get_annotation_data_for_tier("micro"))] == [
+        (0, 240),
+        (240, 280),
+    ]

@@ -73,6 +73,7 @@ PARTS = {
     "demo": {"demo", "face"},
     "cli": {"cli", "config", "corpora", "formats", "runtime", "scoring", "store", "videos"},
     "cli/export_tables": {"corpora", "formats", "recording", "store"},
+    "cli/spot_formats": {"formats", "recording", "store"},
     "cli/inspect_text": {"store", "training"},
     "cli/inspect_picture": {"cli", "plots", "store"},
     "cli/report": {"report"},

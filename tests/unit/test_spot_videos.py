@@ -23,7 +23,7 @@ from tests.unit import models
 from tests.unit.faces import face, texture
 from tests.workflow.project import ROOT
 
-SIDE, FRAMES, RATE = 96, 100, 30.0
+SIDE, FRAMES, RATE = 96, 60, 30.0
 MODEL = b"a landmarker"
 
 
@@ -140,7 +140,7 @@ def test_one_video_fails_and_the_others_go_on(here, in_this_process, capsys):
 
 def test_a_face_that_leaves_and_none_at_all(here, in_this_process, monkeypatch):
     seen = landmarks.detect
-    gone = range(40, 80)
+    gone = range(20, 45)
 
     def leaves(frames, model, **options):
         faces = seen(frames, model, **options)
@@ -149,7 +149,7 @@ def test_a_face_that_leaves_and_none_at_all(here, in_this_process, monkeypatch):
     monkeypatch.setattr(landmarks, "detect", leaves)
     assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
     row = json.loads((here / "out" / "anna" / files.DONE).read_text())["row"]
-    assert "no usable face for 1.3 s" in row["remarks"]
+    assert "no usable face for 0.8 s" in row["remarks"]
     monkeypatch.setattr(landmarks, "detect", lambda frames, model, **_: ([] for _ in frames))
     assert cli.main(["spot", ".", "--out", str(here / "none")]) == 0
     row = json.loads((here / "none" / "anna" / files.DONE).read_text())["row"]
