@@ -1,17 +1,18 @@
 """Which tests may run side by side."""
 
-from pathlib import Path
-
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-WORKFLOW = Path(__file__).parent / "workflow"
 
-
-# Before the plugin that deals the tests out, which reads these marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+class Together(LoadScopeScheduling):
     """Tests of a file stay together, because they share what its fixtures make. All tests of the
     workflow stay together: they share one run, and each of them uses all cores."""
-    for item in items:
-        together = "workflow" if WORKFLOW in item.path.parents else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(together))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "workflow" if "tests/workflow/" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log)
