@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mespot.errors import InputError
+
 if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks for `videos`
     from collections.abc import Mapping, Sequence
 
@@ -42,7 +44,7 @@ def own_section(video: str, section: "Mapping[str, Any]") -> dict[str, Any]:
             own = {key: value for key, value in group.items() if key not in _SIZES}
             return own | {"drawn_as": f"s{subject + 1:02d}_{number + 1}"}
         subject -= group["subjects"]
-    raise ValueError(f"{video}: not in the section")
+    raise InputError(f"{video}: not in the built-in corpus; config: demo says how many there are")
 
 
 _SIZES = ("subjects", "videos_per_subject")

@@ -321,7 +321,10 @@ def test_settings_of_one_corpus_are_put_over_those_of_all(default):
 def test_ready_made_configs_hold(default):
     for path in sorted((ROOT / "config").glob("*.yaml")):
         config = copy.deepcopy(default)
-        before = {"motion_ablation.yaml": [path.with_name("motion_both.yaml")]}
+        before = {
+            "motion_ablation.yaml": [path.with_name("motion_both.yaml")],
+            "model_check.yaml": [path.with_name("demo_hard.yaml")],
+        }
         for one in (*before.get(path.name, []), path):
             update_config(config, yaml.safe_load(one.read_text()))
         configs.check(config, path.name)

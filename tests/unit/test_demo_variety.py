@@ -89,6 +89,8 @@ def test_a_group_of_subjects_has_settings_of_its_own():
     ]
     assert [own[v]["seed"] for v in videos] == [1, 1, 9, 9, 9, 9, 1]
     assert own["s05_1"] == own["s01_1"] and not own["s01_1"].keys() & {"groups", "subjects"}
+    with pytest.raises(InputError, match="s06_1: not in the built-in corpus"):
+        corpus.own_section("s06_1", section)
     # How many there are before a group changes none of its recordings.
     alone = corpus_section(**more)
     assert corpus.own_section("s02_2", alone) == own["s04_2"]

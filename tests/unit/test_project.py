@@ -110,7 +110,7 @@ PARTS = {
     "spans": set(),
     "streams": set(),
     "suffixes": set(),
-    "plan": {"plan", "config", "corpora", "provenance", "training"},
+    "plan": {"plan", "config", "corpora", "demo", "provenance", "training"},
 }
 # Small modules without imports of their own, which any part may use.
 EVERYWHERE = {"errors", "expressions", "spans", "streams"}
