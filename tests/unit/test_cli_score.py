@@ -8,11 +8,13 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mespot import cli
 from mespot.scoring.rules import RULES
 from mespot.steps import write_submission
+from mespot.store import tables
 from tests.unit.scoring_tables import cases, sl_swin
 
 LABELS = """\
@@ -363,12 +365,12 @@ def test_a_submission_to_megc_is_scored(capsys, files):
         "video,type,onset,offset\na,micro,10,19\na,macro,100,150\n"
     )
     plain = as_json(capsys, files)
-    intervals.write_text(
-        "subject,video,type,onset,apex,offset,confidence,onset_w,apex_w,offset_w,"
-        "onset_s,apex_s,offset_s\n"
-        "006,a,micro,10,12,19,0.5,1,2,3,0.1,0.2,0.3\n"
-        "006,a,macro,100,110,150,0.5,4,5,6,1.0,1.1,1.5\n"
-    )
+    rows = [
+        ("006", "a", "micro", 10, 12, 19, 0.5, 1, 2, 3, 0.1, 0.2, 0.3),
+        ("006", "a", "macro", 100, 110, 150, 0.5, 4, 5, 6, 1.0, 1.1, 1.5),
+    ]
+    columns = list(tables.COLUMNS["intervals"])
+    tables.write(intervals, "intervals", pd.DataFrame(rows, columns=columns))
     write_submission.run(intervals=[intervals], output=files / "predictions.csv")
     assert (files / "predictions.csv").read_text().startswith("vid,pred_onset,pred_offset,type\n")
     status, out, err = run(capsys, files, "--json")

@@ -175,7 +175,7 @@ def test_changed_key_reruns_what_depends_on_it(finished, key, value, rules):
 
 def test_comment_order_and_cores_rerun_nothing(finished):
     config = finished / "config.yaml"
-    module = finished / "mespot" / "flow.py"
+    module = finished / "mespot" / "face" / "flow.py"
     old = config.read_text(), module.read_text()
     reordered = yaml.safe_load(old[0])
     reordered = {key: reordered[key] for key in reversed(reordered)}
