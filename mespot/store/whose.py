@@ -16,10 +16,11 @@ def names_in(path: str | Path, place: str) -> dict[str, str]:
     """What the path of an artefact says of it: `corpus` and the names in braces of `place`.
 
     place: where files of its kind lie below `results/{corpus}/`, such as `flow/{video}.h5`. A file
-    that lies elsewhere says nothing by its path: the result is empty.
+    that lies elsewhere, as in a copy under another name, says nothing by its path: the result is
+    empty, as it is for the tables of all corpora together.
     """
     names = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(place))
-    match = re.fullmatch(rf"(?:.*/)?(?P<corpus>[^/]+)/{names}", Path(path).as_posix())
+    match = re.fullmatch(rf"(?:.*/)?results/(?P<corpus>[^/]+)/{names}", Path(path).as_posix())
     return match.groupdict() if match else {}
 
 

@@ -46,7 +46,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_damage_is_passed_over(tmp_path, kind):
-    path = write(kind, tmp_path / "corpus", NAMES, 1)
+    path = write(kind, tmp_path / "results" / "corpus", NAMES, 1)
     read(kind, path)
     whole, silent = path.read_bytes(), []
     for name, damage in DAMAGES.items():
@@ -65,8 +65,8 @@ def test_no_damage_is_passed_over(tmp_path, kind):
 @pytest.mark.parametrize("root", ["corpus", "other"])
 def test_no_file_stands_for_another(tmp_path, kind, root):
     """With whatever lies beside it, as somebody does who moves files."""
-    path = write(kind, tmp_path / "corpus", NAMES, 1)
-    other = write(kind, tmp_path / root, OTHERS, 2)
+    path = write(kind, tmp_path / "results" / "corpus", NAMES, 1)
+    other = write(kind, tmp_path / "results" / root, OTHERS, 2)
     if other == path:  # a corpus has one of these
         return
     hidden = (path.parent / ".seals" / f"{path.name}.json",
@@ -80,7 +80,7 @@ def test_no_file_stands_for_another(tmp_path, kind, root):
 
 @pytest.mark.parametrize("kind", tables.PLACES)
 def test_a_table_without_its_seal_is_refused(tmp_path, kind):
-    path = write(kind, tmp_path / "corpus", NAMES, 1)
+    path = write(kind, tmp_path / "results" / "corpus", NAMES, 1)
     seal = path.parent / ".seals" / f"{path.name}.json"
     for content in (b"", b"[]", b"{}", b"{" * 100_000, b"\xff"):
         seal.write_bytes(content)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mespot.errors import InputError
-from mespot.store import io
+from mespot.store import io, tables
 from mespot.store.whose import names_in
 from mespot.training import checkpoint
 from tests.unit.stored_videos import CROP, clock, made_by, waves, write_flow, write_frames
@@ -18,7 +18,21 @@ def test_names_are_those_of_the_path():
     assert names_in(f"/somewhere/else/{path}", place) == names
     assert names_in("face.h5", place) == {}
     assert names_in("x/features/a/g1/face.pt", place) == {}
-    assert names_in("a.b/flow/v.1.h5", "flow/{video}.h5") == {"corpus": "a.b", "video": "v.1"}
+    path = "results/a.b/flow/v.1.h5"
+    assert names_in(path, "flow/{video}.h5") == {"corpus": "a.b", "video": "v.1"}
+
+
+def test_results_under_another_name_are_not_refused(tmp_path):
+    """A message that tells to delete them would destroy a copy that somebody has put aside."""
+    paths = tmp_path / "results" / "metrics.csv", tmp_path / "results" / "made" / "labels.csv"
+    for path in paths:
+        tables.write(path, path.stem, tables.empty(path.stem))
+    write_flow(tmp_path / "results" / "made" / "flow" / "v.h5", video="v", flow=waves(5, 0))
+    (tmp_path / "results").rename(tmp_path / "of_may")
+    assert tables.read(tmp_path / "of_may" / "metrics.csv", "metrics").empty
+    (tmp_path / "of_may" / "made").rename(tmp_path / "backup")
+    assert tables.read(tmp_path / "backup" / "labels.csv", "labels").empty
+    assert io.read(tmp_path / "backup" / "flow" / "v.h5", "flow").attrs["corpus"] == "made"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +44,7 @@ def test_names_are_those_of_the_path():
 )
 @pytest.mark.parametrize("kind", ["flow", "frames"])
 def test_another_recording_under_a_name_is_refused(tmp_path, kind, corpus, video, words):
-    good, bad = tmp_path / "made" / kind / "v.h5", tmp_path / corpus / kind / f"{video}.h5"
+    good, bad = tmp_path / "results" / "made" / kind / "v.h5", tmp_path / "results" / corpus / kind / f"{video}.h5"
     if kind == "flow":
         write_flow(good, video="v", flow=waves(5, 0))
     else:
@@ -50,14 +64,14 @@ def test_another_recording_under_a_name_is_refused(tmp_path, kind, corpus, video
 )  # fmt: skip
 def test_features_and_encoders_of_another_place_are_refused(tmp_path, place, name):
     corpus, rest = place.split("/", 1)
-    path = tmp_path / corpus / "features" / f"{rest}.h5"
+    path = tmp_path / "results" / corpus / "features" / f"{rest}.h5"
     video = {"feature": np.zeros((3, 1, 2), np.float16), **clock(np.zeros(3, np.int16))}
     attrs = made_by("flow", ["brow"])
     io.write_videos(path, "features", {"v": video}, attrs=attrs, provenance={})
     for read in (io.read_videos, io.attributes):
         with pytest.raises(InputError, match=f"{path}: is of {name} "):
             read(path, "features")
-    path = tmp_path / corpus / "encoders" / f"{rest}.pt"
+    path = tmp_path / "results" / corpus / "encoders" / f"{rest}.pt"
     content = dict.fromkeys(checkpoint.KINDS["encoder"][1], {}) | {"whose": attrs}
     checkpoint.save(path, "encoder", content)
     with pytest.raises(InputError, match=f"{path}: is of {name} "):
@@ -66,12 +80,12 @@ def test_features_and_encoders_of_another_place_are_refused(tmp_path, place, nam
 
 def test_spotters_and_scores_of_another_fold_are_refused(tmp_path):
     whose = {"corpus": "made", "method": "m", "fold": "g1"}
-    path = tmp_path / "made" / "spotters" / "m" / "g2.pt"
+    path = tmp_path / "results" / "made" / "spotters" / "m" / "g2.pt"
     content = dict.fromkeys(checkpoint.KINDS["spotter"][1], {}) | {"whose": whose}
     checkpoint.save(path, "spotter", content)
     with pytest.raises(InputError, match=f"{path}: is of fold 'g1', expected 'g2'"):
         checkpoint.load(path, "spotter")
-    path = tmp_path / "made" / "scores" / "m" / "g2.h5"
+    path = tmp_path / "results" / "made" / "scores" / "m" / "g2.h5"
     curve = np.zeros(3, np.float32)
     video = {"micro": curve, "macro": curve, **clock(np.zeros(3, np.int16))}
     thresholds = {"v": {"threshold_micro": 0.5, "threshold_macro": 0.5}}
