@@ -177,7 +177,8 @@ def track_face(
         min_span=min_span,
         broken=broken,
         cuts=cuts,
-        mixed=tracks.mixed,
+        # Where somebody else is cut, an inset or a mirror, this face is as whole as ever.
+        mixed=tracks.mixed & {track.frame[-1] for track in own},
         settling=round(SETTLING * rate),
     )
     track.persons, track.followed = everybody, everybody.index(person)

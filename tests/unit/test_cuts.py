@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mespot.face import landmarks
 from mespot.face.cuts import Steps, portrait, scene
 from mespot.face.shelf import Face, Shelf
 from mespot.face.tracks import Tracks
@@ -119,3 +120,28 @@ def test_pictures_that_show_nothing_are_passed_over():
     views += [None] * 5 + [scene(picture(place=1, noise=NOISE)[0]) for _ in range(10)]
     cuts = [steps.add(index, view) for index, view in enumerate(views)]
     assert {cut.first for cut in cuts if cut} == {25}
+
+
+def test_a_cut_of_one_face_takes_no_frame_from_another(monkeypatch):
+    """As where an inset or a screen beside the person fades over to somebody else."""
+    frames, pictures = [], []
+    faded = (STAYS[0][0].astype(float) + picture(person=1)[0]) / 2
+    beside = [*STAYS, (faded.astype(np.uint8), STAYS[0][1]), *[picture(person=1, noise=NOISE)] * 20]
+    for index, (image, points) in enumerate(beside):
+        own, own_points = STAYS[index % 20]
+        both = np.hstack([own, image])
+        pictures.append((index / RATE, cv2.cvtColor(both, cv2.COLOR_GRAY2BGR)))
+        faces = (own_points, points + np.float32([WIDTH, 0, 0]))
+        frames.append([Face(p, np.zeros(52, np.float32), np.eye(4, dtype=np.float32)) for p in faces])
+
+    def detect(pictures, model, *, faces, confidence):
+        yield from (faces for faces, _ in zip(frames, pictures, strict=True))
+
+    monkeypatch.setattr(landmarks, "detect", detect)
+    spans = {}
+    for side in ("left", "right"):
+        settings = landmarks.TrackingSettings(2, 0.5, 1.0, 0.3, side)
+        track = landmarks.track_face(pictures, b"", RATE, settings)
+        spans[side] = track.span.tolist()
+    assert spans["left"] == [0] * 41
+    assert spans["right"][20] == -1
