@@ -66,7 +66,11 @@ def _seal_of(path: str | Path) -> Path:
 def _read(path: str | Path) -> dict[str, Any]:
     seal = _seal_of(path)
     if not seal.exists():
-        raise InputError(f"{path}: has no seal in {seal}; {remake(path)}")
+        # Many programs leave hidden folders behind. Then the table is no reason to work anew.
+        raise InputError(
+            f"{path}: has no seal in {seal}; if it is a copy, copy the hidden folder {FOLDER} from "
+            f"beside the original, too; else {remake(path)}"
+        )
     try:
         told = json.loads(regular(seal, _LARGEST).read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
