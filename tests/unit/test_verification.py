@@ -109,6 +109,8 @@ def test_what_is_wrong_is_named_with_the_command_that_mends_it(run, capsys):
     shutil.copy(FLOW, FLOW.replace("s01_1", "s09_1"))
     Path("results/demo/features/pretrained/s01/face.h5").unlink()
     Path("results/mine.csv").write_text("of the user")
+    being_written = Path("results/demo/flow/.s01_1.host-77.h5")
+    being_written.write_bytes(b"half of it")
     status, found, text = verified(capsys)
     assert status == 1
     assert found == {
