@@ -100,6 +100,20 @@ def test_page_has_what_the_run_found(files):
     assert len(frames) == T and text.count('id="sheet-') == 2
 
 
+def test_landmarks_are_not_all_in_memory_at_once(files, monkeypatch):
+    """Those of ten hours are 6 GB."""
+    part, most = io.Record.part, []
+
+    def noted(record, name, frames):
+        values = part(record, name, frames)
+        most.append(len(values) if name == "points" else 0)
+        return values
+
+    monkeypatch.setattr(io.Record, "part", noted)
+    page_of(files)
+    assert max(most) == 1
+
+
 def test_motion_alone_has_no_pictures(files):
     data, text = page_of(files, frames=False)
     assert data["pictures"] is None and data["regions"]["centres"] is None
