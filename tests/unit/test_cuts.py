@@ -132,7 +132,8 @@ def test_a_cut_of_one_face_takes_no_frame_from_another(monkeypatch):
         both = np.hstack([own, image])
         pictures.append((index / RATE, cv2.cvtColor(both, cv2.COLOR_GRAY2BGR)))
         faces = (own_points, points + np.float32([WIDTH, 0, 0]))
-        frames.append([Face(p, np.zeros(52, np.float32), np.eye(4, dtype=np.float32)) for p in faces])
+        rest = np.zeros(52, np.float32), np.eye(4, dtype=np.float32)
+        frames.append([Face(places, *rest) for places in faces])
 
     def detect(pictures, model, *, faces, confidence):
         yield from (faces for faces, _ in zip(frames, pictures, strict=True))

@@ -87,5 +87,6 @@ def test_a_table_without_its_seal_is_refused(tmp_path, kind):
         with pytest.raises(InputError, match=f"again: rm {path}"):
             read(kind, path)
     seal.unlink()
-    with pytest.raises(InputError, match=f"{path}: has no seal in .*copy the hidden.*again: rm {path}"):
+    words = f"{path}: has no seal in .*copy the hidden.*again: rm {path}"
+    with pytest.raises(InputError, match=words):
         read(kind, path)

@@ -44,7 +44,8 @@ def test_results_under_another_name_are_not_refused(tmp_path):
 )
 @pytest.mark.parametrize("kind", ["flow", "frames"])
 def test_another_recording_under_a_name_is_refused(tmp_path, kind, corpus, video, words):
-    good, bad = tmp_path / "results" / "made" / kind / "v.h5", tmp_path / "results" / corpus / kind / f"{video}.h5"
+    results = tmp_path / "results"
+    good, bad = results / "made" / kind / "v.h5", results / corpus / kind / f"{video}.h5"
     if kind == "flow":
         write_flow(good, video="v", flow=waves(5, 0))
     else:
