@@ -1,7 +1,7 @@
 """The persons of a recording, made from tracks of faces, and which of them is followed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,6 +38,32 @@ class Person:
 
     tracks: list[Track]
     motion: float | None = None
+    # A long recording may have ten thousand tracks, and each is compared with all others.
+    _known: np.ndarray = field(
+        default_factory=lambda: np.empty((16, 4)), init=False, repr=False, compare=False
+    )
+    _n_known: int = field(default=0, init=False, repr=False, compare=False)
+
+    def together(self, track: Track) -> list[Track]:
+        """The tracks that have some time in common with another one."""
+        known = self._summary()
+        during = (known[:, 0] <= track.frame[-1]) & (known[:, 1] >= track.frame[0])
+        return [self.tracks[number] for number in np.flatnonzero(during)]
+
+    def apart(self, track: Track) -> float:
+        """Distance (px) between the middles of a track and of the nearest one of the person."""
+        away = self._summary()[:, 2:] - track.centre
+        return float(np.hypot(away[:, 0], away[:, 1]).min())
+
+    def _summary(self) -> np.ndarray:
+        """First and last frame and middle (x, y) of each track."""
+        for number in range(self._n_known, len(self.tracks)):
+            if number == len(self._known):
+                self._known = np.concatenate([self._known, np.empty_like(self._known)])
+            track = self.tracks[number]
+            self._known[number] = (track.frame[0], track.frame[-1], *track.centre)
+        self._n_known = len(self.tracks)
+        return self._known[: self._n_known]
 
     @property
     def still(self) -> bool:
@@ -75,7 +101,7 @@ def persons(tracks: Sequence[Track], min_frames: int) -> list[Person]:
     lasting = sorted(lasting, key=lambda track: -len(track) * track.size)
     found: list[Person] = []
     for track in lasting:
-        if any(_doubled(track, other) for person in found for other in person.tracks):
+        if any(_doubled(track, other) for one in found for other in one.together(track)):
             continue
         person = _same(track, found)
         if person is None:
@@ -119,47 +145,33 @@ def _weight(person: Person, shape: tuple[int, int]) -> float:
 def followed(tracks: Sequence[Track], person: Person, others: Sequence[Person]) -> list[Track]:
     """The tracks of a person, and what else must be of them: tracks at other times of about the
     same size and shape, however short, that are not of somebody else."""
-    own = list(person.tracks)
-    of_others = {id(track) for other in others for track in other.tracks}
-    taken = [(track.frame[0], track.frame[-1]) for track in own]
+    own = Person(list(person.tracks))
+    known = {id(track) for one in (own, *others) for track in one.tracks}
     for track in sorted(tracks, key=lambda track: -len(track) * track.size):
-        if id(track) in of_others or track in own:
-            continue
-        free = all(track.frame[0] > last or track.frame[-1] < first for first, last in taken)
-        nearest = _same(track, [Person(own), *others])
-        if free and nearest is not None and nearest.tracks is own:
-            own.append(track)
-            taken.append((track.frame[0], track.frame[-1]))
-    return own
+        if id(track) not in known and _same(track, [own, *others]) is own:
+            own.tracks.append(track)
+    return own.tracks
 
 
 def _same(track: Track, found: Sequence[Person]) -> Person | None:
     """The person to whom a track belongs who is not seen in its time."""
     best, least = None, np.inf
     for person in found:
-        if any(_together(track, other) for other in person.tracks):
+        if person.together(track):
             continue
         ratio = abs(np.log(track.size / person.tracks[0].size))
         apart = _shape_distance(track, person.tracks[0])
         if ratio > np.log(_SAME_WIDTH) or apart > _SAME_SHAPE:
             continue
-        place = (
-            min(np.hypot(*(track.centre - other.centre)) for other in person.tracks) / track.size
-        )
+        place = person.apart(track) / track.size
         unlike = apart / _SAME_SHAPE + ratio / np.log(_SAME_WIDTH) + min(place, 4) / 4
         if unlike < least:
             best, least = person, unlike
     return best
 
 
-def _together(one: Track, other: Track) -> bool:
-    return one.frame[0] <= other.frame[-1] and other.frame[0] <= one.frame[-1]
-
-
 def _doubled(track: Track, other: Track) -> bool:
     """Whether two tracks are two detections of one face: one has its centre in the other."""
-    if not _together(track, other):
-        return False
     _, i, j = np.intersect1d(track.frame, other.frame, return_indices=True)
     if not len(i):
         return False
