@@ -6,7 +6,7 @@ from mespot.face.persons import followed, persons
 from mespot.face.tracks import Track
 from tests.unit.faces import face
 
-LENGTH, EVERY, MANY = 4, 60, 2500
+LENGTH, EVERY, MANY = 4, 60, 1500
 
 
 def lost_and_found(number, x):
@@ -25,7 +25,7 @@ def test_thousands_of_tracks_are_joined_in_seconds():
     began = time.process_time()
     found = persons([*left, *right], LENGTH)
     own = followed([*left, *right], found[0], found[1:])
-    assert time.process_time() - began < 20  # over a minute if each were compared in Python
+    assert time.process_time() - began < 5  # tens of seconds, were each compared in Python
     assert [len(person.tracks) for person in found] == [MANY, MANY]
     assert {id(track) for track in own} == {id(track) for track in left}
 
