@@ -125,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         for path in written:
             print(path)
         for fault in faults:
-            print(f"mespot: {fault}", file=sys.stderr)
+            print(f"mespot: {batch.plain(fault)}", file=sys.stderr)
     done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
     failures += len(unusable)
     print(
@@ -172,4 +172,4 @@ def _carry_out(planned: Any, jobs: int) -> None:
             elif event.kind == workers.FAILED:
                 path = str(task.source.path)
                 where = "" if path in event.value else f"{path}: "
-                bar.write(f"mespot: {where}{event.value}", file=sys.stderr)
+                bar.write(f"mespot: {batch.plain(where + event.value)}", file=sys.stderr)
