@@ -15,6 +15,8 @@ _TAKEN = {"summary.csv"}  # names that the folder of results has for itself
 # Surrogates stand for bytes of a file name that are no text.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\\ud800-\udfff]")
 
+_LONGEST = 180  # bytes; file systems take 255, and temporary names are longer
+
 
 @dataclass(frozen=True)
 class Source:
@@ -128,6 +130,7 @@ def names(sources: Sequence[Source], holder: Callable[[str], list[Any] | None]) 
     chosen: list[str] = []
     for source in sources:
         stem = _UNPRINTABLE.sub("_", stem_of(source.path)).lstrip(".") or "video"
+        stem = stem.encode()[:_LONGEST].decode(errors="ignore")
         number, name = 1, stem
         while name in _TAKEN or name in chosen or not _free(holder(name), source):
             number += 1

@@ -70,6 +70,7 @@ def test_names_are_told_apart_and_stay(folder):
         ("a\nb.mp4", "a_b"),
         ("summary.csv.mp4", "summary.csv-2"),
         ("no_end", "no_end"),
+        ("ü" * 120 + ".mp4", "ü" * 90),
         ("a\udcff.mp4", "a_"),  # a byte that is no text
     ],
 )
