@@ -34,6 +34,7 @@ from mespot.tracked import follow
 from mespot.videos.found import Found
 from mespot.videos.how import DEFAULTS, How
 from mespot.videos.single import Spotter
+from mespot.videos.sources import stem_of
 
 __all__ = ["Crops", "Faces", "Found", "Motion", "crops", "flow", "score", "spot", "track"]
 
@@ -133,7 +134,7 @@ def spot(
     spotter = Spotter.of(How.of(model, training_free=training_free, face=face))
     recording = _opened(video, fps)
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
-        return spotter.spot(recording, name or recording.path.stem, scratch, progress)
+        return spotter.spot(recording, name or stem_of(recording.path), scratch, progress)
 
 
 def track(video: Video, *, fps: float | None = None, settings: Settings | None = None) -> Faces:

@@ -14,9 +14,9 @@ _DESCRIPTION = """\
 Find micro- and macro-expressions in videos: files, folders that are searched for them, and folders
 of numbered images (with --fps). For each video, a folder of its name gets intervals.csv (a row an
 expression), scores.h5 (curves) and timeline.png (a picture). summary.csv has a row a video. What is
-done is not done again, unless the video or the model has changed. Exit status 1: a video failed.
-What the columns mean: docs/spot.md. An interval is a movement of the face. What it means, and
-whether it means anything, it does not say.
+done is not done again, unless the video or the model has changed. Exit status 1: a video or a
+format failed. What the columns mean: docs/spot.md. An interval is a movement of the face. What it
+means, and whether it means anything, it does not say.
 """
 _STOPPED = 130  # as shells have it for what was stopped by a key
 
@@ -79,6 +79,7 @@ def add(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Spot in all videos; 1 where one of them failed. Raises InputError for what cannot begin."""
+    from mespot.cli.spot_formats import Spotted, write_formats
     from mespot.runtime import limit_threads
     from mespot.videos import batch, files
     from mespot.videos.how import How
@@ -107,25 +108,30 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return _STOPPED
+    given = {task.name for task in tasks}
+    given |= {name for name, row in planned.rows.items() if row["state"] == batch.KEPT}
     found = [
-        (name, str(row["path"]))
-        for name, row in planned.rows.items()
+        Spotted(name, planned.places[name], row["fps"], name in given)
+        for name, row in sorted(planned.rows.items())
         if row["state"] in (batch.FOUND, batch.KEPT)
     ]
     if options.review:
-        pages = (planned.out / name / files.PAGE for name, _ in found)
-        print(*(page for page in pages if page.is_file()), sep="\n")
+        for one in found:
+            if one.given and (page := planned.out / one.name / files.PAGE).is_file():
+                print(page)
+    unwritten = 0
     if options.format:
-        from mespot.cli.spot_formats import write_formats
-
-        for path in write_formats(planned.out, found, options.format, options.fps):
+        written, faults, unwritten = write_formats(planned.out, found, options.format)
+        for path in written:
             print(path)
+        for fault in faults:
+            print(f"mespot: {batch.plain(fault)}", file=sys.stderr)
     done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
     failures += len(unusable)
     print(
         f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
     )
-    return int(failures > 0)
+    return int(failures + unwritten > 0)
 
 
 def _face(text: str) -> str | int:
@@ -166,4 +172,4 @@ def _carry_out(planned: Any, jobs: int) -> None:
             elif event.kind == workers.FAILED:
                 path = str(task.source.path)
                 where = "" if path in event.value else f"{path}: "
-                bar.write(f"mespot: {where}{event.value}", file=sys.stderr)
+                bar.write(f"mespot: {batch.plain(where + event.value)}", file=sys.stderr)

@@ -32,15 +32,18 @@ def write(videos: Sequence[CodedVideo], out: Path) -> None:
 
 
 def _table(video: CodedVideo) -> pd.DataFrame:
+    if video.times is not None:
+        video.timed()  # raises for frames that the video lacks
     table = video.intervals.sort_values(["onset", "offset", "type"]).copy()
     table["subject"], table["video"] = video.subject, video.video
     for name in _FRAMES:
         if name not in table:
             table[name] = pd.NA
-        frames = table[name].astype("Int64")
-        seconds = table[f"{name}_s"] if f"{name}_s" in table else _seconds(video, frames)
-        known = [pd.NA if pd.isna(one) else float(one) for one in seconds]
-        table[name] = frames
+        table[name] = table[name].astype("Int64")
+        known = _seconds(video, table[name])
+        if f"{name}_s" in table:
+            stated = table[f"{name}_s"]
+            known = [two if pd.isna(one) else one for one, two in zip(stated, known, strict=True)]
         table[f"{name}_s"] = ["" if pd.isna(one) else f"{one:.6f}" for one in known]
         table[f"{name}_time"] = ["" if pd.isna(one) else clock(one) for one in known]
     if "confidence" not in table:

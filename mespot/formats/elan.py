@@ -5,6 +5,7 @@ A tier a class and one for apexes. Only the video is linked. Times are whole mil
 
 import mimetypes
 import os
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ from mespot.store.files import replacing
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _TYPE = "expression"
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # The format wants a date; a fixed one gives the same bytes for the same intervals.
 _DATE = "1970-01-01T00:00:00+00:00"
 
@@ -91,4 +93,4 @@ def _link(media: Path, out: Path) -> dict[str, str]:
 def _text(path: str) -> str:
     """A path as text that XML can hold; file names may have bytes that are none."""
     plain = path.encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else "?" for c in plain)
+    return _NOT_XML.sub("?", plain)

@@ -54,4 +54,4 @@ def open_recording(
         return Folder(path, fps)
     if path.is_file():
         return Video(path, fps, first_frame or 0)
-    raise InputError(f"{path}: no such video file or folder of images; correct the sheet's path")
+    raise InputError(f"{path}: no such video file or folder of images; correct the path")

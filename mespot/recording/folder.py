@@ -24,7 +24,7 @@ class Folder(Recording):
 
     def __init__(self, path: Path, fps: float | None) -> None:
         if fps is None:
-            raise InputError(f"{path}: a folder of images needs fps in the sheet")
+            raise InputError(f"{path}: a folder of images needs fps, its frames a second")
         self._files = numbered_images(path)
         numbers = sorted(self._files)
         first, last = numbers[0], numbers[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Pictures(Recording):
     """
 
     def __init__(self, pictures: Iterable[np.ndarray], fps: float | None) -> None:
-        if fps is None or not fps > 0:
+        if fps is None or not 0 < fps < math.inf:
             raise InputError(f"pictures: fps is {fps}; give their frames a second")
         held: Sequence[np.ndarray] | np.ndarray
         held = pictures if isinstance(pictures, (Sequence, np.ndarray)) else list(pictures)

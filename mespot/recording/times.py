@@ -25,7 +25,7 @@ def frame_edges(
     path = Path(path)
     if path.is_dir():
         if not fps:
-            raise InputError(f"{path}: a folder of images needs fps in the sheet")
+            raise InputError(f"{path}: a folder of images needs fps, its frames a second")
         numbers = sorted(numbered_images(path))
         return numbers[0], np.arange(numbers[-1] - numbers[0] + 2) / fps
     if not path.is_file():
@@ -37,7 +37,7 @@ def frame_edges(
     elif fps or held.rates:
         step = 1 / (fps or held.rates[0])
     else:
-        raise InputError(f"{path}: states no frame rate; fill in fps in the sheet")
+        raise InputError(f"{path}: states no frame rate; give its fps")
     return first_frame, np.append(stamps, stamps[-1] + step)
 
 

@@ -34,7 +34,7 @@ class Video(Recording):
             self._check_whole(len(self._contents.pts), self._contents.announced)
         made = clock(self._contents.stamps, self._contents.rates, float(self._contents.tick), fps)
         if made is None:
-            raise InputError(f"{path}: states no frame rate; fill in fps in the sheet")
+            raise InputError(f"{path}: states no frame rate; give its fps")
         self._clock = made
         first = next(decoded(path, self._contents), None)
         if first is None:

@@ -45,13 +45,14 @@ class Task:
 class Plan:
     """What is to be done. rows: the rows of the table of all videos, by name, of those that are
     done or cannot be; tasks: the others. anew: names of those that are spotted in again only for
-    their review page."""
+    their review page. places: where each video lies, by name, also those of earlier calls."""
 
     out: Path
     how: How
     rows: dict[str, dict[str, Any]]
     tasks: list[Task]
     anew: list[str]
+    places: dict[str, Path]
 
 
 def plan(
@@ -81,21 +82,23 @@ def plan(
         return made[name]["video"] if name in made else None
 
     rows = {name: dict(stamp["row"]) for name, stamp in made.items()}
+    places = {name: Path(stamp["video"][0]) for name, stamp in made.items()}
     tasks, anew = [], []
     for number, (source, name) in enumerate(zip(found, sources.names(found, holder), strict=True)):
         digest = _digest(source, identity, fps)
+        places[name] = source.path
         if source.fault:
             rows[name] = failed(name, source, source.fault)
             continue
         same = name in made and made[name]["digest"] == digest
         if same and (not review or (out / name / files.PAGE).is_file()):
-            rows[name]["state"] = KEPT
+            rows[name] |= {"state": KEPT, "path": plain(source.path)}  # it may have been moved
             continue
         if same:
             anew.append(name)
         rows.pop(name, None)
         tasks.append(Task(number, source, name, out / name, digest, fps, review))
-    return Plan(out, how, rows, tasks, anew)
+    return Plan(out, how, rows, tasks, anew, places)
 
 
 def _digest(source: Source, identity: Mapping[str, str], fps: float | None) -> str:
@@ -106,7 +109,13 @@ def _digest(source: Source, identity: Mapping[str, str], fps: float | None) -> s
 def failed(name: str, source: Source, why: str) -> dict[str, Any]:
     """The row of a video that nothing was found in because it cannot be used."""
     empty = dict.fromkeys(tables.COLUMNS["found_videos"], pd.NA)
-    return {**empty, "video": name, "path": str(source.path), "state": NOT_READ, "remarks": why}
+    told = {"path": plain(source.path), "state": NOT_READ, "remarks": plain(why)}
+    return {**empty, "video": name, **told}
+
+
+def plain(text: str | Path) -> str:
+    """Text that can be written; names of files may have bytes that are none."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def carry_out(planned: Plan, jobs: int) -> Iterator[workers.Event]:
@@ -197,7 +206,7 @@ def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
     counts = found.intervals["type"].value_counts()
     return {
         "video": task.name,
-        "path": str(task.source.path),
+        "path": plain(task.source.path),
         "state": FOUND,
         "micro": int(counts.get("micro", 0)),
         "macro": int(counts.get("macro", 0)),
@@ -206,7 +215,7 @@ def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
         "fps": measured.native_fps,
         "width": measured.width,
         "height": measured.height,
-        "remarks": "; ".join(lines),
+        "remarks": plain("; ".join(lines)),
     }
 
 

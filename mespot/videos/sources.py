@@ -12,7 +12,10 @@ from typing import Any
 from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _TAKEN = {"summary.csv"}  # names that the folder of results has for itself
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\]")
+# Surrogates stand for bytes of a file name that are no text.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\\ud800-\udfff]")
+
+_LONGEST = 180  # bytes; file systems take 255, and temporary names are longer
 
 
 @dataclass(frozen=True)
@@ -39,25 +42,36 @@ class Source:
 def find(given: Iterable[Path], fps: float | None, skipped: Path) -> list[Source]:
     """Every video among files and folders, each once, in the order given.
 
-    Folders are searched for video files and, with `fps`, for folders of numbered images. skipped:
-    the folder of results, where nothing is looked for.
+    Folders, also those behind links, are searched for video files and, with `fps`, for folders of
+    numbered images. skipped: the folder of results, where nothing is looked for; it may be among
+    others that are given.
     """
+    given = list(given)
     sources: dict[str, Source] = {}
     for path in given:
         for source in _under(path, fps, skipped):
+            if len(given) > 1 and source.path == path and source.fault and _same(path, skipped):
+                continue
             sources.setdefault(os.path.realpath(source.path), source)
     return list(sources.values())
 
 
 def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
-    if not path.is_dir():
+    if not os.path.isdir(path):
         yield _file(path)
         return
     files, images = [], []
-    for folder, below, names in os.walk(path, onerror=_raise):
+    faults: list[OSError] = []
+    seen = {os.path.realpath(path)}  # a link may lead back up
+    for folder, below, names in os.walk(path, onerror=faults.append, followlinks=True):
         here = Path(folder)
-        kept = (n for n in below if not n.startswith(".") and not _same(here / n, skipped))
-        below[:] = sorted(kept)
+        kept = []
+        for name in sorted(below):
+            place = os.path.realpath(here / name)
+            if not name.startswith(".") and not _same(here / name, skipped) and place not in seen:
+                seen.add(place)
+                kept.append(name)
+        below[:] = kept
         shown = sorted(name for name in names if not name.startswith("."))
         videos = [here / name for name in shown if _suffix(name) in VIDEO_SUFFIXES]
         files += videos
@@ -66,17 +80,15 @@ def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
             images.append((here, pictures))
     for file in files:
         yield _file(file)
-    if fps is not None:
+    for fault in faults:
+        yield _unreadable(Path(fault.filename), fault, "check its permissions")
+    if fps is not None and images:
         yield from (_images(folder, pictures) for folder, pictures in images)
-    elif not files:
+    elif not files and not faults:
         why = "has no video file in it"
         if images:
             why = "is a folder of images; give their frames a second: --fps"
         yield Source(path, fault=f"{path}: {why}")
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def _same(folder: Path, other: Path) -> bool:
@@ -91,32 +103,46 @@ def _file(path: Path) -> Source:
     try:
         state = path.stat()
     except OSError as error:
-        return Source(path, fault=f"{path}: cannot be read: {error.strerror}; correct the path")
+        return _unreadable(path, error, "correct the path")
     return Source(path, state.st_size, state.st_mtime_ns)
 
 
+def _unreadable(path: Path, error: OSError, cure: str) -> Source:
+    return Source(path, fault=f"{path}: cannot be read: {error.strerror}; {cure}")
+
+
 def _images(folder: Path, pictures: Sequence[Path]) -> Source:
-    states = [picture.stat() for picture in pictures]
+    try:
+        states = [picture.stat() for picture in pictures]
+    except OSError as error:
+        why = f"{error.filename}: cannot be read: {error.strerror}; remove it, or put it back"
+        return Source(folder, fault=why)
     size, changed = sum(s.st_size for s in states), max(s.st_mtime_ns for s in states)
     return Source(folder, size, changed)
 
 
 def names(sources: Sequence[Source], holder: Callable[[str], list[Any] | None]) -> list[str]:
-    """The name of the results of each: that of the file without its end, with a number behind it
-    where another video has this name.
+    """The name of the results of each: that of the folder, or of the file without its end, with a
+    number behind it where another video has this name.
 
     holder: the identity of the video whose results have a name by now, None for a free name.
     """
     chosen: list[str] = []
     for source in sources:
-        stem = source.path.stem if source.path.suffix else source.path.name
-        stem = _UNPRINTABLE.sub("_", stem).lstrip(".") or "video"
+        stem = _UNPRINTABLE.sub("_", stem_of(source.path)).lstrip(".") or "video"
+        stem = stem.encode()[:_LONGEST].decode(errors="ignore")
         number, name = 1, stem
         while name in _TAKEN or name in chosen or not _free(holder(name), source):
             number += 1
             name = f"{stem}-{number}"
         chosen.append(name)
     return chosen
+
+
+def stem_of(path: Path) -> str:
+    """The name of a folder of images, or that of a video file without its end."""
+    path = Path(os.path.abspath(path))  # `.` has a name, too
+    return path.name if os.path.isdir(path) else path.stem
 
 
 def _free(held: Sequence[Any] | None, source: Source) -> bool:

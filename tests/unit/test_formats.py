@@ -10,7 +10,7 @@ import pytest
 import webvtt
 
 from mespot.cli import main
-from mespot.cli.spot_formats import write_formats
+from mespot.cli.spot_formats import Spotted, write_formats
 from mespot.errors import InputError
 from mespot.formats import FORMATS, write
 from mespot.formats.coded import CodedVideo, FrameTimes, clock, milliseconds
@@ -245,14 +245,19 @@ def test_a_video_without_intervals(tmp_path):
         assert path.stat().st_size > 0
 
 
-def test_formats_beside_what_was_spotted(tmp_path):
-    videos = [coded(tmp_path, name, video=f"v{name}") for name in ("25", "200")]
+def found_tables(out, videos):
     for one in videos:
         found = pd.DataFrame(columns=list(tables.COLUMNS["found"]))
         found = pd.concat([found, one.intervals.assign(video=one.video)])
-        tables.write(tmp_path / "out" / one.video / "intervals.csv", "found", found)
-    spotted = [(one.video, str(one.path)) for one in videos]
-    files = write_formats(tmp_path / "out", spotted, ["activitynet", "elan"])
+        tables.write(out / one.video / "intervals.csv", "found", found)
+
+
+def test_formats_beside_what_was_spotted(tmp_path):
+    videos = [coded(tmp_path, name, video=f"v{name}") for name in ("25", "200")]
+    found_tables(tmp_path / "out", videos)
+    spotted = [Spotted(one.video, one.path) for one in videos]
+    files, *faults = write_formats(tmp_path / "out", spotted, ["activitynet", "elan"])
+    assert faults == [[], 0]
     shown = [str(path.relative_to(tmp_path / "out")) for path in files]
     assert shown == ["activitynet.json", "v25/v25.eaf", "v200/v200.eaf"]
     read = pympi.Elan.Eaf(files[1])
@@ -260,3 +265,48 @@ def test_formats_beside_what_was_spotted(tmp_path):
         (0, 240),
         (240, 280),
     ]
+
+
+def test_a_video_that_is_gone_is_left_out_of_formats_that_need_it(tmp_path):
+    gone, there = (coded(tmp_path, "25", video=name) for name in ("gone", "there"))
+    found_tables(tmp_path / "out", (gone, there))
+    gone.path.unlink()
+    formats = ["csv", "elan", "boris", "megc"]
+    for given, failures in ((False, 0), (True, 1)):
+        spotted = [Spotted("gone", gone.path, given=given), Spotted("there", there.path)]
+        files, faults, failed = write_formats(tmp_path / "out", spotted, formats)
+        assert [path.name for path in files] == ["csv.csv", "there.eaf", "boris.boris", "megc.csv"]
+        assert len(faults) == 1 and "gone.mp4: no such video" in faults[0] and failed == failures
+    assert set(pd.read_csv(files[0])["video"]) == {"gone", "there"}
+    # Frames of a video file count from 0 here, and from 1 in the challenges.
+    assert pd.read_csv(files[-1])["pred_onset"].min() == 1
+
+
+def test_one_format_that_cannot_be_written_leaves_the_others(tmp_path):
+    one = coded(tmp_path, "25")
+    found_tables(tmp_path / "out", [one])
+    (tmp_path / "out" / "boris.boris").mkdir()
+    spotted = [Spotted("v_1", one.path)]
+    files, (fault,), failed = write_formats(tmp_path / "out", spotted, ["boris", "webvtt"])
+    assert [path.name for path in files] == ["v_1.vtt"]
+    assert "--format boris: " in fault and failed == 1
+
+
+def test_the_table_refuses_frames_that_the_video_lacks_and_fills_times(tmp_path):
+    times = FrameTimes(1, np.arange(11) / 25)
+    columns = ["type", "onset", "apex", "offset", "onset_s"]
+    rows = [("micro", 1, pd.NA, 3, 7.5), ("macro", 2, pd.NA, 10, pd.NA)]
+    whole = pd.DataFrame(rows, columns=columns)
+    (path,) = write("csv", [CodedVideo("s", "v", whole, None, times)], tmp_path / "x.csv")
+    assert pd.read_csv(path)["onset_s"].tolist() == [7.5, 0.04]
+    for onset, offset in ((0, 3), (5, 11)):
+        wrong = whole.assign(onset=onset, offset=offset)
+        with pytest.raises(InputError, match="outside the recording"):
+            write("csv", [CodedVideo("s", "v", wrong, None, times)], tmp_path / "x.csv")
+
+
+def test_elan_links_a_file_by_its_whole_name(tmp_path):
+    one = coded(tmp_path, "25", video="Recording at 3.15\u202fPM\u00a0ü & <b>\tc")
+    (path,) = write("elan", [one], tmp_path / "x.eaf")
+    (link,) = pympi.Elan.Eaf(path).media_descriptors
+    assert (tmp_path / link["RELATIVE_MEDIA_URL"]).samefile(one.path)

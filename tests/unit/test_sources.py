@@ -1,5 +1,6 @@
 """Which videos a user means, and what their results are called."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,57 @@ def test_names_are_told_apart_and_stay(folder):
         ("a\nb.mp4", "a_b"),
         ("summary.csv.mp4", "summary.csv-2"),
         ("no_end", "no_end"),
+        ("ü" * 120 + ".mp4", "ü" * 90),
+        ("a\udcff.mp4", "a_"),  # a byte that is no text
     ],
 )
 def test_names_that_no_folder_may_have(file, name):
     source = sources.Source(Path("/videos") / file)
     assert sources.names([source], lambda _: None) == [name]
+
+
+def test_a_folder_of_images_has_its_whole_name(folder, monkeypatch):
+    trees.images(folder / "b" / "2024.01.05", "img_{}.png", range(3))
+    monkeypatch.chdir(folder / "b" / "2024.01.05")
+    for path in (Path(), folder / "b" / "2024.01.05"):
+        listed = sources.find([path], 25.0, folder / "out")
+        assert sources.names(listed, lambda _: None) == ["2024.01.05"]
+
+
+def test_links_to_folders_are_followed_once(folder):
+    (folder / "b" / "up").symlink_to(folder)
+    (folder / "b" / "other").symlink_to(folder / "b" / "c d")
+    (folder / "b" / "results").symlink_to(folder / "out")
+    assert found([folder / "b"], folder) == ["b/anna.MOV", "b/c d/ünï.avi", "b/up/anna.mp4"]
+
+
+def test_what_cannot_be_read_is_told_and_the_others_are_found(folder, monkeypatch):
+    trees.images(folder / "b" / "broken", "img_{}.png", range(3))
+    (folder / "b" / "broken" / "img_4.png").symlink_to(folder / "gone.png")
+    listed = sources.find([folder / "b", folder / ("x" * 300)], 25.0, folder / "out")
+    faults = [source.fault for source in listed if source.fault]
+    assert len(listed) == 5 and len(faults) == 2
+    assert "img_4.png: cannot be read" in faults[0] and "too long" in faults[1]
+    scan = os.scandir
+
+    def forbidding(path):
+        if Path(path).name == "c d":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", forbidding)
+    listed = sources.find([folder / "b"], None, folder / "out")
+    assert [source.path.name for source in listed] == ["anna.MOV", "c d"]
+    assert "Permission denied; check its permissions" in listed[1].fault
+
+
+def test_an_empty_folder_is_told_even_with_a_rate_and_results_among_others_are_not(folder):
+    (folder / "empty").mkdir()
+    (folder / "out" / "anna" / "x.mp4").unlink()
+    (source,) = sources.find([folder / "empty"], 25.0, folder / "out")
+    assert "has no video file in it" in source.fault
+    everything = sorted(folder.iterdir())  # as `*` gives it
+    listed = sources.find(everything, None, folder / "out")
+    assert [one.path.name for one in listed if one.fault] == ["empty"]
+    (alone,) = sources.find([folder / "out"], None, folder / "out")
+    assert alone.fault

@@ -299,3 +299,26 @@ def test_the_face_that_is_asked_for_is_followed(here, in_this_process, capsys):
     assert "face: 'upper' must be auto, left" in capsys.readouterr().err
     with pytest.raises(InputError, match="face 2 is not there"):
         mespot.track("anna.avi", settings={"tracking": {"face": 2}})
+
+
+def test_a_name_of_odd_bytes_and_a_video_that_was_moved(here, in_this_process, capsys):
+    (here / "videos" / "anna.avi").rename(here / "videos" / "b\udcff.avi")
+    (here / "videos" / "broken\udcff.avi").write_text("no video")
+    command = ["spot", ".", "--out", str(here / "out"), "--format", "webvtt"]
+    assert cli.main(command) == 1
+    captured = capsys.readouterr()
+    assert str(here / "out" / "b_" / "b_.vtt") in captured.out
+    captured.out.encode()
+    table = tables.read(here / "out" / batch.SUMMARY, "found_videos").set_index("video")
+    assert table["path"].to_dict() == {"b_": "b?.avi", "broken_": "broken?.avi"}
+    (here / "videos" / "moved").mkdir()
+    (here / "videos" / "b\udcff.avi").rename(here / "videos" / "moved" / "b\udcff.avi")
+    assert cli.main(["spot", "moved", *command[2:]]) == 0
+    table = tables.read(here / "out" / batch.SUMMARY, "found_videos").set_index("video")
+    assert table.loc["b_", "path"] == "moved/b?.avi" and in_this_process.count("b_") == 1
+
+
+def test_pictures_need_a_rate_that_is_one():
+    for fps in (None, 0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="give their frames a second"):
+            mespot.track([np.zeros((4, 4), np.uint8)], fps=fps)

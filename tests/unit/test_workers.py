@@ -1,5 +1,7 @@
 """Work that processes share: all of it is done or told, whatever ends one of them."""
 
+import signal
+
 import pytest
 
 from mespot.errors import InputError
@@ -39,3 +41,10 @@ def test_several_processes_do_each_piece_once():
 def test_what_no_process_can_do_ends_it(argument, words):
     with pytest.raises(InputError, match=words):
         happened(["a"], 1, argument)
+
+
+def test_a_key_that_stops_the_command_ends_no_process_that_has_just_begun(monkeypatch):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    monkeypatch.setenv("STOPPED_BY_A_KEY", "1")
+    assert happened(["a"], 1) == {0: (workers.DONE, "did a")}
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before

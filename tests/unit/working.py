@@ -5,6 +5,9 @@ import signal
 
 from mespot.errors import InputError
 
+if os.environ.get("STOPPED_BY_A_KEY"):  # while the new process still imports
+    os.kill(os.getpid(), signal.SIGINT)
+
 
 def prepare(argument):
     if argument == "unusable":
