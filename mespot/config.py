@@ -314,7 +314,7 @@ def _check_model(name: str | None, methods: Mapping[str, Any]) -> list[str]:
     if name is None:
         return []
     if name not in methods:
-        return [_not_in(key, name, "methods")]
+        return [_not_in(key, name, "methods") + ", or null for no model"]
     if methods[name]["kind"] != "learned":
         return [f"{key}: {name} learns nothing, so there is no model of it; name a learned method"]
     if methods[name]["streams"]:

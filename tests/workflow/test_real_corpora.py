@@ -25,6 +25,7 @@ LEAN = {
             "regional_flow": True,
         },
     },
+    "model": {"method": None},
     "ablation": {
         "full": "learned",
         "seeds": [1],
