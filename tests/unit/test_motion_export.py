@@ -94,7 +94,7 @@ def brought_back(tmp_path, out):
     plan = open_plan(config_of(out, settings={"flow": {"lags": LAGS}}), check_labels=True)
     corpus, paths = plan.corpora["motion"].corpus, []
     for video, path in corpus.videos["path"].items():
-        paths.append(tmp_path / "motion" / "flow" / f"{video}.h5")
+        paths.append(tmp_path / "results" / "motion" / "flow" / f"{video}.h5")
         import_motion.run(
             source=path,
             corpus="motion",
@@ -107,7 +107,7 @@ def brought_back(tmp_path, out):
     label_frames.run(
         annotations=corpus.annotations,
         flow=paths,
-        output=tmp_path / "motion" / "labels.csv",
+        output=tmp_path / "results" / "motion" / "labels.csv",
         provenance={},
     )
     return [io.read(path, "flow") for path in paths]
@@ -139,7 +139,7 @@ def test_what_is_exported_comes_back_to_the_digit(results, tmp_path, capsys):
             np.testing.assert_array_equal(one, two)
             assert one.any()
     first = (results / "study" / "labels.csv").read_bytes()
-    assert (tmp_path / "motion" / "labels.csv").read_bytes() == first
+    assert (tmp_path / "results" / "motion" / "labels.csv").read_bytes() == first
 
 
 def test_neither_an_image_nor_a_landmark_is_written(results, tmp_path, capsys):
@@ -155,7 +155,6 @@ def test_neither_an_image_nor_a_landmark_is_written(results, tmp_path, capsys):
 def test_exported_again_from_the_corpus_motion(results, tmp_path, capsys):
     export(capsys, results, tmp_path / "out")
     brought_back(tmp_path, tmp_path / "out")
-    (tmp_path / "motion").rename(tmp_path / "results" / "motion")
     status, _ = export(capsys, tmp_path / "results", tmp_path / "out2", corpus="motion")
     assert status == 0
     for name in ("annotations.csv", "motion/a1.h5"):
