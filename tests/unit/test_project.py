@@ -67,7 +67,7 @@ PARTS = {
     "scoring": {"scoring", "metrics", "store", "suffixes"},
     "plots": {"plots", "store", "face", "spotting"},
     "review": {"review", "store"},
-    "report": {"report", "scoring", "store"},
+    "report": {"report", "plots", "scoring", "store"},
     "training": {"training", "networks", "spotting", "device", "face", "settings", "store"},
     "corpora": {"corpora", "demo", "store", "recording", "suffixes", "formats"},
     "formats": {"formats", "store", "suffixes"},
