@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from mespot.errors import InputError
+
 
 def add(subparsers: Any) -> None:
     """Add `inspect`."""
@@ -47,6 +49,8 @@ def run(options: argparse.Namespace) -> None:
     """Print the tree; draw the picture and the video."""
     from mespot.cli import inspect_text
 
+    if options.recording is not None and options.video is None:
+        raise InputError("--recording: is for --video; name the video to write, too")
     print(inspect_text.page(options.file))
     if options.png is not None:
         from mespot.cli import inspect_picture

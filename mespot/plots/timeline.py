@@ -204,7 +204,7 @@ def _scale(limits: dict[str, tuple[float, float]], window: tuple[float, float]) 
     minutes = round((window[1] - window[0]) / BLOCK)
     row = "a minute" if minutes == 1 else f"{minutes} minutes"
     scores = ", ".join(
-        f"{kind} from {low:.2g} to {high:.2g}" for kind, (low, high) in limits.items()
+        f"{kind} from {low:.2f} to {high:.2f}" for kind, (low, high) in limits.items()
     )
     return f"a row is {row}; scores in every row: {scores}"
 

@@ -13,8 +13,9 @@ WIDTH = 1500  # px of a figure
 QUALITY = 82
 # Of all figures together; the page is a third larger, and stays well under 20 MB.
 MOST_BYTES = 11_000_000
-# Height of a picture as a share of its width that fits on a printed page.
-TALLEST = 1.3
+# Height of a picture as a share of its width that fits on a printed page, with a headline above.
+TALLEST = 1.15
+_AS_WIDE = 0.7  # as the widest gap: as good to cut a picture in
 
 
 class Pictures:
@@ -63,18 +64,18 @@ class Pictures:
 def cut(image: np.ndarray, most: int) -> list[np.ndarray]:
     """Pieces `(h, W, 3)` of a picture `(H, W, 3)`, each at most `most` px high.
 
-    It is cut in the middle of the last empty rows that are low enough, or at `most` where there are
-    none.
+    It is cut in the widest gap of empty rows that is low enough, the last one of those that are
+    about as wide, or at `most` where there is none.
     """
     pieces = []
     while len(image) > most:
         empty = (image[:most] == image[:1, :1]).all(axis=(1, 2))
-        rows = np.flatnonzero(empty[most // 2 :]) + most // 2
+        edges = np.flatnonzero(np.diff(np.r_[False, empty, False].astype(int)))
+        gaps = edges.reshape(-1, 2)[edges[1::2] > most // 2]
         at = most
-        if len(rows):
-            last = int(rows[-1])
-            first = last - int(np.argmin(empty[last::-1])) + 1
-            at = (first + last) // 2 + 1
+        if len(gaps):
+            wide = np.diff(gaps, axis=1)[:, 0]
+            at = int(gaps[wide >= _AS_WIDE * wide.max()][-1].mean())
         pieces.append(image[:at])
         image = image[at:]
     return [*pieces, image]

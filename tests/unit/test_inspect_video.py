@@ -146,6 +146,7 @@ def test_what_cannot_be_drawn_is_told(run, recording, tmp_path, capsys):
     table = run.parents[1] / "labels.csv"
     for arguments, expected in (
         (["--video", tmp_path / "o.avi"], "o.avi: is no .mp4"),
+        (["--recording", recording], "--recording: is for --video"),
         (["--video", tmp_path / "o.mp4"], "does not say where its recording lies.*--recording"),
         (["--video", tmp_path / "o.mp4", "--recording", "no.mp4"], "no.mp4: .*not there any more"),
         (["--video", tmp_path / "o.mp4", "--recording", other], "is not the recording that was tr"),

@@ -126,8 +126,9 @@ def test_a_high_figure_is_cut_between_its_rows():
     image = np.full((1000, 100, 3), 255, np.uint8)
     for top in range(0, 1000, 100):
         image[top + 5 : top + 90] = 0  # ten rows with 15 px between them
+        image[top + 40 : top + 44] = 255  # each of two panels
     pieces = pictures.cut(image, 350)
-    assert [len(piece) for piece in pieces] == [298, 300, 300, 102]
+    assert [len(piece) for piece in pieces] == [297, 300, 300, 103]
     np.testing.assert_array_equal(np.concatenate(pieces), image)
     black = np.zeros((1000, 10, 3), np.uint8)
     black[::2] = 255  # no two rows alike
