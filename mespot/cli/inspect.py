@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from mespot.errors import InputError
+
 
 def add(subparsers: Any) -> None:
     """Add `inspect`."""
@@ -24,18 +26,39 @@ def add(subparsers: Any) -> None:
         " scores over time, losses of an encoder, intervals of a table",
     )
     parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="OUT",
+        help="of landmarks of a run, or of results of `mespot spot`: write the recording as .mp4"
+        " with landmarks, face regions, frame numbers, labels and intervals drawn in; it shows the"
+        " face",
+    )
+    parser.add_argument(
+        "--recording",
+        type=Path,
+        metavar="PATH",
+        help="for --video: the recording, where the file does not say where it is, or it was moved",
+    )
+    parser.add_argument(
         "--of", metavar="VIDEO", help="which video is drawn, of a file with several; else the first"
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the tree; draw the picture."""
+    """Print the tree; draw the picture and the video."""
     from mespot.cli import inspect_text
 
+    if options.recording is not None and options.video is None:
+        raise InputError("--recording: is for --video; name the video to write, too")
     print(inspect_text.page(options.file))
     if options.png is not None:
         from mespot.cli import inspect_picture
 
         inspect_picture.draw(options.file, options.png, options.of)
         print(f"\ndrawn: {options.png}")
+    if options.video is not None:
+        from mespot.cli import inspect_video
+
+        inspect_video.write(options.file, options.video, options.recording)
+        print(f"\nwritten: {options.video}")

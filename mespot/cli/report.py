@@ -13,9 +13,10 @@ def add(subparsers: Any) -> None:
         "report",
         help="write one page about a run",
         description="Write one HTML page about a run: what was run on what, scores with intervals,"
-        " the comparison of methods, F1 by subject, the recordings, and the figures that are"
-        " there, timelines with most errors first. It is made from tables and figures of the run"
-        " alone. Timelines and reconstructions show faces.",
+        " the comparison of methods, F1 by subject, curves of precision over recall and of F1 over"
+        " IoU, histograms of durations and of errors of onset and offset, the recordings, and the"
+        " figures that are there, timelines with most errors first. It is made from tables and"
+        " figures of the run alone. Timelines and reconstructions show faces.",
     )
     parser.add_argument("results", type=Path, metavar="RESULTS", help="folder results of a run")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="such as run.html")
@@ -23,7 +24,7 @@ def add(subparsers: Any) -> None:
         "--iou",
         type=float,
         default=0.5,
-        help="least IoU of a hit, for the order of the timelines (0.5)",
+        help="least IoU of a hit, for the curves and the order of the timelines (0.5)",
     )
     parser.set_defaults(run=run)
 

@@ -5,8 +5,9 @@ apart. Line style, marker or fill repeats the distinction for a print in grey.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure, SubFigure
 
 from mespot.store.files import replacing
 
 WIDTH = 7.1  # inches: a page between its margins, or two columns of a paper
 DPI = 300
+_HIGHEST = 12_000  # px; a higher picture has fewer dots an inch, because few programs show it
 
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#000000"
@@ -49,6 +52,7 @@ _SETTINGS: dict[str, Any] = {
     "hatch.linewidth": 0.6,
     "legend.frameon": False,
     "pdf.fonttype": 42,  # fonts as text, which an editor can search and a journal can embed
+    "svg.hashsalt": "mespot",  # without it, names inside a file are chosen at random
     "figure.dpi": DPI,
 }
 
@@ -70,9 +74,16 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     return figure
 
 
-def save(figure: Figure, provenance: Mapping[str, Any], png: str | Path, pdf: str | Path) -> None:
+def save(
+    figure: Figure,
+    provenance: Mapping[str, Any],
+    png: str | Path,
+    pdf: str | Path,
+    pages: Sequence[Figure] = (),
+) -> None:
     """Write both files atomically, with what they were made with and without dates.
 
+    pages: what the PDF consists of, where that is not the figure.
     The same figure and provenance give the same bytes. The provenance is JSON in the PNG's text
     field Description and the PDF's Subject.
     """
@@ -80,7 +91,10 @@ def save(figure: Figure, provenance: Mapping[str, Any], png: str | Path, pdf: st
     save_png(figure, provenance, png)
     with house_style(), replacing(pdf) as temporary:
         metadata = {"Subject": made_with, "CreationDate": None}
-        figure.savefig(temporary, dpi=DPI, metadata=metadata)
+        with PdfPages(temporary, metadata=metadata) as file:
+            for page in pages or [figure]:
+                _settle(page)
+                file.savefig(page, dpi=DPI)
 
 
 def save_png(figure: Figure, provenance: Mapping[str, Any], png: str | Path) -> None:
@@ -89,7 +103,17 @@ def save_png(figure: Figure, provenance: Mapping[str, Any], png: str | Path) -> 
     with house_style():
         _settle(figure)
         with replacing(png) as temporary:
-            figure.savefig(temporary, dpi=DPI, metadata={"Description": made_with})
+            dpi = min(DPI, int(_HIGHEST / figure.get_figheight()))
+            figure.savefig(temporary, dpi=dpi, metadata={"Description": made_with})
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG, with the outlines of its letters; the same figure gives the same bytes."""
+    content = BytesIO()
+    with house_style():
+        _settle(figure)
+        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    return content.getvalue()
 
 
 def _settle(figure: Figure) -> None:

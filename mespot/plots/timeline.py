@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
-from matplotlib.patheffects import withStroke
-from scipy.ndimage import gaussian_filter
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from mespot.expressions import CLASSES
-from mespot.plots import style
+from mespot.plots import closeups, style
+from mespot.plots.timeline_parts import Shown, draw_rows, draw_score, legend, shade_unusable
 
 BLOCK = 60.0  # s of video in one line of the figure
-MOST_BLOCKS = 4
-LANE = 0.38  # height of a full bar; the rows are one apart, the two classes share a row
-UNUSABLE: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": "#BBBBBB", "hatch": "////"}
-THRESHOLD: dict[str, Any] = {"color": style.BLACK, "linewidth": 0.7, "linestyle": (0, (4, 2))}
-FACES = 1.75  # inches of height for each example with faces
-ZOOM = 1.2  # and for one without
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Scores of one method by class: curve `(T,)`, NaN where no face is usable, and a threshold on
-    it; NaN where intervals are not chosen by the scores alone, and then none is drawn."""
-
-    curve: Mapping[str, np.ndarray]
-    threshold: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Example:
-    """One prediction to show: its mark in the timeline, its row of the matched predictions, faces.
-
-    faces: `(3, S, S)` grey images at onset, apex and offset, 0..255; None where there are none.
-    """
-
-    mark: str
-    title: str
-    row: pd.Series
-    faces: np.ndarray | None
+MOST_BLOCKS = 4  # of a short video
+# A longer one has low rows of whole minutes: as few minutes as give this many rows at most.
+MOST_ROWS = 60
+PAGE = 10.0  # inches, the height of a printed page
+_HEAD, _FOOT = 0.32, 0.55  # inches above and below the rows of a long video
+_SCORE, _BARS, _CLOCK = 0.26, 0.16, 0.26  # inches of a score, a row of bars, and the time below
+_STEPS = (10, 20, 30, 60, 120, 300, 600)  # s between two times that are written
+_TIMES = 7  # that are written below a row at most
 
 
 def choose(matched: pd.DataFrame, labelled: bool) -> list[tuple[str, int]]:
@@ -76,237 +52,172 @@ def choose(matched: pd.DataFrame, labelled: bool) -> list[tuple[str, int]]:
     return chosen
 
 
-def timeline(
-    *,
-    title: str,
-    time: np.ndarray,
-    usable: np.ndarray,
-    curves: Curves,
-    labels: pd.DataFrame | None,
-    predictions: Mapping[str, pd.DataFrame],
-    examples: list[Example],
-) -> Figure:
-    """Draw it.
+def timeline(shown: Shown) -> Figure:
+    """Draw all of it in one picture.
 
-    time: `(T,)` s; usable: `(T,)` bool. predictions: for each method, in the order of the rows,
-    columns type, start, end (s) and hit (missing without labels). curves and examples belong to the
-    first of them. labels: type, start, end and hit (bool, by the first method), or None.
-    Videos of more than 72 s are broken into lines, four at most.
+    A video of more than 72 s is broken into lines, four at most. One of more than 288 s has lower
+    rows: of a minute each, of two minutes if there would be more than 60 of them, and so on.
     """
-    time = np.asarray(time, dtype=float)
-    end = float(time[-1]) + float(np.median(np.diff(time))) if len(time) > 1 else 1.0
-    blocks = min(MOST_BLOCKS, max(1, math.ceil(end / (1.2 * BLOCK))))
-    length = end / blocks
-    rows = (["labels"] if labels is not None else []) + list(predictions)
-    block_height = 0.52 * len(CLASSES) + 0.23 * len(rows) + 0.45
+    if _is_long(shown):
+        return _long(shown)
+    blocks = max(1, math.ceil(shown.end / (1.2 * BLOCK)))
+    length = shown.end / blocks
+    block_height = 0.52 * len(CLASSES) + 0.23 * len(shown.rows) + 0.45
     with style.house_style():
-        each = ZOOM if any(example.faces is None for example in examples) else FACES
-        heights = [0.45 + blocks * block_height, each * max(len(examples), 0.3)]
+        heights = [0.45 + blocks * block_height, closeups.height(shown.examples)]
         figure = style.new_figure(sum(heights))
         top, bottom = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
-        ratios = ([0.52] * len(CLASSES) + [0.23 * len(rows) + 0.12]) * blocks
+        ratios = ([0.52] * len(CLASSES) + [0.23 * len(shown.rows) + 0.12]) * blocks
         axes = np.atleast_1d(top.subplots(len(ratios), 1, height_ratios=ratios))
         per_block = len(CLASSES) + 1
         for block in range(blocks):
-            window = (block * length, (block + 1) * length)
-            group = axes[block * per_block : (block + 1) * per_block]
+            group = list(axes[block * per_block : (block + 1) * per_block])
+            _draw_block(group, shown, (block * length, (block + 1) * length))
             for axis, kind in zip(group, CLASSES, strict=False):
-                _draw_score(axis, time, curves, kind)
-            _draw_rows(group[-1], rows, labels, predictions, examples)
-            for axis in group:
-                _shade_unusable(axis, time, usable)
-                axis.set_xlim(window)
-            for axis in group[:-1]:
-                axis.tick_params(labelbottom=False)
+                axis.set_ylabel(f"{kind}\nscore")
         axes[-1].set_xlabel("time (s)")
-        top.suptitle(title, fontsize=8.5)
+        top.suptitle(shown.title, fontsize=8.5)
         top.legend(
-            handles=_legend(curves, labels is not None, bool((~usable).any())),
+            handles=legend(shown),
             loc="outside lower center",
             ncols=6,
             handlelength=1.5,
             columnspacing=1.2,
         )
-        _draw_examples(bottom, examples, curves, time, labels)
+        closeups.draw_examples(bottom, shown)
     return figure
 
 
-# ---------------------------------------------------------------- panels above
+def pages(shown: Shown) -> list[Figure]:
+    """The same for paper, where one page does not hold it: one figure a page, the last with the
+    examples. Empty for a short video."""
+    if not _is_long(shown):
+        return []
+    windows = _windows(shown)
+    of_page = max(1, int((PAGE - _HEAD - _FOOT) / _row_height(shown)))
+    figures = []
+    with style.house_style():
+        for first in range(0, len(windows), of_page):
+            part = windows[first : first + of_page]
+            height = _HEAD + len(part) * _row_height(shown) + _FOOT
+            figure = style.new_figure(height)
+            figure.set_layout_engine("none")
+            _draw_long(figure, height, shown, part)
+            figures.append(figure)
+        last = style.new_figure(closeups.height(shown.examples))
+        closeups.draw_examples(last, shown)
+    return [*figures, last]
 
 
-def _draw_score(axis: Axes, time: np.ndarray, curves: Curves, kind: str) -> None:
-    axis.plot(time, curves.curve[kind], color=style.CLASS_COLOUR[kind], linewidth=0.7)
-    _draw_threshold(axis, curves, kind)
-    axis.set_ylabel(f"{kind}\nscore")
-    axis.margins(y=0.08)
-    axis.locator_params(axis="y", nbins=3)
+def _is_long(shown: Shown) -> bool:
+    return shown.end > MOST_BLOCKS * 1.2 * BLOCK
 
 
-def _draw_threshold(axis: Axes, curves: Curves, kind: str) -> None:
-    if not np.isnan(curves.threshold[kind]):
-        axis.axhline(curves.threshold[kind], **THRESHOLD)
+def _draw_block(group: list[Axes], shown: Shown, window: tuple[float, float]) -> None:
+    """Scores and bars of a part of the video: an axis a class, and one for the bars."""
+    for axis, kind in zip(group, CLASSES, strict=False):
+        draw_score(axis, shown.time, shown.curves, kind)
+    draw_rows(group[-1], shown)
+    for axis in group:
+        shade_unusable(axis, shown.time, shown.usable)
+        axis.set_xlim(window)
+    for axis in group[:-1]:
+        axis.tick_params(labelbottom=False)
 
 
-def _draw_rows(
-    axis: Axes,
-    rows: list[str],
-    labels: pd.DataFrame | None,
-    predictions: Mapping[str, pd.DataFrame],
-    examples: list[Example],
+# ---------------------------------------------------------------- long videos
+
+
+def _windows(shown: Shown) -> list[tuple[float, float]]:
+    """Start and end of each row, s."""
+    length = BLOCK * math.ceil(shown.end / BLOCK / MOST_ROWS)
+    return [(row * length, (row + 1) * length) for row in range(math.ceil(shown.end / length))]
+
+
+def _row_height(shown: Shown) -> float:
+    return _SCORE * len(CLASSES) + _BARS * len(shown.rows) + _CLOCK
+
+
+def _long(shown: Shown) -> Figure:
+    windows = _windows(shown)
+    height = _HEAD + len(windows) * _row_height(shown) + _FOOT
+    with style.house_style():
+        heights = [height, closeups.height(shown.examples)]
+        figure = style.new_figure(sum(heights))
+        engine = figure.get_layout_engine()
+        assert isinstance(engine, ConstrainedLayoutEngine)
+        engine.set(hspace=0.2 / sum(heights))  # a share of the whole height
+        top, bottom = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
+        _draw_long(top, height, shown, windows)
+        closeups.draw_examples(bottom, shown)
+    return figure
+
+
+def _draw_long(
+    place: Figure | SubFigure, height: float, shown: Shown, windows: list[tuple[float, float]]
 ) -> None:
-    for y, name in enumerate(rows):
-        if name == "labels" and labels is not None and y == 0:
-            _bars(axis, y, labels, labels["hit"].to_numpy(dtype=bool), full=True)
-        else:
-            table = predictions[name]
-            hit = table["hit"].fillna(True).to_numpy(dtype=bool)
-            _bars(axis, y, table, hit, full=False)
-        if y:
-            axis.axhline(y - 0.5, color=style.LIGHT, linewidth=0.5, zorder=0)
-    marked = rows.index(next(iter(predictions)))
-    for example in examples:
-        lane = -0.23 if example.row["type"] == "micro" else 0.23
-        axis.annotate(
-            example.mark,
-            (example.row["end"], marked + lane),
-            xytext=(2, 0),
-            textcoords="offset points",
-            fontweight="bold",
-            va="center",
-            annotation_clip=True,
-            path_effects=[withStroke(linewidth=1.5, foreground="white")],
-        )
-    axis.set_ylim(len(rows) - 0.5, -0.5)
-    axis.set_yticks(range(len(rows)), rows)
-    axis.tick_params(axis="y", length=0)
+    """Rows one below the other; placed by hand, because a layout of so many would take minutes.
 
-
-def _bars(axis: Axes, y: int, table: pd.DataFrame, solid: np.ndarray, full: bool) -> None:
-    """Micro in the upper half of the row, macro in the lower.
-
-    Solid and full: a hit, or a label that was hit. Hollow: a missed label (full height) or a false
-    alarm (half height, so that even a bar of two pixels shows which it is).
+    height: of the place, inches.
     """
-    for filled, kind, start, end in zip(
-        solid, table["type"], table["start"], table["end"], strict=True
-    ):
-        height = LANE if filled or full else 0.45 * LANE
-        middle = y - 0.23 if kind == "micro" else y + 0.23
-        colour = style.CLASS_COLOUR[kind]
-        axis.add_patch(
-            Rectangle(
-                (start, middle - height / 2),
-                end - start,
-                height,
-                facecolor=colour if filled else "white",
-                edgecolor=colour,
-                linewidth=0.7,
-            )
-        )
+    limits = {kind: _limits(shown, kind) for kind in CLASSES}
+    names = max(len(name) for name in (*shown.rows, "macro"))
+    left, right = (0.2 + 0.062 * names) / style.WIDTH, 1 - 0.25 / style.WIDTH
+    heights = [*[_SCORE] * len(CLASSES), _BARS * len(shown.rows)]
+    top = height - _HEAD
+    for window in windows:
+        group = []
+        for part in heights:
+            top -= part
+            # A hair of room between two panels, so that a curve does not run into the next.
+            box = (left, top / height, right - left, (part - 0.02) / height)
+            group.append(place.add_axes(box))
+        top -= _CLOCK
+        _draw_block(group, shown.window(*window), window)
+        for axis, kind in zip(group, CLASSES, strict=False):
+            low, high = limits[kind]
+            room = 0.08 * (high - low) or 0.5
+            axis.set_ylim(low - room, high + room)
+            axis.set_yticks([(low + high) / 2], [kind])
+            axis.tick_params(axis="both", length=0)
+        _write_times(group[-1], window)
+    place.suptitle(shown.title, fontsize=8.5, y=1 - 0.08 / height, va="top")
+    place.text(0.5, 0.4 / height, _scale(limits, windows[0]), ha="center", va="center", fontsize=7)
+    place.legend(
+        handles=legend(shown),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.02 / height),
+        ncols=6,
+        handlelength=1.5,
+        columnspacing=1.2,
+    )
 
 
-def _shade_unusable(axis: Axes, time: np.ndarray, usable: np.ndarray) -> None:
-    edges = np.flatnonzero(np.diff(np.r_[False, ~np.asarray(usable), False].astype(int)))
-    for first, stop in edges.reshape(-1, 2):
-        until = time[min(stop, len(time) - 1)]
-        axis.axvspan(time[first], until, linewidth=0, zorder=0, **UNUSABLE)
+def _limits(shown: Shown, kind: str) -> tuple[float, float]:
+    """Of the scores of a class over the whole video, with its threshold, the same in all rows."""
+    values = np.append(shown.curves.curve[kind], shown.curves.threshold[kind])
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
 
 
-def _legend(curves: Curves, labelled: bool, shaded: bool) -> list[Patch | Line2D]:
-    handles: list[Patch | Line2D] = [
-        Patch(color=style.CLASS_COLOUR["micro"], label="micro (upper)"),
-        Patch(color=style.CLASS_COLOUR["macro"], label="macro (lower)"),
-    ]
-    if not np.isnan(list(curves.threshold.values())).all():
-        handles.append(Line2D([], [], label="threshold", **THRESHOLD))
-    if labelled:
-        handles += [
-            Patch(facecolor=style.GREY, edgecolor=style.GREY, label="hit / label found"),
-            Patch(facecolor="white", edgecolor=style.GREY, label="false alarm / label missed"),
-        ]
-    if shaded:
-        handles.append(Patch(label="no usable face", **UNUSABLE))
-    return handles
+def _scale(limits: dict[str, tuple[float, float]], window: tuple[float, float]) -> str:
+    minutes = round((window[1] - window[0]) / BLOCK)
+    row = "a minute" if minutes == 1 else f"{minutes} minutes"
+    scores = ", ".join(
+        f"{kind} from {low:.2f} to {high:.2f}" for kind, (low, high) in limits.items()
+    )
+    return f"a row is {row}; scores in every row: {scores}"
 
 
-# ---------------------------------------------------------------- examples beneath
+def _write_times(axis: Axes, window: tuple[float, float]) -> None:
+    length = window[1] - window[0]
+    step = next((one for one in _STEPS if length / one < _TIMES), length / (_TIMES - 1))
+    axis.xaxis.set_major_locator(MultipleLocator(step))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda second, _: _clock(second)))
+    axis.tick_params(axis="x", length=2)
 
 
-def _draw_examples(
-    place: SubFigure,
-    examples: list[Example],
-    curves: Curves,
-    time: np.ndarray,
-    labels: pd.DataFrame | None,
-) -> None:
-    if not examples:
-        axis = place.subplots()
-        axis.axis("off")
-        axis.text(0.5, 0.5, "no prediction in this video", ha="center", va="center")
-        return
-    rows = place.subfigures(len(examples), 1, squeeze=False)[:, 0]
-    for part, example in zip(rows, examples, strict=True):
-        part.suptitle(
-            f"{example.mark}   {example.title}", x=0.01, ha="left", fontsize=8, fontweight="bold"
-        )
-        if example.faces is None:
-            _draw_zoom(part.subplots(), example, curves, time, labels)
-            continue
-        axes = part.subplots(1, 5, width_ratios=[1, 1, 1, 1.22, 1.6])
-        _draw_faces(axes[:4], example.faces, example.row)
-        _draw_zoom(axes[4], example, curves, time, labels)
-
-
-def _draw_faces(axes: np.ndarray, faces: np.ndarray, row: pd.Series) -> None:
-    """The face at onset, apex and offset, and what changed until the apex."""
-    for axis, face, name in zip(axes, faces, ("onset", "apex", "offset"), strict=False):
-        axis.imshow(face, cmap="gray", vmin=0, vmax=255)
-        axis.set_xlabel(f"{name}, {row[f'{name}_time']:.2f} s")
-    _draw_difference(axes[3], faces)
-    for axis in axes:
-        axis.set_xticks([])
-        axis.set_yticks([])
-        axis.spines[:].set_visible(False)
-
-
-def _draw_difference(axis: Axes, faces: np.ndarray) -> None:
-    """Apex minus onset, smoothed over a pixel's noise; the common change of light taken out."""
-    onset, apex = (gaussian_filter(face.astype(float), 1.5) for face in faces[:2])
-    difference = apex - onset
-    difference -= np.median(difference)
-    limit = max(5.0, float(np.quantile(np.abs(difference), 0.995)))
-    image = axis.imshow(difference, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    axis.set_xlabel("apex \N{MINUS SIGN} onset")
-    bar = axis.figure.colorbar(image, ax=axis, fraction=0.05, pad=0.03, ticks=[-limit, 0, limit])
-    bar.ax.set_yticklabels([f"{-limit:.0f}".replace("-", "\N{MINUS SIGN}"), "0", f"{limit:.0f}"])
-    bar.ax.tick_params(length=1.5)
-    bar.outline.set_linewidth(0.4)
-
-
-def _draw_zoom(
-    axis: Axes, example: Example, curves: Curves, time: np.ndarray, labels: pd.DataFrame | None
-) -> None:
-    """The score around the example: the prediction shaded, labels of its class as a bar."""
-    row, kind = example.row, example.row["type"]
-    margin = max(1.0, row["end"] - row["start"])
-    low, high = max(row["start"] - margin, time[0]), min(row["end"] + margin, time[-1])
-    near = (time >= low) & (time <= high)
-    colour = style.CLASS_COLOUR[kind]
-    axis.axvspan(row["start"], row["end"], color=colour, alpha=0.2, linewidth=0)
-    axis.plot(time[near], curves.curve[kind][near], color=colour, marker=".", markersize=2)
-    _draw_threshold(axis, curves, kind)
-    if labels is not None:
-        for _, label in labels[labels["type"] == kind].iterrows():
-            if label["end"] > low and label["start"] < high:
-                axis.plot(
-                    [max(low, label["start"]), min(high, label["end"])],
-                    [0.03, 0.03],
-                    transform=axis.get_xaxis_transform(),
-                    color="black",
-                    linewidth=3,
-                    solid_capstyle="butt",
-                )
-    axis.set_xlim(low, high)
-    axis.margins(y=0.15)
-    axis.locator_params(nbins=4)
-    axis.set_xlabel("time (s)")
+def _clock(second: float) -> str:
+    minutes, rest = divmod(round(second), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.errors import InputError
+from mespot.report.curves import Found, read_found
 from mespot.scoring.table import match_table
 from mespot.store import io, tables
 
@@ -43,7 +44,8 @@ class Timeline:
 
 @dataclass(frozen=True)
 class CorpusResults:
-    """What is there of one corpus. labels: None where it has none. figures: title -> files."""
+    """What is there of one corpus. labels: None where it has none. figures: title -> files. found:
+    what curves and histograms are drawn of."""
 
     name: str
     summary: pd.DataFrame | None
@@ -52,6 +54,7 @@ class CorpusResults:
     timelines: list[Timeline]
     figures: dict[str, list[Path]]
     made_with: dict[str, Mapping[str, Any]]
+    found: Found
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ class Results:
 def gather(folder: str | Path, iou: float) -> Results:
     """Read a folder `results` of a run.
 
-    iou: least IoU of a hit in the counts of the timelines. Raises InputError when there is no
-    metrics.csv, or when a table is none of mespot's.
+    iou: least IoU of a hit, in the counts of the timelines and in the curves. Raises InputError
+    when there is no metrics.csv, or when a table is none of mespot's.
     """
     folder = Path(folder)
     if not (folder / "metrics.csv").is_file():
@@ -101,14 +104,16 @@ def _corpus(folder: Path, metrics: pd.DataFrame, iou: float) -> CorpusResults:
     for kind, title in FIGURES.items():
         figures[title] = _pictures(folder / "figures" / kind, "**/*.png")
     method = _shown_method(metrics)
+    summary = _table(folder / "summary.csv", "summary", own="Float64")
     return CorpusResults(
         name=folder.name,
-        summary=_table(folder / "summary.csv", "summary", own="Float64"),
+        summary=summary,
         labels=labels,
         method=method,
         timelines=_timelines(folder, method, labels, iou),
         figures={title: paths for title, paths in figures.items() if paths},
         made_with=_made_with(folder),
+        found=read_found(folder, metrics, labels, summary, iou),
     )
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pandas as pd
 
+from mespot.report import curves
 from mespot.report.gather import CorpusResults, Results, Timeline
+from mespot.report.pictures import Pictures
 from mespot.store.files import replacing
-
-WIDTH = 1500  # px of a figure
-QUALITY = 82
-# Of all figures together; the page is a third larger, and stays well under 20 MB.
-MOST_BYTES = 11_000_000
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1a1a1a;
@@ -29,7 +24,10 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 2px 9px; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
 th { border-bottom-color: #777; } td.text, th.text { text-align: left; }
 tr.best td { font-weight: 600; } .wide { overflow-x: auto; }
-figure { margin: 10px 0 22px; break-inside: avoid; } figure img { max-width: 100%; }
+figure { margin: 10px 0 22px; break-inside: avoid; }
+figure img { max-width: 100%; }
+figure.drawn img { width: 100%; max-width: 900px; }
+figure.long { break-inside: auto; } figure.long img { display: block; break-inside: avoid; }
 figcaption, .small { font-size: 13px; color: #333; } pre { white-space: pre-wrap; font-size: 12px; }
 nav { font-size: 14px; }
 @media print {
@@ -80,39 +78,17 @@ _ABLATION = {
 }
 
 
-class _Pictures:
-    """Figures as parts of the page, until there are too many of them."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def figure(self, path: Path, caption: str) -> str | None:
-        """A figure, smaller than its file; None when there is no room left."""
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            return f"<p class=small>{html.escape(path.name)} cannot be read.</p>"
-        if image.shape[1] > WIDTH:
-            height = round(image.shape[0] * WIDTH / image.shape[1])
-            image = cv2.resize(image, (WIDTH, height), interpolation=cv2.INTER_AREA)
-        encoded = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])[1].tobytes()
-        if self.bytes + len(encoded) > MOST_BYTES:
-            return None
-        self.bytes += len(encoded)
-        source = "data:image/webp;base64," + base64.b64encode(encoded).decode()
-        words = html.escape(caption)
-        return (
-            f'<figure><img src="{source}" alt="{words}" loading="lazy">'
-            f"<figcaption>{words}</figcaption></figure>"
-        )
-
-
 def write_report(path: str | Path, results: Results) -> None:
     """Write the page. Raises InputError when it cannot be written."""
-    pictures = _Pictures()
+    pictures = Pictures()
     parts = [
         ("Scores", _scores(results)),
         ("Methods compared", _comparison(results.comparison)),
         ("F1 by subject", _subjects(results.metrics)),
+        *(
+            (f"Curves and histograms of {one.name}", curves.section(one.found, pictures))
+            for one in results.corpora
+        ),
         ("Ablation", _ablation(results, pictures)),
         *((f"Recordings of {one.name}", _recordings(one)) for one in results.corpora),
         ("What was odd, and what was left out", _warnings(results.warnings)),
@@ -202,7 +178,7 @@ def _subjects(metrics: pd.DataFrame) -> str:
     return text
 
 
-def _ablation(results: Results, pictures: _Pictures) -> str:
+def _ablation(results: Results, pictures: Pictures) -> str:
     if results.ablation is None:
         return ""
     text = _table(_with_interval(results.ablation, "f1"), _ABLATION)
@@ -225,7 +201,7 @@ def _warnings(warnings: list[str]) -> str:
     return f"<pre>{html.escape(chr(10).join(warnings[:200]))}</pre>"
 
 
-def _figures(corpus: CorpusResults, pictures: _Pictures) -> str:
+def _figures(corpus: CorpusResults, pictures: Pictures) -> str:
     text = ""
     for title, paths in corpus.figures.items():
         for path in paths:
@@ -234,7 +210,7 @@ def _figures(corpus: CorpusResults, pictures: _Pictures) -> str:
     return text
 
 
-def _timelines(corpus: CorpusResults, pictures: _Pictures) -> str:
+def _timelines(corpus: CorpusResults, pictures: Pictures) -> str:
     if not corpus.timelines:
         return ""
     text = ""

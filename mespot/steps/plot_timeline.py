@@ -10,7 +10,8 @@ import pandas as pd
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.plots import style
-from mespot.plots.timeline import Curves, Example, choose, timeline
+from mespot.plots.timeline import choose, pages, timeline
+from mespot.plots.timeline_parts import Curves, Example, Shown
 from mespot.scoring.table import match_table
 from mespot.store import io, tables
 from mespot.store.io import Record
@@ -58,7 +59,7 @@ def run(
         _example(mark, what, shown.iloc[row], record)
         for mark, (what, row) in zip("AB", choose(shown, truth is not None), strict=False)
     ]
-    figure = timeline(
+    drawn = Shown(
         title=f"{video} (subject {record.attrs['subject']}), {_shown(record)}: {method}",
         time=record["time"],
         usable=record["span"] >= 0,
@@ -67,7 +68,7 @@ def run(
         predictions=matched,
         examples=examples,
     )
-    style.save(figure, provenance, png, pdf)
+    style.save(timeline(drawn), provenance, png, pdf, pages(drawn))
 
 
 def _shown(record: Record) -> str:

@@ -168,6 +168,7 @@ def prepare(how: How) -> workers.Work:
                     "digest": task.digest,
                     "row": row,
                     "made_with": found.made_with,
+                    "face": how.face,
                 }
                 page = partial(write_review, recording=recording, rate=rate)
                 files.write(found, aside, task.folder, stamp, page if task.review else None)

@@ -46,7 +46,8 @@ class Found:
 
     def plot(self) -> Figure:
         """A timeline: the curves, the intervals beneath them, and two intervals close up."""
-        from mespot.plots.timeline import Curves, Example, choose, timeline
+        from mespot.plots.timeline import choose, timeline
+        from mespot.plots.timeline_parts import Curves, Example, Shown
 
         table = self.intervals.assign(
             start=self.intervals["onset_s"],
@@ -67,7 +68,7 @@ class Found:
                 strict=False,
             )
         ]
-        return timeline(
+        shown = Shown(
             title=self.video,
             time=self.scores["time"].to_numpy(),
             usable=usable,
@@ -76,6 +77,7 @@ class Found:
             predictions={"found": table},
             examples=examples,
         )
+        return timeline(shown)
 
 
 def found(video: str, measured: Measured, spotted: Spotted, made_with: Mapping[str, Any]) -> Found:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mespot.device import deterministic
 from mespot.errors import InputError
+from mespot.face.landmarks import TrackingSettings
+from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS, eye_regions, lid_regions
 from mespot.landmarker import kept
 from mespot.measured import Measured, measure
-from mespot.recording import Recording, open_recording
+from mespot.recording import Recording, ahead, open_recording
 from mespot.spotting import training_free
 from mespot.spotting.spotted import Spotted
+from mespot.tracked import Tracked, follow
 from mespot.training.model import CURE, Model
 from mespot.videos.found import Found, found
 from mespot.videos.how import How, defaults
@@ -73,6 +77,17 @@ class Spotter:
         check_rate(recording)
         measured = measure(recording, self.settings, self.landmarker, scratch, progress)
         return found(video, measured, self._spotted(measured, video), self.made_with)
+
+    def follow(self, recording: Recording, scratch: str | Path) -> Tracked:
+        """The landmarks on which `spot` rests. Raises InputError as `spot` does."""
+        tracking = dict(self.settings["tracking"])
+        wanted = tracking.pop("rate")
+        rate, how = recording.working_rate(wanted), TrackingSettings(**tracking)
+        with closing(ahead(recording.frames(wanted))) as frames:
+            try:
+                return follow(frames, rate, how, self.landmarker, scratch)
+            except NoSuchFaceError as error:
+                raise InputError(f"{recording.path}: {error}; choose another") from error
 
     def _spotted(self, measured: Measured, video: str) -> Spotted:
         if self.model is not None:

@@ -4,11 +4,13 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 
 from mespot.errors import InputError
 from mespot.plots import style
 from mespot.plots.f1 import f1
-from mespot.plots.timeline import choose
+from mespot.plots.timeline import choose, pages, timeline
+from mespot.plots.timeline_parts import Curves, Example, Shown
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
 from tests.unit.plotted import RECORDING, T, intervals, pixels, texts
@@ -247,6 +249,70 @@ def test_timeline_refuses_scores_of_other_frames(timeline_files, clock):
     )
     with pytest.raises(InputError, match="not of the frames"):
         draw_timeline(timeline_files, "a")
+
+
+# ---------------------------------------------------------------- long videos
+
+
+def long_video(minutes, labelled=True):
+    """A frame a second; a micro-expression at 3:10 with a label, a macro across 5:00."""
+    time = np.arange(minutes * 60.0)
+    usable = (time < 100) | (time >= 130)
+    score = np.where(usable, 0.5 * np.exp(-(((time - 190) / 2) ** 2)), np.nan)
+    bars = pd.DataFrame(
+        {"type": ["micro", "macro"], "start": [190.0, 298.0], "end": [190.4, 302.0]}
+    ).assign(hit=pd.array([True, False], dtype="boolean"), confidence=[0.9, 0.8])
+    return Shown(
+        title="long",
+        time=time,
+        usable=usable,
+        curves=Curves({"micro": score, "macro": score}, {"micro": 0.4, "macro": np.nan}),
+        labels=bars[:1] if labelled else None,
+        predictions={"learned": bars, "free": bars[:0]},
+        examples=[Example("A", "best", bars.iloc[0], None)],
+    )
+
+
+def long_rows(*figures):
+    """Start, end, bars and marks of each row of long timelines."""
+    rows = []
+    for axis in (axis for figure in figures for axis in figure.findobj(Axes)):
+        if "learned" in [text.get_text() for text in axis.get_yticklabels()]:
+            bars = [p.get_x() for p in axis.patches if p.get_hatch() is None]
+            rows.append((*axis.get_xlim(), bars, [text.get_text() for text in axis.texts]))
+    return rows
+
+
+def test_a_long_video_has_a_row_a_minute(monkeypatch):
+    rows = long_rows(timeline(long_video(6)))
+    assert [(start, end) for start, end, *_ in rows] == [(60 * i, 60 * i + 60) for i in range(6)]
+    # What lies across the end of a row is drawn in both; the mark and the label once.
+    assert [row[2] for row in rows] == [[], [], [], [190.0, 190.0], [298.0], [298.0]]
+    assert [row[3] for row in rows] == [[], [], [], ["A"], [], []]
+    monkeypatch.setattr("mespot.plots.timeline.MOST_ROWS", 5)
+    figure = timeline(long_video(6, labelled=False))
+    assert [row[:2] for row in long_rows(figure)] == [(0, 120), (120, 240), (240, 360)]
+    figure.draw_without_rendering()
+    written = [text for text, _ in texts(figure)]
+    assert any(text.startswith("a row is 2 minutes; scores") for text in written)
+    assert {"0:20", "5:40"} <= set(written) and min(size for _, size in texts(figure)) >= 7
+
+
+def test_a_long_video_has_several_pages(monkeypatch, tmp_path):
+    monkeypatch.setattr("mespot.plots.timeline.PAGE", 5.0)
+    shown = long_video(6)
+    drawn, whole = pages(shown), timeline(shown)
+    assert len(drawn) == 3 and max(figure.get_figheight() for figure in drawn) <= 5
+    assert long_rows(*drawn) == long_rows(whole)
+    assert any("A   best" in text for text, _ in texts(drawn[-1]))
+    assert pages(long_video(4)) == []
+    style.save(whole, {"a": 1}, tmp_path / "a.png", tmp_path / "a.pdf", drawn)
+    assert b"/Count 3 >>" in (tmp_path / "a.pdf").read_bytes()
+
+
+def test_a_picture_is_no_higher_than_programs_show(tmp_path):
+    style.save_png(style.new_figure(2000, 0.5), {}, tmp_path / "high.png")
+    assert matplotlib.image.imread(tmp_path / "high.png").shape[0] == 12_000
 
 
 def metrics_table():

@@ -17,6 +17,7 @@ import mespot
 from mespot import api, cli
 from mespot.errors import InputError
 from mespot.face import landmarks
+from mespot.recording import open_recording
 from mespot.store import io, tables
 from mespot.videos import batch, files, how, workers
 from tests import trees
@@ -154,6 +155,23 @@ def test_a_review_page_for_those_who_ask(here, in_this_process, capsys):
     assert in_this_process == ["anna", "anna"] and page.read_text() == text
     assert cli.main([*command, "--training-free"]) == 0
     assert not page.exists()  # it was of other results
+
+
+def test_what_was_tracked_is_drawn_into_the_video(here, in_this_process, capsys):
+    assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
+    scores, out = here / "out" / "anna" / files.SCORES, here / "check.mp4"
+    assert cli.main(["inspect", str(scores), "--video", str(out)]) == 0
+    assert "following the face in" in capsys.readouterr().out
+    drawn = list(open_recording(out).frames(RATE))
+    assert len(drawn) == FRAMES and drawn[-1].time == pytest.approx((FRAMES - 1) / RATE)
+    assert drawn[0].image.shape[1] == 2 * SIDE < drawn[0].image.shape[0]
+    # Results may have it, the folder of the recording may not.
+    beside = here / "videos" / "check.mp4"
+    assert cli.main(["inspect", str(scores), "--video", str(beside)]) == 2
+    assert "where recordings are and nothing is written" in capsys.readouterr().err
+    (here / "videos" / "anna.avi").unlink()
+    assert cli.main(["inspect", str(scores), "--video", str(out)]) == 2
+    assert "anna.avi: the recording is not there any more" in capsys.readouterr().err
 
 
 def test_one_video_fails_and_the_others_go_on(here, in_this_process, capsys):
