@@ -72,11 +72,9 @@ def by_the_steps(recording, model, folder):
         **SETTINGS["tracking"],
     )
     crop_frames.run(
-        landmarks=files["landmarks"], output=files["frames"], **source, **SETTINGS["crop"]
+        landmarks=files["landmarks"], output=files["frames"], kept=16, **source, **SETTINGS["crop"]
     )
-    optical_flow.run(
-        frames=files["frames"], output=files["flow"], provenance={}, **SETTINGS["flow"]
-    )
+    optical_flow.run(frames=files["frames"], output=files["flow"], **source, **SETTINGS["flow"])
     arrays = {}
     for name in ("landmarks", "frames", "flow"):
         with h5py.File(files[name]) as file:

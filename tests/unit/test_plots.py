@@ -11,7 +11,7 @@ from mespot.plots.f1 import f1
 from mespot.plots.timeline import choose
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from tests.unit.plotted import RECORDING, T, intervals, pixels, texts
+from tests.unit.plotted import RECORDING, T, intervals, pixels, source, texts
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -102,6 +102,7 @@ def draw_timeline(folder, name, method="learned", labels="labels.csv"):
         intervals={"free": folder / "free.csv", "learned": folder / "learned.csv"},
         labels=labels and folder / labels,
         frames=folder / "frames.h5",
+        source=source(folder),
         iou=0.5,
         png=folder / f"{name}.png",
         pdf=folder / f"{name}.pdf",
