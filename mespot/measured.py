@@ -23,7 +23,7 @@ from mespot.face.motion import MotionSettings, frame_motions, in_blocks, stretch
 from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
-from mespot.recording import Recording, ahead, images_of
+from mespot.recording import Recording, ahead, images_of, waiting
 from mespot.spans import blocks, without
 from mespot.tracked import follow
 
@@ -99,7 +99,8 @@ def measure(
     wanted = tracking.pop("rate")
     rate = recording.working_rate(wanted)
     count = _Counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
-    with closing(ahead(recording.frames(wanted))) as frames:
+    held = waiting(recording.width, recording.height)
+    with closing(ahead(recording.frames(wanted), held)) as frames:
         of_face = TrackingSettings(**tracking)
         try:
             tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)

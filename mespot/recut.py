@@ -13,7 +13,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.face.crops import cut_crops
-from mespot.recording import Recording, ahead, images_of, open_recording
+from mespot.recording import Recording, ahead, images_of, open_recording, waiting
 
 
 class Kept(Protocol):
@@ -74,7 +74,8 @@ def cut_again(
     if not shown.any():
         return
     last = int(np.flatnonzero(shown)[-1])
-    with closing(ahead(recording.frames(rate))) as frames:
+    held = waiting(recording.width, recording.height)
+    with closing(ahead(recording.frames(rate), held)) as frames:
         crops = cut_crops(images_of(frames, native, fault), transforms, bridged, size)
         for t, crop in enumerate(crops):
             if shown[t]:

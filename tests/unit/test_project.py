@@ -94,7 +94,7 @@ PARTS = {
     "landmarker": {"store"},
     "api": {"cli", "config", "face", "landmarker", "measured", "recording", "tracked", "videos"},
     "cli/speed": {"device", "face", "networks", "training"},
-    "cli/length": {"measured", "recording"},
+    "cli/length": {"measured", "recording", "runtime"},
     "store": {"store", "suffixes"},
     "recording": {"recording", "suffixes"},
     "tracked": {"face", "recording", "store"},
