@@ -2,7 +2,7 @@
 
 The same functions as in the steps track_face, crop_frames and optical_flow, so the numbers are the
 same. What a frame weighs most, its picture, landmarks, crop and flow map, is never kept: memory
-grows by about 750 bytes a frame. The recording is decoded twice, because who is followed, and how
+grows by about 700 bytes a frame. The recording is decoded twice, because who is followed, and how
 large that face is, is known at its end only. That costs 1 to 2 ms for each frame of 640x480.
 """
 
