@@ -195,7 +195,7 @@ def crops(
     if not isinstance(video, (str, Path, np.ndarray)):
         video = list(video)  # it is looked at twice
     known = track(video, fps=fps, settings=settings) if faces is None else faces
-    cut = CropSettings(**whole["crop"])
+    cut = CropSettings(**{key: whole["crop"][key] for key in ("size", "fill", "smoothing")})
     recording = _opened(video, fps)
     fault = InputError(f"{recording.path}: the faces are of another video; track this one")
     pictures = images_of(recording.frames(whole["tracking"]["rate"]), known.frame, fault)

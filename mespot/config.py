@@ -221,8 +221,23 @@ def _check_corpora(config: Mapping[str, Any]) -> list[str]:
         if name != "demo" and not given:
             what = "sheet" if key == "videos" else "folder"
             lines.append(f"{name}.{key}: missing, but {where} names {name}; give its {what}")
-        lines += _check_overrides(config, name)
+        lines += _check_overrides(config, name) or _check_kept(config, name, recipes)
     return lines
+
+
+def _check_kept(
+    config: Mapping[str, Any], corpus: str, recipes: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Mistakes in the size of the pictures that are kept of a corpus. recipes: of pretraining."""
+    crop = for_corpus(config, corpus)["crop"]
+    own = "crop" in config[corpus].get("settings", {})
+    where = f"{corpus}.settings.crop.kept" if own else "crop.kept"
+    least = max(recipe.get("input_size", 0) for recipe in recipes.values())
+    if crop["kept"] > crop["size"]:
+        return [f"{where}: {crop['kept']} is more than crop.size, {crop['size']}; lower it"]
+    if crop["kept"] < least:
+        return [f"{where}: {crop['kept']} is less than pretrain.input_size, {least}; raise it"]
+    return []
 
 
 def _check_overrides(config: Mapping[str, Any], name: str) -> list[str]:

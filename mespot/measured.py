@@ -2,7 +2,7 @@
 
 The same functions as in the steps track_face, crop_frames and optical_flow, so the numbers are the
 same. What a frame weighs most, its picture, landmarks, crop and flow map, is never kept: memory
-grows by about 720 bytes a frame. The recording is decoded twice, because who is followed, and how
+grows by about 700 bytes a frame. The recording is decoded twice, because who is followed, and how
 large that face is, is known at its end only. That costs 1 to 2 ms for each frame of 640x480.
 """
 
@@ -23,7 +23,7 @@ from mespot.face.motion import MotionSettings, frame_motions, in_blocks, stretch
 from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
-from mespot.recording import Recording, ahead, images_of
+from mespot.recording import Recording, ahead, images_of, waiting
 from mespot.spans import blocks, without
 from mespot.tracked import follow
 
@@ -41,7 +41,7 @@ class Measured:
     face; such a frame is in no span. cut, found, bridged, other_faces: `(T,)`, see
     mespot.face.landmarks.Track. head_rotation: `(T, 3)` float32, yaw, pitch and roll of the head,
     degrees. face_box: `(T, 4)` float32, left, top, right and bottom of the face in the recording,
-    px. Both are NaN where there is no face. transform: `(T, 2, 3)` float32, from the recording's
+    px. Both are NaN where there is no face. transform: `(T, 2, 3)` float64, from the recording's
     pixels to those of the aligned crop, NaN without a usable face. usual_points: `(478, 2)`, where
     the landmarks mostly are in the crops, px; NaN where no frame has a usable face.
 
@@ -95,10 +95,12 @@ def measure(
     """
     cv2.setNumThreads(1)
     tracking, crop, flow = (dict(settings[name]) for name in ("tracking", "crop", "flow"))
+    crop.pop("kept", None)  # of files only
     wanted = tracking.pop("rate")
     rate = recording.working_rate(wanted)
     count = _Counter(progress, 2 * round(recording.n_frames / recording.steady_fps * rate))
-    with closing(ahead(recording.frames(wanted))) as frames:
+    held = waiting(recording.width, recording.height)
+    with closing(ahead(recording.frames(wanted), held)) as frames:
         of_face = TrackingSettings(**tracking)
         try:
             tracked = follow(count.passing(frames), rate, of_face, landmarker, scratch)
@@ -144,7 +146,7 @@ def measure(
         bridged=track.bridged,
         other_faces=track.other_faces,
         **_of_head(track),
-        transform=transforms.astype(np.float32),
+        transform=transforms,
         usual_points=usual,
         rate=float(rate),
         lags=motion.lags,

@@ -4,6 +4,7 @@ Imported before anything heavy: the thread limits must be in the environment by 
 OpenCV and torch are loaded.
 """
 
+import ctypes
 import faulthandler
 import fcntl
 import logging
@@ -23,6 +24,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # The same as it is read again. Libraries write warnings too, but not for the user of mespot.
 _WARNING = re.compile(r"[-\d]+ [:,\d]+ (?:WARNING|ERROR|CRITICAL) mespot[.\w]*: (.*)")
 
+_M_ARENA_MAX = -8  # of malloc.h
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -48,6 +50,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         stream=sys.stderr,
     )
     limit_threads(snakemake.threads)
+    share_freed_memory()
     inputs = digests.of_inputs(dict(snakemake.input.items()))
     made_by = {"rule": snakemake.rule, "inputs": inputs, **dict(snakemake.params.items())}
     table_seals.MADE_BY.update(made_by)
@@ -87,6 +90,17 @@ def limit_threads(threads: int) -> None:
     """Hold OpenCV and torch, where loaded later, to the rule's threads and not the machine's."""
     os.environ["OPENCV_FOR_THREADS_NUM"] = str(threads)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+
+def share_freed_memory() -> None:
+    """Have all threads of this process take memory from one place, where the C library is glibc.
+
+    It would keep what is freed for each thread alone. Pictures are made in one thread and freed in
+    another, so with 4K hundreds of MB would be kept in vain. Call it before threads are started.
+    """
+    adjust = getattr(ctypes.CDLL(None), "mallopt", None)
+    if adjust is not None:
+        adjust(_M_ARENA_MAX, 1)
 
 
 _locks: list[Any] = []

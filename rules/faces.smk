@@ -123,6 +123,7 @@ rule optical_flow:
         mem_mb=1500,
         runtime=30,
     params:
+        source=of_job(reports.faces_from),
         settings=of_job(settings.optical_flow),
         code=code_digest("mespot.steps.optical_flow"),
     message:

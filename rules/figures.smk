@@ -24,6 +24,7 @@ rule plot_timeline:
         mem_mb=1500,
         runtime=15,
     params:
+        source=of_job(reports.faces_from),
         methods=of_job(reports.timeline_methods),
         method=of_job(reports.timeline_method),
         iou=of_job(settings.iou),

@@ -18,6 +18,7 @@ rule write_review:
         mem_mb=1500,
         runtime=15,
     params:
+        source=of_job(reports.faces_from),
         method=of_job(reports.review_method),
         code=code_digest("mespot.steps.write_review"),
     message:

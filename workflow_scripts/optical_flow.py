@@ -6,6 +6,7 @@ with job(snakemake) as provenance:
     from mespot.steps import optical_flow
 
     optical_flow.run(
+        source=snakemake.params.source,
         frames=snakemake.input.frames,
         output=snakemake.output.flow,
         provenance=provenance,

@@ -12,6 +12,7 @@ with job(snakemake) as provenance:
         intervals=dict(zip(snakemake.params.methods, snakemake.input.intervals, strict=True)),
         labels=snakemake.input.get("labels") or None,
         frames=snakemake.input.get("frames"),
+        source=snakemake.params.source,
         flow=snakemake.input.get("flow"),
         iou=snakemake.params.iou,
         png=snakemake.output.png,

@@ -13,5 +13,6 @@ with job(snakemake):
         candidates=snakemake.input.candidates,
         flow=snakemake.input.flow,
         frames=snakemake.input.get("frames"),
+        source=snakemake.params.source,
         page=snakemake.output.page,
     )

@@ -79,7 +79,8 @@ def _of_hdf5(path: Path, of: str | None) -> Figure:
 
 def _frames(video: _Video) -> Figure:
     frames, captions = video.sheet()
-    return artefacts.pictures(video.title, video.part("image", frames), captions)
+    grey = video.part("image", frames) * video.attrs.get("image_scale", 1.0)
+    return artefacts.pictures(video.title, np.rint(grey).astype(np.uint8), captions)
 
 
 def _landmarks(video: _Video) -> Figure:

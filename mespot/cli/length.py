@@ -17,6 +17,7 @@ import av
 from mespot import measured
 from mespot.errors import InputError
 from mespot.recording import open_recording
+from mespot.runtime import share_freed_memory
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def measure(
 
 def cost(video: Path, landmarker: Path, settings: Mapping[str, Any], scratch: str) -> Cost:
     """What a video costs in this process, which should have done nothing else."""
+    share_freed_memory()
     start = time.perf_counter()
     motion = measured.measure(open_recording(video), settings, landmarker, scratch)
     seconds = time.perf_counter() - start

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from mespot.config import for_corpus
 from mespot.corpora import ALL, fold_from
 from mespot.plan import paths
 from mespot.plan.checks import check_along
@@ -55,8 +56,10 @@ def crop_frames(plan: Plan, corpus: str, video: str) -> Inputs:
 
 
 def optical_flow(plan: Plan, corpus: str, video: str) -> Inputs:
-    """The aligned faces."""
-    return {"frames": paths.of_video("frames", corpus, video)}
+    """Where the aligned face is in the recording; the recording, unless whole crops are kept."""
+    crop = for_corpus(plan.config, corpus)["crop"]
+    recording = {} if crop["kept"] == crop["size"] else track_face(plan, corpus, video)
+    return {**recording, "frames": paths.of_video("frames", corpus, video)}
 
 
 def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> Inputs:
@@ -145,11 +148,13 @@ def write_submission(plan: Plan, corpus: str, method: str) -> Inputs:
 
 
 def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
-    """What is drawn of one video: scores of one method, intervals of all, labels and faces.
+    """What is drawn of one video: scores of one method, intervals of all, labels and faces, which
+    are cut out of the recording.
 
     Where there are no faces, the motion says when a frame was.
     """
-    kind = "frames" if plan.corpora[corpus].has_faces else "flow"
+    has_faces = plan.corpora[corpus].has_faces
+    kind = "frames" if has_faces else "flow"
     shown = timeline_method(plan, corpus)
     folds = {name: plan.fold_of_video(corpus, name, video) for name in plan.methods_of(corpus)}
     return {
@@ -157,6 +162,7 @@ def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
         "intervals": [paths.table("intervals", corpus, name, fold) for name, fold in folds.items()],
         "labels": labels_of(plan, corpus),
         kind: paths.of_video(kind, corpus, video),
+        **(track_face(plan, corpus, video) if has_faces else {}),
     }
 
 
@@ -171,7 +177,7 @@ def write_review(plan: Plan, corpus: str, video: str) -> Inputs:
         "flow": paths.of_video("flow", corpus, video),
     }
     if plan.corpora[corpus].has_faces:
-        inputs["frames"] = paths.of_video("frames", corpus, video)
+        inputs |= optical_flow(plan, corpus, video)
     return inputs
 
 

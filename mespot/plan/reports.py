@@ -23,6 +23,15 @@ def recording(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
     }
 
 
+def faces_from(plan: Plan, corpus: str, video: str) -> dict[str, Any] | None:
+    """How the recording is opened that the faces of a video are cut out of; None without faces."""
+    if not plan.corpora[corpus].has_faces:
+        return None
+    opened = recording(plan, corpus, video)
+    path = str(plan.corpora[corpus].corpus.videos.path[video])
+    return {"path": path, "fps": opened["fps"], "first_frame": opened["first_frame"]}
+
+
 def series(plan: Plan, corpus: str, video: str) -> dict[str, Any]:
     """What the sheet says of a series of motion; None for what it leaves to the file."""
     row = plan.corpora[corpus].corpus.videos.loc[video]

@@ -128,7 +128,7 @@ def make_model(plan: Plan) -> dict[str, Any]:
         "preprocessing": {
             # Who is followed is said of each video.
             "tracking": without(track_face(plan, corpus), ("face",)),
-            "crop": crop_frames(plan, corpus),
+            "crop": without(crop_frames(plan, corpus), ("kept",)),  # of files only
             "flow": optical_flow(plan, corpus),
         },
         "landmarker": face_landmarker(plan),

@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 
 from mespot.errors import InputError
-from mespot.recording.ahead import ahead
+from mespot.recording.ahead import ahead, waiting
 from mespot.recording.folder import Folder
 from mespot.recording.frames import Frame, Recording, images_of
 from mespot.recording.given import Pictures
@@ -32,6 +32,7 @@ __all__ = [
     "picked",
     "read_image",
     "regular_step",
+    "waiting",
     "working_rate",
 ]
 

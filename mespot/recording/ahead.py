@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_WAITING = 32 << 20  # bytes of pictures that wait
 _SECONDS = 0.1  # how often a thread that waits looks whether it is still wanted
 
 
@@ -36,6 +37,11 @@ def ahead(items: Iterable[T], held: int = 4) -> Generator[T]:
                 queue.get(timeout=_SECONDS)
             except Empty:
                 continue
+
+
+def waiting(width: int, height: int) -> int:
+    """How many pictures of this size may wait: one to four. One of 4K takes 25 MB."""
+    return max(1, min(4, _WAITING // (3 * width * height)))
 
 
 def _fill(items: Iterable[T], queue: Queue[tuple[bool, Any]], unwanted: Event) -> None:

@@ -1,4 +1,4 @@
-"""Rule crop_frames: aligned grey face crops of a recording, one a working frame."""
+"""Rule crop_frames: where the aligned face of a recording lies, and small pictures of it."""
 
 import logging
 from collections import deque
@@ -11,7 +11,14 @@ import cv2
 import numpy as np
 
 from mespot.errors import InputError
-from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
+from mespot.face.crops import (
+    IMAGE_SCALE,
+    CropSettings,
+    align_crops,
+    crop_points,
+    cut_crops,
+    reduced,
+)
 from mespot.face.landmarks import N_POINTS, blink
 from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.recording import images_of, open_recording
@@ -34,14 +41,15 @@ def run(
     size: int,
     fill: float,
     smoothing: float,
+    kept: int,
     provenance: Mapping[str, Any],
 ) -> None:
     """Write the `frames` of one recording.
 
     source, fps, first_frame: as for track_face. size, fill, smoothing: the settings of
-    mespot.face.crops.CropSettings. Frames without a usable face are black, their points and
-    transforms NaN. Frames in which something hides the face are in no span. Raises InputError when
-    the recording is not the one that was tracked.
+    mespot.face.crops.CropSettings. kept: side of the pictures, px, at most `size`. Frames without a
+    usable face are black, their points and transforms NaN. Frames in which something hides the face
+    are in no span. Raises InputError when the recording is not the one that was tracked.
     """
     cv2.setNumThreads(1)
     tracked = io.read(landmarks, "landmarks")
@@ -57,12 +65,12 @@ def run(
     crops = cut_crops(images, transforms, tracked["bridged"], size)
     watched = watch.watched(crops, span.copy())
     of_frames = {
-        "transform": transforms.astype(np.float32),
-        **{name: tracked[name] for name in ("native_frame", "time")},
+        "transform": transforms,
+        **{name: tracked[name] for name in ("native_frame", "time", "bridged")},
     }
     shapes: dict[str, tuple[int, ...]] = {
-        **dict.fromkeys(["native_frame", "time", "blink", "occluded", "span"], ()),
-        "image": (size, size),
+        **dict.fromkeys(["native_frame", "time", "blink", "occluded", "bridged", "span"], ()),
+        "image": (kept, kept),
         "points": (N_POINTS, 3),
         "transform": (2, 3),
     }
@@ -71,13 +79,17 @@ def run(
         "frames",
         len(span),
         shapes,
-        attrs={name: tracked.attrs[name] for name in RECORDING},
+        attrs={
+            **{name: tracked.attrs[name] for name in RECORDING},
+            "crop_size": size,
+            "image_scale": IMAGE_SCALE,
+        },
         provenance=provenance,
     ) as written:
         written.add(**of_frames)
         for first, last in blocks(0, len(span), _BLOCK):
             written.add(
-                image=np.stack(list(islice(watched, last - first))),
+                image=reduced(np.stack(list(islice(watched, last - first))), kept),
                 points=crop_points(transforms[first:last], points[first:last]),
                 blink=blink(tracked.part("blendshapes", slice(first, last))),
             )

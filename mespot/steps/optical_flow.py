@@ -1,17 +1,17 @@
 """Rule optical_flow: flow and strain between the crops of a recording, rigid motion removed."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions, in_blocks
 from mespot.face.regions import REGIONS
 from mespot.face.rigid import PARAMETERS
-from mespot.spans import blocks
+from mespot.recut import faces_of
 from mespot.store import io
 from mespot.store.schema import RECORDING
 
@@ -22,6 +22,7 @@ _BLOCK = 128  # frames of crops and maps that are held at once
 
 def run(
     *,
+    source: Mapping[str, Any],
     frames: str | Path,
     output: str | Path,
     algorithm: str,
@@ -32,46 +33,46 @@ def run(
 ) -> None:
     """Write the `flow` of one recording.
 
-    algorithm, preset, grid, lags: the settings of mespot.face.motion.MotionSettings. Nothing is
-    computed across spans: flow is 0 in the first frame of each, and regional displacements are 0
-    until `lag` frames later.
+    source: the recording, as for mespot.recut.faces_of. frames: where the face is in it. algorithm,
+    preset, grid, lags: the settings of mespot.face.motion.MotionSettings. Nothing is computed
+    across spans: flow is 0 in the first frame of each, and regional displacements are 0 until `lag`
+    frames later.
+    Raises InputError when the recording is not the one that the faces are of.
     """
     cv2.setNumThreads(1)
     crops = io.read(frames, "frames")
     span = crops["span"]
-    size = crops.part("image", slice(0, 1)).shape[1]
+    size = crops.attrs["crop_size"]
     settings = MotionSettings(algorithm, grid, tuple(lags), preset)
-    motions = frame_motions(
-        _images(crops),
-        crops.rows("points"),
-        span,
-        rate=crops.attrs["rate"],
-        size=size,
-        settings=settings,
-    )
     of_frames = {name: crops[name] for name in ("blink", "span", "native_frame", "time")}
-    with io.writing(
-        output,
-        "flow",
-        len(span),
-        settings.shapes | dict.fromkeys(of_frames, ()),
-        attrs={
-            **{name: crops.attrs[name] for name in RECORDING},
-            "scale": SCALE,
-            "strain_scale": STRAIN_SCALE,
-            "lags": list(lags),
-            "regions": list(REGIONS),
-            "rigid_parameters": list(PARAMETERS),
-            "crop_size": size,
-        },
-        provenance=provenance,
-    ) as written:
+    with (
+        closing(faces_of(source, crops)) as faces,
+        io.writing(
+            output,
+            "flow",
+            len(span),
+            settings.shapes | dict.fromkeys(of_frames, ()),
+            attrs={
+                **{name: crops.attrs[name] for name in RECORDING},
+                "scale": SCALE,
+                "strain_scale": STRAIN_SCALE,
+                "lags": list(lags),
+                "regions": list(REGIONS),
+                "rigid_parameters": list(PARAMETERS),
+                "crop_size": size,
+            },
+            provenance=provenance,
+        ) as written,
+    ):
         written.add(**of_frames)
+        motions = frame_motions(
+            faces,
+            crops.rows("points"),
+            span,
+            rate=crops.attrs["rate"],
+            size=size,
+            settings=settings,
+        )
         for block in in_blocks(motions, _BLOCK):
             written.add(**vars(block))
     log.info("%s: flow at lags %s", crops.attrs["video"], list(lags))
-
-
-def _images(crops: io.Record) -> Iterator[np.ndarray]:
-    for first, last in blocks(0, len(crops["span"]), _BLOCK):
-        yield from crops.part("image", slice(first, last))

@@ -90,7 +90,7 @@ def run(
         stream,
         Clip(
             record["time"][part],
-            record.part("image", part),
+            record.part("image", part) * record.attrs["image_scale"],
             chosen.region,
             chosen.weight,
             shown.marks(length),

@@ -1,6 +1,7 @@
 """Rule plot_timeline: scores, labels and predictions of one video, and two of them close up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mespot.expressions import CLASSES
 from mespot.plots import style
 from mespot.plots.timeline import choose, pages, timeline
 from mespot.plots.timeline_parts import Curves, Example, Shown
+from mespot.recut import faces_of
 from mespot.scoring.table import match_table
 from mespot.store import io, tables
 from mespot.store.io import Record
@@ -30,13 +32,15 @@ def run(
     pdf: str | Path,
     provenance: Mapping[str, Any],
     flow: str | Path | None = None,
+    source: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw one video.
 
     method: the one whose scores and faces are shown. scores: its file for the fold in which the
     video is tested. intervals: method -> intervals table of that fold, a row of the figure each.
-    labels: the labels table of the corpus, or None. frames: the video's aligned faces; None where
-    there is only motion, and then flow: its motion. iou: least intersection over union of a hit.
+    labels: the labels table of the corpus, or None. frames, source: where the face of the video is,
+    and the recording (as for mespot.recut.faces_of); None where there is only motion, and then
+    flow: its motion. iou: least intersection over union of a hit.
     Raises InputError for scores of other frames.
     """
     if frames is not None:
@@ -59,6 +63,8 @@ def run(
         _example(mark, what, shown.iloc[row], record)
         for mark, (what, row) in zip("AB", choose(shown, truth is not None), strict=False)
     ]
+    if frames is not None and source is not None:
+        examples = _with_faces(examples, source, record)
     drawn = Shown(
         title=f"{video} (subject {record.attrs['subject']}), {_shown(record)}: {method}",
         time=record["time"],
@@ -96,17 +102,32 @@ def _curves(scores: Record, record: Record) -> Curves:
     )
 
 
-def _example(mark: str, what: str, row: pd.Series, record: Record) -> Example:
+def _frames(row: pd.Series, record: Record) -> list[int]:
+    """The working frames of onset, apex and offset."""
     last = len(record["time"]) - 1
     onset, offset = int(row["onset_w"]), int(row["offset_w"])
     apex = (onset + offset) // 2 if pd.isna(row["apex_w"]) else int(row["apex_w"])
-    at = [min(max(frame, 0), last) for frame in (onset, apex, offset)]
-    faces = None
-    if "image" in record:
-        faces = np.stack([record.part("image", slice(frame, frame + 1))[0] for frame in at])
+    return [min(max(frame, 0), last) for frame in (onset, apex, offset)]
+
+
+def _with_faces(
+    examples: list[Example], source: Mapping[str, Any], record: Record
+) -> list[Example]:
+    """The examples with the faces at onset, apex and offset, read off the recording."""
+    at = [_frames(example.row, record) for example in examples]
+    wanted = np.unique(np.array(at, int))
+    faces = dict(zip(wanted.tolist(), faces_of(source, record, wanted), strict=True))
+    return [
+        replace(example, faces=np.stack([faces[frame] for frame in frames]))
+        for example, frames in zip(examples, at, strict=True)
+    ]
+
+
+def _example(mark: str, what: str, row: pd.Series, record: Record) -> Example:
+    at = _frames(row, record)
     row = row.copy()
     for name, frame in zip(("onset_time", "apex_time", "offset_time"), at, strict=True):
         row[name] = float(record["time"][frame])
     fit = f", IoU {row['iou']:.2f}" if row["label"] >= 0 else ""
     title = f"{what}, {row['type']}, confidence {row['confidence']:.2f}{fit}"
-    return Example(mark, title, row, faces)
+    return Example(mark, title, row, None)

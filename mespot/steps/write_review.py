@@ -1,18 +1,19 @@
 """Rule write_review: the page on which an expert reviews what was spotted in a video."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.face.regions import REGIONS
+from mespot.recut import faces_of
 from mespot.review.page import RegionMotion, Review, write_page
 from mespot.store import io, tables
 from mespot.store.io import Record
 
-_BLOCK = 256  # frames that are read at once
 _LOOKED_AT = 300  # frames that say where the regions are
 
 
@@ -25,13 +26,15 @@ def run(
     candidates: str | Path,
     flow: str | Path,
     frames: str | Path | None,
+    source: Mapping[str, Any] | None = None,
     page: str | Path,
 ) -> None:
     """Write the page of one video.
 
     method: its name, for the head of the page. scores, intervals, candidates: its files for the
-    fold in which the video is tested. flow: the motion. frames: the aligned faces; None where
-    there is only motion. Raises InputError for scores of other frames.
+    fold in which the video is tested. flow: the motion. frames, source: where the face is, and the
+    recording (as for mespot.recut.faces_of); None where there is only motion. Raises InputError for
+    scores of other frames.
     """
     motion = io.read(flow, "flow")
     curves = io.read_videos(scores, "scores", [video])[video]
@@ -60,7 +63,9 @@ def run(
         intervals=spotted,
         method=method,
         regions=_regions(motion, faces),
-        faces=None if faces is None else lambda wanted: _crops(faces, wanted),
+        faces=None
+        if faces is None or source is None
+        else lambda wanted: faces_of(source, faces, wanted),
     )
     write_page(page, review)
 
@@ -80,11 +85,3 @@ def _regions(motion: Record, faces: Record | None) -> RegionMotion:
             centres = np.stack([points[list(REGIONS[name])].mean(axis=0) for name in names]) / size
     crop_size = float(motion.attrs["crop_size"])
     return RegionMotion.over_shortest(names, motion["regional"], lags, crop_size, centres)
-
-
-def _crops(faces: Record, wanted: np.ndarray) -> Iterator[np.ndarray]:
-    """The crops of some frames in order; the file is read in blocks."""
-    for start in range(0, len(faces["span"]), _BLOCK):
-        inside = wanted[(wanted >= start) & (wanted < start + _BLOCK)] - start
-        if len(inside):
-            yield from faces.part("image", slice(start, start + _BLOCK))[inside]

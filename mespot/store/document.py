@@ -22,6 +22,9 @@ What is read back is checked. The names in the path of a file must be those that
 Types, shapes and attributes must be those below. Numbers must be finite in all frames with a usable
 face. Nothing may be a link or lie in another file.
 
+Data sets are packed with the filters shuffle and deflate, which every HDF5 library has. A chunk
+holds up to 256 KiB, unpacked.
+
 Behind the content of an HDF5 file is its *seal*: SHA-256 of every 64 KiB, of which each is checked
 when it is read. HDF5 and its tools do not look there. A program that changes the file cuts the seal
 off, and then mespot refuses the file. A file of the kind `motion` needs no seal.

@@ -40,6 +40,7 @@ NUMBERS: dict[str, tuple[float, bool]] = {
     "height": (0, True),
     "crop_size": (0, True),
     "face_followed": (0, True),
+    "image_scale": (0, False),
     "scale": (0, False),
     "strain_scale": (0, False),
 }
@@ -108,6 +109,13 @@ _CLOCK = {
     ),
 }
 
+_BRIDGED = DataSet(
+    "bool",
+    ("frame",),
+    "1",
+    "no face was found, but landmarks were interpolated over a short gap",
+)
+
 _MOTION = {
     "video": "name of the video",
     "subject": "name of the subject",
@@ -163,12 +171,7 @@ LAYOUTS: dict[str, Layout] = {
                 "float32", ("frame", "row", "column"), "1", "facial transformation matrix, 4x4"
             ),
             "found": DataSet("bool", ("frame",), "1", "a face was found in this frame"),
-            "bridged": DataSet(
-                "bool",
-                ("frame",),
-                "1",
-                "no face was found, but landmarks were interpolated over a short gap",
-            ),
+            "bridged": _BRIDGED,
             "cut": DataSet(
                 "bool", ("frame",), "1", "first frame after a cut to another scene or person"
             ),
@@ -189,13 +192,19 @@ LAYOUTS: dict[str, Layout] = {
         },
     ),
     "frames": Layout(
-        3,
+        4,
         "frames/{video}.h5",
-        "Aligned face crops of one video.",
+        "Aligned faces of one video: small pictures, and where the face is in the recording. With "
+        "`transform` and `bridged`, the crops can be cut out of the recording again.",
         {
-            "image": DataSet("uint8", ("frame", "y", "x"), "1", "aligned grey face crop, 0..255"),
+            "image": DataSet(
+                "uint16",
+                ("frame", "y", "x"),
+                "1",
+                "aligned grey face crop, made smaller; multiply by `image_scale` for 0..255",
+            ),
             "transform": DataSet(
-                "float32",
+                "float64",
                 ("frame", "row", "column"),
                 "px",
                 "2x3 similarity from pixels of the recording to pixels of the crop",
@@ -212,9 +221,14 @@ LAYOUTS: dict[str, Layout] = {
             "occluded": DataSet(
                 "bool", ("frame",), "1", "something hides the face; such a frame is in no span"
             ),
+            "bridged": _BRIDGED,
             **_CLOCK,
         },
-        _RECORDING,
+        {
+            **_RECORDING,
+            "crop_size": "side of the aligned crop, px",
+            "image_scale": "grey levels of one unit of `image`",
+        },
     ),
     "flow": Layout(
         2,

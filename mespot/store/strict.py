@@ -26,8 +26,8 @@ from mespot.store.schema import (
 )
 from mespot.store.sealed import Sealed
 
-# The densest packing of the writer makes 264 bytes of 3.
-_PACKED = 100
+# Deflate makes at most 1032 bytes of one.
+_PACKED = 1032
 # What is as small is read, however it was packed.
 _SMALL = 64 << 20
 # What HDF5 and numpy raise for bytes that make no sense.

@@ -125,7 +125,7 @@ def pooling_weights(frames: StoredVideo, grid: int) -> np.ndarray:
     usable = frames["span"] >= 0
     if not usable.any():
         return np.zeros((len(REGIONS), grid, grid), np.float32)
-    size = frames.part("image", slice(0, 1)).shape[1]
+    size = frames.attrs["crop_size"]
     total = None
     for first, last in blocks(0, len(usable)):
         points = frames.part("points", slice(first, last))[usable[first:last]]

@@ -116,7 +116,7 @@ class VideoValues:
             for start, stop in blocks(low, min(end, last), size):
                 stop = min(start + size, end)
                 around = max(begin, start - self._reach), min(end, stop + self._reach)
-                images = self._record.part("image", slice(*around))[..., None]
+                images = self._images(slice(*around))[..., None]
                 faces = _in_contrast(np.moveaxis(_resized(images, self._size), -1, 1), mean)
                 made = _around_reference(faces, start - around[0], stop - start, self._reach)
                 if self._reach == 0:
@@ -132,12 +132,15 @@ class VideoValues:
         for begin, end in usable_spans(self._span):
             total: Any = 0
             for start, stop in blocks(begin, end, _BLOCK):
-                images = self._record.part("image", slice(start, stop))
-                # 16 bits hold the sum of 257 pictures, and are summed up fastest.
-                total = total + images.sum(axis=0, dtype=np.uint16).astype(np.float64)
+                total = total + self._images(slice(start, stop)).sum(axis=0, dtype=np.float64)
             size = (self._size, self._size)
             means[begin] = cv2.resize(total, size, interpolation=cv2.INTER_AREA) / (end - begin)
         return means
+
+    def _images(self, frames: slice) -> np.ndarray:
+        """Pictures of the face (N, H, W) float32, in grey levels."""
+        scale = np.float32(self._record.attrs["image_scale"])
+        return self._record.part("image", frames) * scale
 
 
 def _in_contrast(faces: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
-from mespot.face.crops import cut_crops
 from mespot.face.regions import REGIONS
 from mespot.measured import Measured
-from mespot.recording import Recording, ahead, images_of
+from mespot.recording import Recording
+from mespot.recut import cut_again
 from mespot.review.page import RegionMotion, Review, write_page
 from mespot.videos.found import Found
 
@@ -74,10 +73,13 @@ def _faces(
     measured: Measured, recording: Recording, rate: float, wanted: np.ndarray
 ) -> Iterator[np.ndarray]:
     """The crops of the wanted working frames, which are in order."""
-    fault = InputError(f"{recording.path}: was changed while it was read; run again")
-    shown = np.zeros(len(measured.span), bool)
-    shown[wanted] = True
-    with closing(ahead(recording.frames(rate))) as frames:
-        images = images_of(frames, measured.native_frame, fault)
-        crops = cut_crops(images, measured.transform, measured.bridged, measured.crop_size)
-        yield from (crop for crop, show in zip(crops, shown, strict=True) if show)
+    return cut_again(
+        recording,
+        rate,
+        measured.native_frame,
+        transforms=measured.transform,
+        bridged=measured.bridged,
+        size=measured.crop_size,
+        fault=InputError(f"{recording.path}: was changed while it was read; run again"),
+        wanted=wanted,
+    )

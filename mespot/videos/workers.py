@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from mespot.errors import InputError
+from mespot.runtime import share_freed_memory
 
 PROGRESS, DONE, FAILED = "progress", "done", "failed"
 _EVERY = 0.2  # s between two reports of progress
@@ -119,6 +120,7 @@ class _Worker:
 def _serve(pipe: Connection, prepare: Callable[[Any], Work], argument: Any) -> None:
     # Whoever stops the command by a key stops the process that started this one; it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share_freed_memory()
     # Libraries in C++ write to the terminal, across the progress bar.
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):

@@ -8,6 +8,7 @@ from matplotlib.text import Text
 
 from mespot.face.regions import REGIONS
 from mespot.store import io
+from tests import trees
 
 T, S = 90, 32
 CHIN = list(REGIONS).index("chin")
@@ -42,16 +43,26 @@ def make_frames(tmp_path, clock):
     image = rng.integers(0, 5, (T, S, S)).astype(np.float64)
     image += np.where(np.arange(S) < S // 2, 60, 100)  # a static face
     image[:, 8:16, 8:16] += bump[:, None, None]
+    image = image.astype(np.uint8)
+    # The recording shows the crops as they are; only every other frame of it is a working frame.
+    trees.images(tmp_path / "v1", "img{}.png", range(1, 2 * T + 1), np.repeat(image, 2, axis=0))
     arrays = {
-        "image": image.astype(np.uint8),
-        "transform": np.zeros((T, 2, 3), np.float32),
+        "image": image,
+        "transform": np.tile(np.eye(2, 3), (T, 1, 1)),
+        "bridged": np.zeros(T, bool),
         "points": np.zeros((T, 478, 3), np.float32),
         "blink": np.zeros(T, np.float32),
         "occluded": np.zeros(T, bool),
         **clock,
     }
-    io.write(tmp_path / "frames.h5", "frames", arrays, attrs=RECORDING, provenance={})
+    attrs = {**RECORDING, "crop_size": S, "image_scale": 1.0}
+    io.write(tmp_path / "frames.h5", "frames", arrays, attrs=attrs, provenance={})
     return tmp_path / "frames.h5"
+
+
+def source(tmp_path):
+    """How the recording is opened whose frames `make_frames` has written."""
+    return {"path": tmp_path / "v1", "fps": RECORDING["native_fps"]}
 
 
 def intervals(*rows):

@@ -83,13 +83,14 @@ def write_frames(path, *, video, subject="s1", image, points, span=None):
         "frames",
         {
             "image": image,
-            "transform": np.zeros((frames, 2, 3), np.float32),
+            "transform": np.zeros((frames, 2, 3)),
+            "bridged": np.zeros(frames, bool),
             "points": np.broadcast_to(points, (frames, 478, 3)).astype(np.float32),
             "blink": np.zeros(frames, np.float32),
             "occluded": np.zeros(frames, bool),
             **clock(span),
         },
-        attrs=attributes(video, subject, frames),
+        attrs={**attributes(video, subject, frames), "crop_size": CROP, "image_scale": 1.0},
         provenance={},
     )
 

@@ -17,7 +17,7 @@ from mespot.training.video_values import VideoValues, video_values
 class Video(dict):
     """A stored video in memory."""
 
-    attrs = {"scale": 0.5, "strain_scale": 0.25, "rate": 30.0}
+    attrs = {"scale": 0.5, "strain_scale": 0.25, "rate": 30.0, "image_scale": 1.0}
 
     def part(self, name, frames):
         return self[name][frames]
@@ -81,7 +81,7 @@ def test_the_reference_tells_nothing_of_a_hidden_frame():
     references = []
     for frames in (image, other):
         video = Video(image=frames, span=np.zeros(80, np.int16))
-        video.attrs = {"rate": 25.0}
+        video.attrs = {"rate": 25.0, "image_scale": 1.0}
         read = dict(stream="face", input_size=4, reference_seconds=1.0, clip_length=16)
         references.append(video_values(video, **read)[clip, 1])
     assert np.array_equal(*references)

@@ -61,7 +61,7 @@ SECTIONS = {
         },
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
-    "optical_flow": ("flow", {"frames", "output"}),
+    "optical_flow": ("flow", {"source", "fps", "first_frame", "frames", "output"}),
 }
 
 
@@ -100,6 +100,8 @@ def changed(default, path, value):
             "flow.algorithm: 'raft' is not allowed; use one of lucas_kanade, dis",
         ),
         ("crop.size", KeyError, "c.yaml: crop.size: missing"),
+        ("crop.kept", 300, "c.yaml: crop.kept: 300 is more than crop.size, 224; lower it"),
+        ("crop.kept", 40, "c.yaml: crop.kept: 40 is less than pretrain.input_size, 56; raise it"),
         ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
         ("demo.seed", True, "c.yaml: demo.seed: True is not of type 'integer'"),
         ("evaluation.folds", "all", "evaluation.folds: 'all' is not allowed; use loso or a whole"),

@@ -8,8 +8,10 @@ from mespot.errors import InputError
 from mespot.face.align import apply
 from mespot.face.flow import ALGORITHMS
 from mespot.face.regions import REGIONS
+from mespot.recut import faces_of
 from mespot.steps import crop_frames, optical_flow
 from mespot.store import io
+from tests import trees
 from tests.unit.faces import mesh, texture, warped
 
 FRAMES, SIDE, GAP = 40, 240, slice(24, 28)
@@ -89,7 +91,7 @@ def recording(tmp_path_factory):
 
 
 def cut(folder, output, **change):
-    settings = dict(fps=30, size=112, fill=0.8, smoothing=0.05) | change
+    settings = dict(fps=30, size=112, fill=0.8, smoothing=0.05, kept=112) | change
     crop_frames.run(
         source=folder / "v",
         landmarks=folder / "landmarks.h5",
@@ -100,8 +102,14 @@ def cut(folder, output, **change):
     return io.read(output, "frames")
 
 
+def grey(crops):
+    """The pictures that are kept, in grey levels."""
+    return crops["image"] * crops.attrs["image_scale"]
+
+
 def measure(folder, output, algorithm="lucas_kanade"):
     optical_flow.run(
+        source={"path": folder / "v", "fps": 30},
         frames=folder / "frames.h5",
         output=output,
         algorithm=algorithm,
@@ -117,7 +125,7 @@ def test_crops_are_aligned_and_black_in_the_gap(recording):
     crops = io.read(recording / "frames.h5", "frames")
     assert crops["image"].shape == (FRAMES, 112, 112)
     assert not crops["image"][GAP].any()
-    still = crops["image"][:8].astype(float)[:, 20:60, 30:80]
+    still = grey(crops)[:8, 20:60, 30:80]
     assert np.abs(still - still.mean(axis=0)).mean() < 3 < still.mean(axis=0).std()
     source = io.read(recording / "landmarks.h5", "landmarks")["points"][3, :, :2]
     np.testing.assert_allclose(
@@ -166,6 +174,35 @@ def test_another_recording_than_the_tracked_one_is_refused(recording, tmp_path):
     assert not (tmp_path / "frames.h5").exists()
 
 
+def test_small_pictures_lose_nothing_and_crops_are_cut_out_again(recording, tmp_path):
+    whole = grey(io.read(recording / "frames.h5", "frames"))
+    small = cut(recording, tmp_path / "frames.h5", kept=28)
+    means = whole.reshape(FRAMES, 28, 4, 28, 4).mean(axis=(2, 4))
+    np.testing.assert_array_equal(grey(small), means)
+    source = {"path": recording / "v", "fps": 30}
+    np.testing.assert_array_equal(np.stack(list(faces_of(source, small))), whole)
+    wanted = np.array([3, 17, 30])
+    few = list(faces_of(source, small, wanted))
+    np.testing.assert_array_equal(np.stack(few), whole[wanted])
+    assert list(faces_of(source, small, wanted[:0])) == []
+
+
+def test_crops_that_are_kept_whole_need_no_recording(recording):
+    crops = io.read(recording / "frames.h5", "frames")
+    gone = {"path": recording / "nowhere"}
+    np.testing.assert_array_equal(np.stack(list(faces_of(gone, crops))), grey(crops))
+    few = list(faces_of(gone, crops, np.array([3, 30])))
+    np.testing.assert_array_equal(np.stack(few), grey(crops)[[3, 30]])
+
+
+def test_crops_of_another_recording_are_refused(recording, tmp_path):
+    crops = cut(recording, tmp_path / "frames.h5", kept=28)
+    pictures = [cv2.imread(str(recording / "v" / f"img{t}.png")) for t in range(1, 20)]
+    folder = trees.images(tmp_path / "w", "img{}.png", range(1, 20), pictures)
+    with pytest.raises(InputError, match=r"w: has other frames than .*frames.h5 was made from"):
+        list(faces_of({"path": folder, "fps": 30}, crops))
+
+
 def rewritten(recording, folder, change):
     """The same recording in `folder` with other landmarks."""
     tracked = io.read(recording / "landmarks.h5", "landmarks")
@@ -182,8 +219,8 @@ def test_what_hides_the_face_for_a_moment_is_not_motion(recording, tmp_path):
     hidden[16:20] = True
     rewritten(recording, tmp_path, lambda arrays: {"bridged": hidden, "found": ~hidden})
     whole, crops = (
-        io.read(recording / "frames.h5", "frames")["image"].astype(float),
-        cut(tmp_path, tmp_path / "frames.h5")["image"].astype(float),
+        grey(io.read(recording / "frames.h5", "frames")),
+        grey(cut(tmp_path, tmp_path / "frames.h5")),
     )
     for index, share in zip(range(16, 20), (0.2, 0.4, 0.6, 0.8), strict=True):
         fade = (1 - share) * whole[15] + share * whole[20]

@@ -11,7 +11,7 @@ from mespot.face import landmarks
 from mespot.face.landmarks import assemble
 from mespot.face.shelf import Shelf
 from mespot.measured import head_rotation, measure
-from mespot.recording import ahead, open_recording
+from mespot.recording import ahead, open_recording, waiting
 from mespot.steps import crop_frames, optical_flow, track_face
 from mespot.store.scratch import ScratchFolder
 from tests import trees
@@ -72,10 +72,14 @@ def by_the_steps(recording, model, folder):
         **SETTINGS["tracking"],
     )
     crop_frames.run(
-        landmarks=files["landmarks"], output=files["frames"], **source, **SETTINGS["crop"]
+        landmarks=files["landmarks"], output=files["frames"], kept=16, **source, **SETTINGS["crop"]
     )
     optical_flow.run(
-        frames=files["frames"], output=files["flow"], provenance={}, **SETTINGS["flow"]
+        source={"path": recording, "fps": RATE},
+        frames=files["frames"],
+        output=files["flow"],
+        provenance={},
+        **SETTINGS["flow"],
     )
     arrays = {}
     for name in ("landmarks", "frames", "flow"):
@@ -175,6 +179,13 @@ def test_yaw_pitch_and_roll_of_a_pose():
     poses = np.stack([face(turn=20).pose, face(turn=-5).pose, np.full((4, 4), np.nan)])
     np.testing.assert_allclose(head_rotation(poses)[:2], [[20, 0, 0], [-5, 0, 0]], atol=1e-3)
     assert np.isnan(head_rotation(poses)[2]).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "held"), [((640, 480), 4), ((1920, 1080), 4), ((3840, 2160), 1), ((7680, 4320), 1)]
+)
+def test_fewer_large_pictures_wait(size, held):
+    assert waiting(*size) == held
 
 
 def test_items_ahead_come_in_order_and_the_thread_ends():

@@ -13,6 +13,7 @@ from tests.unit.plans import DEFAULT, changed
 RENDERED, SHEETS = {"demo_video"}, {"demo_video", "demo_corpus"}
 # What shows the intervals of one method.
 SHOWN = {"plot_timeline", "write_review"}
+READ = {"track_face", "crop_frames", "optical_flow"}
 SCORES = {"score", "compare_methods", "ablate"}
 NETWORKS = {"pretrain", "extract_features", "train_spotter"}
 SUBJECTS = NETWORKS | {"spot", "plot_reconstruction", "plot_responses"}
@@ -33,7 +34,7 @@ CASES = {
     "demo.subjects": (9, VIDEOS | SHOWN),  # in other folds
     "demo.videos_per_subject": (3, VIDEOS),
     "demo.seconds": (20.0, SHEETS),
-    "demo.fps": (25.0, SHEETS | {"track_face", "crop_frames"}),
+    "demo.fps": (25.0, SHEETS | READ | SHOWN),
     "demo.width": (480, RENDERED),
     "demo.height": (480, RENDERED),
     "demo.face_width": (180, RENDERED),
@@ -72,6 +73,7 @@ CASES = {
     "crop.size": (192, {"crop_frames", "make_model"}),
     "crop.fill": (0.7, {"crop_frames", "make_model"}),
     "crop.smoothing": (0.1, {"crop_frames", "make_model"}),
+    "crop.kept": (112, {"crop_frames"}),
     "flow.algorithm": ("dis", {"optical_flow", "make_model"}),
     "flow.preset": ("fast", set()),
     "flow.grid": (28, {"optical_flow", "make_model"}),
@@ -270,7 +272,7 @@ UNDER = [
     # Whoever reads the two sheets of the built-in corpus is reached by another rate, too.
     ("demo.smile_share", 0.2, "demo.smiles", "smiles", RENDERED),
     ("demo.seed", 1, "demo.varied", {"micro_per_video": [1.0]}, SHEETS),
-    ("demo.seed", 1, "demo.varied", {"fps": [60.0]}, SHEETS | {"track_face", "crop_frames"}),
+    ("demo.seed", 1, "demo.varied", {"fps": [60.0]}, SHEETS | READ | SHOWN),
 ]
 
 

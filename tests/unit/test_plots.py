@@ -13,7 +13,7 @@ from mespot.plots.timeline import choose, pages, timeline
 from mespot.plots.timeline_parts import Curves, Example, Shown
 from mespot.steps import plot_f1, plot_timeline
 from mespot.store import io, tables
-from tests.unit.plotted import RECORDING, T, intervals, pixels, texts
+from tests.unit.plotted import RECORDING, T, intervals, pixels, source, texts
 
 pytestmark = pytest.mark.usefixtures("coarse")
 
@@ -104,6 +104,7 @@ def draw_timeline(folder, name, method="learned", labels="labels.csv"):
         intervals={"free": folder / "free.csv", "learned": folder / "learned.csv"},
         labels=labels and folder / labels,
         frames=folder / "frames.h5",
+        source=source(folder),
         iou=0.5,
         png=folder / f"{name}.png",
         pdf=folder / f"{name}.pdf",

@@ -12,7 +12,7 @@ from mespot.errors import InputError
 from mespot.face.regions import REGIONS
 from mespot.steps import write_review
 from mespot.store import io, tables
-from tests.unit.plotted import RECORDING, T, intervals, make_clock, make_frames
+from tests.unit.plotted import RECORDING, T, intervals, make_clock, make_frames, source
 
 
 @pytest.fixture
@@ -76,6 +76,7 @@ def page_of(folder, frames=True):
         candidates=folder / "candidates.csv",
         flow=folder / "flow.h5",
         frames=folder / "frames.h5" if frames else None,
+        source=source(folder) if frames else None,
         page=folder / "page.html",
     )
     text = (folder / "page.html").read_text()

@@ -13,14 +13,14 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A copy of the project whose results lie on a disk of 24 MB."""
+    """A copy of the project whose results lie on a disk of 14 MB."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small disk")
     folder = project.copy(tmp_path / "project")
     results = folder / "results"
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(results)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", str(results)]
     if subprocess.run(mount, check=False).returncode != 0:
         pytest.skip("cannot mount a small disk here")
     yield folder
