@@ -12,11 +12,12 @@ def add(subparsers: Any) -> None:
     """Add `benchmark`."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="time the networks on CPU and GPU, or what comes before them on a video",
+        help="time the networks or a video, or measure what reviewing is worth",
         description="Time pretraining, features and learning with the spotter, for each stream, on"
         " one CPU thread, as a job has it, and on the GPU where there is one. With --video, measure"
         " time and memory from a video to the motion of the face instead. With --review, measure"
         " what decisions in review pages are worth (docs/active-learning.md).",
+        epilog="Example: mespot benchmark --review results --seeds 1",
     )
     parser.add_argument(
         "--config",

@@ -9,6 +9,13 @@ from typing import Any
 from mespot.corpora.kinds import KINDS, MOTION
 from mespot.errors import InputError
 
+_COLLECT = """\
+Make a corpus of the decisions that review pages have saved (key n): a folder with videos.csv,
+annotations.csv and, where candidates are undecided, undecided.csv. Videos without a decision are
+left out. Nothing is learned from undecided candidates. What is not in the files counts as no
+expression. See docs/active-learning.md.
+"""
+
 
 def add(subparsers: Any) -> None:
     """Add `corpus` with its actions `check` and `collect`."""
@@ -24,24 +31,35 @@ def add(subparsers: Any) -> None:
         help="say what is in a corpus, what is odd and what will be left out",
         description="Say what is in a corpus, what is odd and what will be left out. Exit status 1"
         " where it cannot be used at all.",
+        epilog="Example: mespot corpus check /data/SAMM_LV --kind samm_lv",
     )
-    action.add_argument("root", type=Path, metavar="ROOT", help="folder of the corpus")
+    action.add_argument("root", type=Path, metavar="ROOT", help="the folder of the corpus")
     action.add_argument(
-        "--kind", required=True, choices=(*KINDS, MOTION), help="which corpus it is"
+        "--kind",
+        required=True,
+        choices=(*KINDS, MOTION),
+        metavar="NAME",
+        help=f"which corpus it is: {', '.join(KINDS)}, or {MOTION}",
     )
-    action.add_argument("--workbook", help="annotation workbook; else the one in ROOT")
+    action.add_argument(
+        "--workbook", metavar="FILE", help="the annotation workbook (default: the one in ROOT)"
+    )
     action.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a key of its section in config.yaml, such as missing_offset=drop",
+        help="another value of a key of its section in config.yaml, such as missing_offset=drop;"
+        " may be given several times",
     )
     action.add_argument(
-        "--images", action="store_true", help="open every image, not five of each video (slow)"
+        "--images", action="store_true", help="open every image (slow; default: five of each video)"
     )
     action.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write the two sheets and all notes there"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="also write videos.csv, annotations.csv and all notes there",
     )
     action.set_defaults(run=run)
 
@@ -50,10 +68,7 @@ def _add_collect(actions: Any) -> None:
     action = actions.add_parser(
         "collect",
         help="make a corpus of decisions in review pages, to train on",
-        description="Make a corpus of the decisions that review pages have saved (key n): a folder"
-        " with videos.csv, annotations.csv and, where candidates are undecided, undecided.csv."
-        " Videos without a decision are left out. Nothing is learned from undecided candidates."
-        " What is not in the files counts as no expression. See docs/active-learning.md.",
+        description=_COLLECT,
         epilog="Example:\n  mespot corpus collect *_decisions.csv \\\n"
         "      --videos mespot-results/summary.csv --out reviewed",
         formatter_class=argparse.RawDescriptionHelpFormatter,
