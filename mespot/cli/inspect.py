@@ -22,8 +22,7 @@ def add(subparsers: Any) -> None:
         type=Path,
         metavar="OUT",
         help="also draw it, into this file: crops and landmarks of some frames, flow as colours,"
-        " motion, features and"
-        " scores over time, losses of an encoder, intervals of a table",
+        " motion, features and scores over time, losses of an encoder, intervals of a table",
     )
     parser.add_argument(
         "--of", metavar="VIDEO", help="which video of several is drawn (default: the first)"

@@ -194,7 +194,8 @@ def test_decisions_become_a_corpus_to_train_on(browser, downloads, tmp_path):
     recording.parent.mkdir()
     recording.write_bytes(b"video")
     # Of 20 candidates 13 are in sight; of these, 10 stay undecided.
-    page = Page(browser, tmp_path / "page.html", reviews.review(video="circle", count=20))
+    review = reviews.review(video="circle", frames=2000, count=20)
+    page = Page(browser, tmp_path / "page.html", review)
     page.press("a", "j", "r", "j", "a", "3", ".", "b")
     saved = page.exported(downloads, "n")
     assert saved.name == "circle_decisions.csv"
@@ -347,6 +348,29 @@ def test_any_name_of_a_video_is_shown_as_it_is(browser, downloads, tmp_path):
     read = page.read(page.exported(downloads))
     assert list(read["video"]) == [name]
     assert faults(browser) == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_everything_is_in_sight_whatever_the_name(browser, tmp_path, size):
+    width, height = size
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        page = Page(browser, tmp_path / "page.html", reviews.review(video="a_long_name_" * 20))
+        boxes = browser.execute_script(
+            """
+            const of = (name) => document.querySelector(name).getBoundingClientRect();
+            return ["h1", "#counts", ".buttons", "#where", "#note"].map(of).map(
+              (box) => [box.left, box.top, box.right, box.bottom]);
+            """
+        )
+        name, counts, buttons, *_ = boxes
+        assert name[2] <= counts[0] and counts[2] <= buttons[0]
+        assert counts[3] - counts[1] < 25  # a line
+        assert all(box[0] >= 0 and box[2] <= width and box[3] <= height for box in boxes)
+        assert page.text("counts") == "0 accepted · 0 rejected · 3 undecided"
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_help_names_every_key(browser, tmp_path):
