@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.store.sheet_errors import Errors, whole_frame
-from mespot.store.sheet_rows import rows
+from mespot.store.sheet_rows import written
 
 COLUMNS = ["subject", "video", "first", "last"]
 
@@ -31,7 +31,7 @@ def read_undecided(
     sheet = Path(path)
     errors = Errors(sheet)
     table = []
-    for line, row in rows(sheet, COLUMNS):
+    for line, row in written(errors, COLUMNS).rows:
         video = row["video"]
         if some and video not in subjects:
             continue

@@ -6,7 +6,9 @@ import pytest
 from mespot import cli, config
 from mespot.corpora import open_corpus
 from mespot.errors import InputError
+from mespot.plan import inputs, open_plan, targets
 from mespot.store import tables
+from tests.unit.plans import DEFAULT
 from tests.workflow.project import ROOT
 
 HEADER = "subject,video,onset,apex,offset,type,confidence,note,decision,first,last\n"
@@ -155,3 +157,35 @@ def test_a_sheet_of_undecided_stretches_is_checked(folder, row, said):
         open_corpus("sheet", section(folder, **changes))
     with pytest.raises(InputError, match="needs sheet.annotations"):
         open_corpus("sheet", section(folder, **{**changes, "annotations": None}))
+
+
+def test_a_corpus_with_undecided_stretches_trains_a_model_and_is_not_scored(folder, monkeypatch):
+    """Ben is tested along with them, so that two people are trained on in every fold."""
+    (folder / "ben_decisions.csv").write_text(BEN.replace("undecided", "accepted"))
+    table = (folder / "summary.csv").read_text()
+    (folder / "summary.csv").write_text(table.replace(str(folder / "no.mp4"), ""))
+    assert collect(folder, "anna", "ben", "cleo") == 0
+    config = section(folder, root=str(folder / "videos"))
+    config["evaluation"] = {**DEFAULT["evaluation"], "folds": "loso"}
+    plan = open_plan(config, check_labels=False)
+    undecided = str(folder / "out" / "undecided.csv")
+    assert inputs.train_spotter(plan, "sheet", "regions", "all")["undecided"] == undecided
+    assert inputs.make_model(plan)["spotter"] == "results/sheet/spotters/regions/all.pt"
+    for refused in (
+        lambda: inputs.score(plan, "sheet"),
+        lambda: inputs.compare_methods(plan),
+        lambda: inputs.ablate(plan),
+    ):
+        with pytest.raises(InputError, match="sheet: what is spotted in it cannot be scored"):
+            refused()
+    # Tables of an earlier run, which were scored as a whole, do not stop the training.
+    monkeypatch.chdir(folder)
+    (folder / "results").mkdir()
+    (folder / "results" / "metrics.csv").write_text("")
+    assert targets.deleted(plan, "results/metrics.csv") == []
+    # A companion brings its own.
+    config = {**config, "corpora": ["demo"]}
+    config["evaluation"] = {**config["evaluation"], "with": ["sheet"]}
+    along = open_plan(config, check_labels=False)
+    given = inputs.train_spotter(along, "demo", "regions+sheet", "s01")
+    assert (given["undecided"], given["sheet_undecided"]) == ([], undecided)
