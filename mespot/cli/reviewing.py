@@ -179,7 +179,15 @@ def curve(rows: pd.DataFrame) -> pd.DataFrame:
         ends = np.clip([mean - half, mean + half], 0, 1)
         found.append([*key, len(own), *counted, mean, *ends])
     columns = ["order", "step", "expression", "seeds", "reviewed", "accepted", "f1", "low", "high"]
-    return pd.DataFrame(found, columns=columns)
+    table = pd.DataFrame(found, columns=columns)
+    places = {"order": [*reviewing.ORDERS, EVERYTHING], "expression": list(EXPRESSIONS)}
+    return table.sort_values(
+        ["order", "step", "expression"],
+        key=lambda column: (
+            column.map(places[column.name].index) if column.name in places else column
+        ),
+        ignore_index=True,
+    )
 
 
 def page(points: pd.DataFrame) -> str:
