@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from snakemake.cli import parse_args
 
+from mespot.store import tables
 from tests import trees
 from tests.workflow import project
 
@@ -20,7 +21,7 @@ PAGES += [f"docs/{name}.md" for name in ("spot", "formats", "review", "active-le
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 PROGRAMS = ("mespot", "snakemake", "pip", "pytest", "awk", "cat", "$")
 
-# What is run in the tests below, in this order, as printed.
+# What is run in the tests below, as printed.
 SPOT = "mespot spot anna.mp4"
 SCORE = "mespot score --labels annotations.csv --predictions intervals.csv --videos videos.csv"
 RUN = [
@@ -120,8 +121,8 @@ def folder(finished, tmp_path_factory):
         shutil.copy(recorded, place / name)
     sheet = place / "results" / "sheet" / "intervals" / "learned"
     sheet.mkdir(parents=True)
-    tables = [pd.read_csv(p) for p in sorted((demo / "intervals" / "learned").glob("*.csv"))]
-    intervals = pd.concat(tables).assign(video="anna_1", subject="anna")
+    parts = [pd.read_csv(p) for p in sorted((demo / "intervals" / "learned").glob("*.csv"))]
+    intervals = pd.concat(parts).assign(video="anna_1", subject="anna")
     intervals.to_csv(place / "intervals.csv", index=False)
     shutil.copy(place / "intervals.csv", sheet / "g1.csv")
     shutil.copy(finished / "results" / "metrics.csv", place / "results")
@@ -137,6 +138,10 @@ def folder(finished, tmp_path_factory):
     (place / "anna_decisions.csv").write_text(
         "subject,video,onset,apex,offset,type,confidence,note,decision,first,last\n"
         "anna,anna,10,,19,micro,0.9,,accepted,0,31\nanna,anna,90,,99,micro,0.2,,undecided,78,111\n"
+    )
+    (place / "mespot-results").mkdir()
+    (place / "mespot-results" / "summary.csv").write_text(
+        f"{','.join(tables.COLUMNS['found_videos'])}\nanna,{place}/anna.mp4,spotted,,,,,30,,,\n"
     )
     trees.samm_lv(place / "data" / "SAMM_LV")
     return place
@@ -170,7 +175,8 @@ def noted(tmp_path_factory):
         script = place / "bin" / name
         script.write_text(f'#!/bin/sh\nfor x in {name} "$@"; do echo "$x"; done >> "$NOTES"\n')
         script.chmod(0o755)
-    (place / "next.yaml").write_text("")
+    for name in ("next.yaml", "mine.yaml"):
+        (place / name).write_text("")
     return place
 
 
@@ -206,7 +212,7 @@ def checked(arguments, folder):
         return {arguments[-1]}
     _, options = parse_args(arguments)
     assert all((folder / path).exists() for path in options.configfile or [])
-    assert options.report is not None or options.cores == "8"
+    assert options.report is not None or options.cores == 8
     return {str(target) for target in options.targets}
 
 
