@@ -14,6 +14,7 @@ with job(snakemake) as provenance:
             "labels": given[f"{corpus}_labels"],
             "features": {stream: given[f"{corpus}_{stream}_features"] for stream in streams},
             "frames": list(given.get(f"{corpus}_frames", [])),
+            "undecided": given.get(f"{corpus}_undecided") or None,
         }
         for corpus in snakemake.params.companions
     }
@@ -34,4 +35,5 @@ with job(snakemake) as provenance:
         encoders={stream: path for stream, path in encoders.items() if path},
         frames=list(given.get("frames", [])),
         others=others,
+        undecided=given.get("undecided") or None,
     )

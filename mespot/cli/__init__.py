@@ -19,7 +19,9 @@ SUBCOMMANDS = (spot, export, score, report, verify, corpus, inspect, motion, ben
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; the exit status: its own, or 2 for bad input, reported on stderr."""
     parser = argparse.ArgumentParser(
-        prog="mespot", description="Spotting of micro- and macro-expressions in long face videos."
+        prog="mespot",
+        description="Spotting of micro- and macro-expressions in long face videos. Each command"
+        " says more: mespot COMMAND --help.",
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in SUBCOMMANDS:

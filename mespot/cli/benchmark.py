@@ -12,10 +12,12 @@ def add(subparsers: Any) -> None:
     """Add `benchmark`."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="time the networks on CPU and GPU, or what comes before them on a video",
+        help="time the networks or a video, or measure what reviewing is worth",
         description="Time pretraining, features and learning with the spotter, for each stream, on"
         " one CPU thread, as a job has it, and on the GPU where there is one. With --video, measure"
-        " time and memory from a video to the motion of the face instead.",
+        " time and memory from a video to the motion of the face instead. With --review, measure"
+        " what decisions in review pages are worth (docs/active-learning.md).",
+        epilog="Example: mespot benchmark --review results --seeds 3",
     )
     parser.add_argument(
         "--config",
@@ -53,6 +55,41 @@ def add(subparsers: Any) -> None:
         metavar="FILE",
         help="MediaPipe's face landmarker (default: where the workflow puts it)",
     )
+    parser.add_argument(
+        "--review",
+        type=Path,
+        metavar="RESULTS",
+        help="folder results of a run with labels: train on the decisions of an expert, whom the"
+        " labels play, and print F1 by how many candidates were reviewed (takes 5 minutes of CPU"
+        " time for each of --seeds)",
+    )
+    parser.add_argument(
+        "--corpus", default="demo", metavar="NAME", help="the corpus of --review (default: demo)"
+    )
+    parser.add_argument(
+        "--after",
+        type=int,
+        nargs="+",
+        default=[20, 40, 80],
+        metavar="N",
+        help="candidates after which --review trains (default: 20 40 80)",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how often --review does it, with other random numbers each time (default: 1); with"
+        " two or more, F1 has a 95 %% interval",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("reviewing"),
+        metavar="PATH",
+        help="where --review writes PATH.csv and PATH.png (default: reviewing). A second call goes"
+        " on with the CSV of the first",
+    )
     parser.set_defaults(run=run)
 
 
@@ -61,10 +98,31 @@ def run(options: argparse.Namespace) -> None:
     from mespot import config
 
     settings = config.load(*options.config)
-    if options.video is None:
+    if options.review is not None:
+        _review(settings, options)
+    elif options.video is None:
         _networks(settings, max(1, options.repeats))
     else:
         _video(settings, options)
+
+
+def _review(settings: Mapping[str, Any], options: argparse.Namespace) -> None:
+    import sys
+
+    from mespot.cli import reviewing
+    from mespot.plots import style
+    from mespot.plots.reviewing import reviewing as drawn
+
+    material = reviewing.Material.of(options.review, options.corpus, settings)
+    after = sorted(max(1, count) for count in options.after)
+    table, picture = (options.out.with_name(options.out.name + end) for end in (".csv", ".png"))
+    for rows in reviewing.measure(material, table, seeds=max(1, options.seeds), after=after):
+        if len(rows):
+            print(" ".join(map(str, rows.iloc[-1][["order", "seed", "fold"]])), file=sys.stderr)
+    points = reviewing.curve(rows)
+    print(reviewing.page(points))
+    figure = drawn(points, reviewing.EVERYTHING)
+    style.save_png(figure, {}, picture)
 
 
 def _networks(settings: Mapping[str, Any], repeats: int) -> None:

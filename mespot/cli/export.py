@@ -28,7 +28,9 @@ def add(subparsers: Any) -> None:
         metavar="INTERVALS",
         help="tables of intervals, such as those of all folds of a method",
     )
-    parser.add_argument("--format", required=True, choices=FORMATS, metavar="NAME")
+    parser.add_argument(
+        "--format", required=True, choices=FORMATS, metavar="NAME", help="one of the names above"
+    )
     parser.add_argument(
         "--out",
         required=True,
@@ -45,7 +47,10 @@ def add(subparsers: Any) -> None:
         " needed for csv and megc",
     )
     parser.add_argument(
-        "--root", type=Path, metavar="FOLDER", help="that paths in the sheet are relative to"
+        "--root",
+        type=Path,
+        metavar="FOLDER",
+        help="the folder that paths in the sheet are relative to (default: that of the sheet)",
     )
     parser.set_defaults(run=run)
 

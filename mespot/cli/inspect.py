@@ -16,14 +16,15 @@ def add(subparsers: Any) -> None:
         help="look into a file that mespot has written",
         description="Print what is in a file that mespot has written (.h5, .pt or a table .csv):"
         " shapes, types, units, meaning, attributes, and what it was made with.",
+        epilog="Example: mespot inspect results/demo/flow/s01_1.h5 --png flow.png",
     )
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file")
     parser.add_argument(
         "--png",
         type=Path,
         metavar="OUT",
-        help="draw it: crops and landmarks of some frames, flow as colours, motion, features and"
-        " scores over time, losses of an encoder, intervals of a table",
+        help="also draw it, into this file: crops and landmarks of some frames, flow as colours,"
+        " motion, features and scores over time, losses of an encoder, intervals of a table",
     )
     parser.add_argument(
         "--video",
@@ -40,7 +41,7 @@ def add(subparsers: Any) -> None:
         help="for --video: the recording, where the file does not say where it is, or it was moved",
     )
     parser.add_argument(
-        "--of", metavar="VIDEO", help="which video is drawn, of a file with several; else the first"
+        "--of", metavar="VIDEO", help="which video of several is drawn (default: the first)"
     )
     parser.set_defaults(run=run)
 

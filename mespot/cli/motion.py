@@ -9,18 +9,27 @@ from typing import Any
 
 def add(subparsers: Any) -> None:
     """Add `motion` with its one action `export`."""
-    parser = subparsers.add_parser("motion", help="share the motion of a corpus without its videos")
+    parser = subparsers.add_parser(
+        "motion",
+        help="share the motion of a corpus without its videos",
+        description="Share the motion of a corpus without its videos.",
+    )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     action = actions.add_parser(
         "export",
         help="write motion, labels and sheet of a corpus to a folder",
         description="Write the motion of a corpus's face regions, its labels and its sheet to a"
         " folder that the corpus `motion` reads. No image and no landmark is in it.",
+        epilog="Example: mespot motion export results --corpus demo --out shared",
     )
-    action.add_argument("results", type=Path, metavar="RESULTS", help="folder results of a run")
-    action.add_argument("--corpus", required=True, metavar="NAME", help="such as sheet or casme2")
+    action.add_argument("results", type=Path, metavar="RESULTS", help="the folder results of a run")
+    action.add_argument("--corpus", required=True, metavar="NAME", help="which corpus of the run")
     action.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="a new or an empty folder"
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FOLDER",
+        help="where it is written: a new or an empty folder",
     )
     action.add_argument(
         "--no-labels", dest="labels", action="store_false", help="leave the labels out"

@@ -17,14 +17,18 @@ def add(subparsers: Any) -> None:
         " IoU, histograms of durations and of errors of onset and offset, the recordings, and the"
         " figures that are there, timelines with most errors first. It is made from tables and"
         " figures of the run alone. Timelines and reconstructions show faces.",
+        epilog="Example: mespot report results --out run.html",
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="folder results of a run")
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="such as run.html")
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="the folder results of a run")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="the page that is written"
+    )
     parser.add_argument(
         "--iou",
         type=float,
         default=0.5,
-        help="least IoU of a hit, for the curves and the order of the timelines (0.5)",
+        metavar="SHARE",
+        help="least IoU of a hit, for the curves and the order of the timelines (default: 0.5)",
     )
     parser.set_defaults(run=run)
 

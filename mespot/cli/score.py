@@ -19,6 +19,10 @@ subject, video and, where known, fps, n_frames and first_frame; without it only 
 labels count. Times in columns onset_s and offset_s need the fps of --videos. What was read in
 another way than written is told on stderr. What the rules are: docs/protocol.md.
 """
+_EXAMPLE = """\
+Example:
+  mespot score --labels annotations.csv --predictions intervals.csv --videos videos.csv --rule all
+"""
 
 
 def add(subparsers: Any) -> None:
@@ -27,9 +31,12 @@ def add(subparsers: Any) -> None:
         "score",
         help="score anyone's predictions against labels",
         description=_DESCRIPTION,
+        epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--labels", required=True, type=Path, metavar="CSV")
+    parser.add_argument(
+        "--labels", required=True, type=Path, metavar="CSV", help="the labels, one table"
+    )
     parser.add_argument(
         "--predictions",
         required=True,
@@ -38,8 +45,16 @@ def add(subparsers: Any) -> None:
         nargs="+",
         help="one file or several, one a fold for example; they count as one table",
     )
-    parser.add_argument("--videos", type=Path, metavar="CSV", help="every video that counts")
-    parser.add_argument("--rule", choices=[*RULES, "all"], default="strict")
+    parser.add_argument(
+        "--videos", type=Path, metavar="CSV", help="the sheet of all videos that count"
+    )
+    parser.add_argument(
+        "--rule",
+        choices=[*RULES, "all"],
+        default="strict",
+        metavar="NAME",
+        help=f"when a prediction is a hit: {', '.join(RULES)}, or all (default: strict)",
+    )
     parser.add_argument(
         "--labelled-only",
         action="store_true",
@@ -50,12 +65,29 @@ def add(subparsers: Any) -> None:
         type=_share,
         nargs="+",
         default=[0.5],
-        help="recalls at which false alarms a minute are counted (0.5)",
+        metavar="SHARE",
+        help="recalls at which false alarms a minute are counted (default: 0.5)",
     )
-    parser.add_argument("--confidence", type=_share, default=0.95, help="of intervals (0.95)")
-    parser.add_argument("--bootstrap", type=_count, default=2000, help="samples (2000)")
-    parser.add_argument("--seed", type=int, default=1, help="of the bootstrap (1)")
-    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.add_argument(
+        "--confidence",
+        type=_share,
+        default=0.95,
+        metavar="SHARE",
+        help="confidence of the interval of F1 (default: 0.95)",
+    )
+    parser.add_argument(
+        "--bootstrap",
+        type=_count,
+        default=2000,
+        metavar="N",
+        help="bootstrap samples of subjects for the interval of F1 (default: 2000)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the bootstrap (default: 1)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print everything as JSON, with all numbers"
+    )
     parser.set_defaults(run=run)
 
 

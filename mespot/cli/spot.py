@@ -18,6 +18,12 @@ done is not done again, unless the video or the model has changed. Exit status 1
 format failed. What the columns mean: docs/spot.md. An interval is a movement of the face. What it
 means, and whether it means anything, it does not say.
 """
+_EXAMPLES = """\
+Examples:
+  mespot spot anna.mp4
+  mespot spot recordings/ --out results --review
+  mespot spot frames/anna --fps 200
+"""
 _STOPPED = 130  # as shells have it for what was stopped by a key
 
 
@@ -27,27 +33,38 @@ def add(subparsers: Any) -> None:
         "spot",
         help="find the expressions in your own videos",
         description=_DESCRIPTION,
+        epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "videos", type=Path, nargs="+", metavar="VIDEO", help="a video file or a folder"
+        "videos",
+        type=Path,
+        nargs="+",
+        metavar="VIDEO",
+        help="a video file, a folder of videos, or a folder of images",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--model", type=Path, metavar="FILE", help="a results/model.pt, instead of the built-in one"
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="a results/model.pt (default: the one that comes along)",
     )
     which.add_argument(
-        "--training-free", action="store_true", help="without a model; far more false alarms"
+        "--training-free", action="store_true", help="spot without a model; far more false alarms"
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("mespot-results"),
         metavar="FOLDER",
-        help="where the results go (mespot-results in this folder)",
+        help="where the results go (default: mespot-results in this folder)",
     )
     parser.add_argument(
-        "--fps", type=float, metavar="N", help="frames a second; of images, or of a wrong file"
+        "--fps",
+        type=float,
+        metavar="N",
+        help="frames a second, of images, or of a file that states a wrong rate",
     )
     parser.add_argument(
         "--face",
@@ -55,7 +72,7 @@ def add(subparsers: Any) -> None:
         default="auto",
         metavar="WHO",
         help="who is followed where there are several: auto, left, right, largest, or a number"
-        " from left to right (auto)",
+        " from left to right (default: auto, who is seen long, large and in the middle)",
     )
     parser.add_argument(
         "--format",
@@ -72,7 +89,10 @@ def add(subparsers: Any) -> None:
         " it shows the face",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="videos at once (as many as there are cores)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="how many videos at once (default: as many as there are cores)",
     )
     parser.set_defaults(run=run)
 

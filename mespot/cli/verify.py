@@ -15,8 +15,9 @@ def add(subparsers: Any) -> None:
         description="Read every file of a run and say which are damaged, of another corpus, video"
         " or fold, made with other settings, code or input, or no part of the run, and the command"
         " that mends each. The exit status is 1 if there are any.",
+        epilog="Example: mespot verify results --configfile mine.yaml",
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="folder results of a run")
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="the folder results of a run")
     parser.add_argument(
         "--configfile",
         type=Path,

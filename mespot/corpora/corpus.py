@@ -18,6 +18,7 @@ from mespot.corpora.names import BRACES
 from mespot.corpora.notes import Note, Notes
 from mespot.corpora.sheet import faces_of, read_sheets, read_videos
 from mespot.corpora.tool_annotations import annotation_files, is_of_tool
+from mespot.corpora.undecided import read_undecided
 from mespot.demo import corpus as demo
 from mespot.errors import InputError
 
@@ -41,7 +42,8 @@ class Corpus:
     n_frames. regions: the file that names the face regions of such series. left_out: recordings of
     the sheet that have none. faces: video -> which of several faces is followed, where the sheet
     says so. behaviours: where annotation tools have written the annotations, the names in them that
-    are micro, macro or an apex; None for others.
+    are micro, macro or an apex; None for others. undecided: the sheet of the stretches that nobody
+    has decided on; None where there are none.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Corpus:
     left_out: list[str] = field(default_factory=list)
     faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
+    undecided: Path | None = None
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -131,6 +134,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.left_out,
         sources.faces,
         sources.behaviours,
+        sources.undecided if for_labels else None,
     )
 
 
@@ -147,6 +151,7 @@ class _Sources:
     left_out: list[str] = field(default_factory=list)
     faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
+    undecided: Path | None = None
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
@@ -170,11 +175,18 @@ def _sheet(section: Mapping[str, Any]) -> _Sources:
     odd, given, behaviours = Notes(), section["annotations"], section["behaviours"]
     videos, labels = read_sheets(section["videos"], given, section["root"], odd, behaviours)
     faces = faces_of(videos)
+    if section["undecided"] is not None and labels is None:
+        raise InputError("config: sheet.undecided: needs sheet.annotations, too; name both")
     if labels is None:
         return _Sources(videos, notes=odd.entries, faces=faces)
+    undecided = None if section["undecided"] is None else Path(section["undecided"])
+    if undecided is not None:
+        read_undecided(undecided, dict(zip(videos["video"], videos["subject"], strict=True)))
     files = annotation_files(given)
     of_tools = behaviours if any(map(is_of_tool, files)) else None
-    return _Sources(videos, files, notes=odd.entries, faces=faces, behaviours=of_tools)
+    return _Sources(
+        videos, files, notes=odd.entries, faces=faces, behaviours=of_tools, undecided=undecided
+    )
 
 
 def _demo(section: Mapping[str, Any]) -> _Sources:

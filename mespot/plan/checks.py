@@ -30,6 +30,16 @@ def check_training_subjects(planned: PlannedCorpus) -> None:
             )
 
 
+def check_scored(planned: PlannedCorpus) -> None:
+    """Raises InputError for recordings with stretches that nobody has decided on: what is spotted
+    there would count as wrong."""
+    if planned.corpus.undecided is not None:
+        raise InputError(
+            f"{planned.name}: what is spotted in it cannot be scored, because nobody has decided on"
+            " parts of it (sheet.undecided); ask for results/model.pt, or decide on all of it"
+        )
+
+
 def called(function: Callable[..., Any], plan: Any, wildcards: Mapping[str, str]) -> Any:
     """What a function of the planning gives for the wildcards of a job. Raises InputError for a
     name that the plan does not know, as of a mistyped target."""

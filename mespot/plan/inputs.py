@@ -12,7 +12,7 @@ from itertools import chain
 from mespot.config import for_corpus
 from mespot.corpora import ALL, fold_from
 from mespot.plan import paths
-from mespot.plan.checks import check_along
+from mespot.plan.checks import check_along, check_scored
 from mespot.plan.model import model_of
 from mespot.plan.run import Plan
 from mespot.streams import SOURCES, STREAMS
@@ -83,6 +83,7 @@ def train_spotter(plan: Plan, corpus: str, method: str, fold: str) -> Inputs:
     videos = plan.corpora[corpus].corpus.training_videos(fold)
     inputs: Inputs = {
         "labels": paths.labels(corpus),
+        "undecided": _undecided(plan, corpus),
         **_recordings(plan, corpus, method, fold, videos, features=True),
     }
     if plan.learns_encoders(method):
@@ -124,6 +125,7 @@ def make_model(plan: Plan) -> Inputs:
 
 def score(plan: Plan, corpus: str) -> Inputs:
     """Labels, and what every method spotted."""
+    check_scored(plan.corpora[corpus])
     return {
         "labels": labels_of(plan, corpus),
         "intervals": of_all_methods(plan, "intervals", corpus),
@@ -228,6 +230,8 @@ def join_metrics(plan: Plan) -> Inputs:
 
 def compare_methods(plan: Plan) -> Inputs:
     """The intervals of all methods, where there are labels or not."""
+    for corpus in plan.scored:
+        check_scored(plan.corpora[corpus])
     return {
         "labels": [paths.labels(corpus) for corpus in plan.scored],
         "intervals": [p for c in plan.spotted for p in of_all_methods(plan, "intervals", c)],
@@ -236,6 +240,8 @@ def compare_methods(plan: Plan) -> Inputs:
 
 def ablate(plan: Plan) -> Inputs:
     """The intervals of every run of the ablation's methods, where there are labels."""
+    for corpus in plan.ablated:
+        check_scored(plan.corpora[corpus])
     runs = [(c, name) for c in plan.ablated for name in chain(*plan.ablation_runs(c).values())]
     return {
         "labels": [paths.labels(corpus) for corpus in plan.ablated],
@@ -275,6 +281,12 @@ def timeline_method(plan: Plan, corpus: str) -> str:
     return plan.preferred(shown, plan.methods_of(corpus))
 
 
+def _undecided(plan: Plan, corpus: str) -> str | list[str]:
+    """The sheet of the stretches that nobody has decided on; none where there are none."""
+    undecided = plan.corpora[corpus].corpus.undecided
+    return [] if undecided is None else str(undecided)
+
+
 def _recordings(
     plan: Plan, corpus: str, method: str, fold: str, videos: Sequence[str], *, features: bool
 ) -> Inputs:
@@ -295,6 +307,7 @@ def _companion(plan: Plan, corpus: str, method: str, fold: str, companion: str) 
     inputs: Inputs = {
         "flow": of_videos(plan, "flow", companion),
         "labels": paths.labels(companion),
+        "undecided": _undecided(plan, companion),
     }
     for stream in plan.methods[method]["streams"]:
         encoder = plan.encoder_of(method, stream)

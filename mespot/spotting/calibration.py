@@ -11,6 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from mespot.expressions import CLASSES
 from mespot.spotting import decode, decoders, second_look
 from mespot.spotting.decode import Intervals
@@ -46,7 +48,10 @@ def calibrate(
     own = [one for one in recordings if not one.corpus]
     lengths = _lengths(own, how)
     of_others = _lengths([one for one in recordings if one.corpus], how)
-    candidates = [_candidates(one, of_others if one.corpus else lengths, how) for one in recordings]
+    candidates = [
+        _judged(_candidates(one, of_others if one.corpus else lengths, how), one.known)
+        for one in recordings
+    ]
     trees = None
     if how.looks_twice:
         look = how.second_look
@@ -100,6 +105,17 @@ def _spotted(
         kept,
         {name: kept[name].confidence for name in CLASSES},
     )
+
+
+def _judged(candidates: dict[str, Intervals], known: np.ndarray | None) -> dict[str, Intervals]:
+    """Those of which it is known whether they hit: every frame of them is known."""
+    if known is None:
+        return candidates
+    unknown = np.concatenate([[0], np.cumsum(~known)])
+    return {
+        name: rows.pick(unknown[rows.offset + 1] == unknown[rows.onset])
+        for name, rows in candidates.items()
+    }
 
 
 def _lengths(recordings: Sequence[HeldOut], how: Decoding) -> dict[str, Lengths]:

@@ -37,12 +37,14 @@ class HeldOut(Predicted):
     """A training recording, as networks predict it that never saw its subject.
 
     group: the number of the group of subjects that those networks did not see. labels: {class:
-    `(M, 2)` int} inclusive onset and offset, working frames.
+    `(M, 2)` int} inclusive onset and offset, working frames. known: `(T,)` bool, the frames of
+    which it is known whether there is an expression; None: all.
     """
 
     video: str
     group: int
     labels: Mapping[str, np.ndarray]
+    known: np.ndarray | None = None
 
     @property
     def place(self) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mespot.corpora.undecided import known_frames, read_undecided
 from mespot.device import deterministic
 from mespot.errors import InputError
 from mespot.store import io, tables
@@ -47,6 +48,7 @@ def run(
     others: Mapping[str, Mapping[str, Any]] | None = None,
     unseen: Collection[Sequence[str]] = (),
     transductive: bool = False,
+    undecided: str | Path | None = None,
 ) -> None:
     """Train on the recordings at `flow` and write a spotter checkpoint to `output`.
 
@@ -61,7 +63,9 @@ def run(
     and frames, frames/{video}.h5 of the same videos, are for joint training. others: {corpus:
     `flow`, `features`, `labels`, `frames` of all its recordings} of corpora that train along.
     whose: corpus, method and fold. unseen: corpus and subject of everybody whom this spotter will
-    be asked about. transductive: the encoders of the method may have seen them.
+    be asked about. transductive: the encoders of the method may have seen them. undecided: the
+    sheet of the stretches that nobody has decided on, in others that of each corpus; None where
+    there are none. Nothing is learned from them.
 
     Raises InputError when there is nothing to learn from (no label, a single subject), a setting
     is missing or unknown, files do not fit together, or somebody of `unseen` is among the
@@ -74,7 +78,7 @@ def run(
     recipe = SpotterRecipe.of(training, streams=method["streams"], masked=masked, jointly=jointly)
     # 2. The recordings of each corpus with their labels, at one rate, their motion in units of the
     #    corpus, their features in units of all.
-    sources = [_Source("", flow, features, labels, frames)]
+    sources = [_Source("", flow, features, labels, frames, undecided)]
     sources += [_Source(corpus, **files) for corpus, files in (others or {}).items()]
     records = {source.corpus: source.records() for source in sources}
     for source in sources:
@@ -160,6 +164,7 @@ class _Source:
     features: Mapping[str, str | Path]
     labels: str | Path
     frames: Sequence[str | Path] = ()
+    undecided: str | Path | None = None
 
     def records(self) -> list[io.Record]:
         return [io.read(path, "flow") for path in self.flow]
@@ -195,7 +200,24 @@ def _read(
         slow_drift_seconds=recipe.slow_drift_seconds,
     )
     table = tables.read(source.labels, "labels")
-    return [replace(labelled(one, table), corpus=source.corpus) for one in inputs]
+    read = [replace(labelled(one, table), corpus=source.corpus) for one in inputs]
+    return read if source.undecided is None else _decided(source.undecided, read, records)
+
+
+def _decided(
+    undecided: str | Path, recordings: Sequence[SpotterInput], records: Sequence[io.Record]
+) -> list[SpotterInput]:
+    """The recordings of which something is known, with their known frames."""
+    subjects = {str(record.attrs["video"]): str(record.attrs["subject"]) for record in records}
+    stretches = read_undecided(undecided, subjects, some=True)
+    kept = []
+    for one, record in zip(recordings, records, strict=True):
+        known = known_frames(stretches, one.video, record["native_frame"])
+        for onset, offset in (ends for labels in one.labels.values() for ends in labels):
+            known[onset : offset + 1] = True
+        if (known & (one.span >= 0)).any():
+            kept.append(replace(one, known=known))
+    return kept
 
 
 def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:

@@ -52,6 +52,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "n_frames": WHOLE,
     },
     "annotations": {"subject": TEXT, "video": TEXT, **_INTERVAL, "type": TEXT},
+    # Stretches that nobody has decided on.
+    "undecided": {"subject": TEXT, "video": TEXT, "first": WHOLE, "last": WHOLE},
     "labels": {**_LABEL, **_INTERVAL, **_WORKING},
     "intervals": {**_LABEL, **_INTERVAL, "confidence": REAL, **_WORKING, **_SECONDS},
     # Of one video of anybody's: what `mespot spot` finds. Seconds are written as hh:mm:ss.mmm too.

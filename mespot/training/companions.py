@@ -36,6 +36,7 @@ def at_rate(recording: SpotterInput, own: float, rate: float) -> SpotterInput:
         features={name: between(x) for name, x in recording.features.items()},
         context=between(recording.context),
         span=span,
+        known=None if recording.known is None else recording.known[np.rint(at).astype(int)],
         labels={
             name: np.clip(np.rint(known * rate / own), 0, len(at) - 1).astype(np.int64)
             for name, known in recording.labels.items()

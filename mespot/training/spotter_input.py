@@ -31,7 +31,8 @@ class SpotterInput:
     features {stream: `(T, R, C)` float32}; context `(T, E)` float32 of the whole face; span `(T,)`
     int, -1 where there is no usable face; labels {class: `(M, 2)` int64} inclusive onset and
     offset. noise: of the recording's own paths, in their unit. corpus: of a recording that trains
-    along; empty for the corpus that is spotted in.
+    along; empty for the corpus that is spotted in. known: `(T,)` bool, the frames of which it
+    is known whether there is an expression; None: all of them.
     """
 
     subject: str
@@ -43,6 +44,7 @@ class SpotterInput:
     labels: dict[str, np.ndarray] = field(default_factory=dict)
     noise: float = 1.0
     corpus: str = ""
+    known: np.ndarray | None = None
 
     @property
     def person(self) -> tuple[str, str]:
@@ -56,7 +58,8 @@ class SpotterInput:
 
     def arrays(self) -> list[np.ndarray]:
         """All that a training reads of it."""
-        return [self.paths, *self.features.values(), self.context, *self.labels.values()]
+        known = [] if self.known is None else [self.known]
+        return [self.paths, *self.features.values(), self.context, *self.labels.values(), *known]
 
 
 def feature_channels(feature: np.ndarray, span: np.ndarray, *, drift_frames: int) -> np.ndarray:

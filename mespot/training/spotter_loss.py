@@ -53,13 +53,13 @@ def ends_loss(ends: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 def batch_losses(network: Spotter, batch: Mapping[str, Any], focus: float) -> dict[str, Tensor]:
     """Losses of a batch of a WindowSampler, {score, boundary, ends: (H,)}; features may be
-    tensors. network: in training mode."""
+    tensors. Frames that are not known are read, but cost nothing. network: in training mode."""
     tensors = {name: torch.from_numpy(x) for name, x in batch.items() if name != "features"}
     features = {name: torch.as_tensor(x) for name, x in batch["features"].items()}
     mask, score, distances = tensors["mask"], tensors["score"], tensors["distances"]
     output = network(tensors["motion"], features, tensors["context"], mask)
     return {
-        "score": score_loss(output.logits, score, mask, focus),
+        "score": score_loss(output.logits, score, tensors["known"], focus),
         "boundary": boundary_loss(output.distances, distances, score),
         "ends": ends_loss(output.ends, distances, score),
     }

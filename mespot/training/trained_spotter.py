@@ -94,6 +94,7 @@ class TrainedSpotter:
                 paths=one.paths,
                 span=one.span,
                 labels=one.labels,
+                known=one.known,
             )
             for one, prediction in zip(task.recordings, predictions, strict=True)
         ]
@@ -293,6 +294,7 @@ def _stored(one: HeldOut) -> dict[str, Any]:
         "paths": torch.from_numpy(one.paths.clip(-_LARGEST, _LARGEST).astype(np.float16)),
         "span": torch.from_numpy(np.asarray(one.span)),
         "labels": {name: torch.from_numpy(known) for name, known in one.labels.items()},
+        "known": None if one.known is None else torch.from_numpy(one.known),
     }
 
 
@@ -306,4 +308,5 @@ def _restored(stored: Mapping[str, Any]) -> HeldOut:
         paths=stored["paths"].numpy().astype(np.float32),
         span=stored["span"].numpy(),
         labels={name: known.numpy() for name, known in stored["labels"].items()},
+        known=None if stored.get("known") is None else stored["known"].numpy(),
     )

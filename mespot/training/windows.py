@@ -102,7 +102,8 @@ class WindowSampler:
 
     Corpora take turns in proportion to their labels, or, where nothing is labelled, to their
     frames. A share of the windows is drawn around an expression (first its class, then which), the
-    others anywhere; both from one span. All randomness comes from `rng`.
+    others anywhere; both from one span. Of a recording that is known in parts, the others are
+    drawn around a known frame. All randomness comes from `rng`.
     """
 
     def __init__(
@@ -146,8 +147,9 @@ class WindowSampler:
 
     def cut(self, window: Window) -> dict[str, Any]:
         """A window out of its recording: motion (T, R, K), features {stream: (T, R, C)}, context
-        (T, E), mask (T,), score (T, H), distances (T, H, 2), all float32, heads in the order of
-        HEADS. Of a recording without features there are none."""
+        (T, E), mask (T,), known (T,), score (T, H), distances (T, H, 2), all float32, heads in the
+        order of HEADS. mask: 1 where the window shows the recording. known: 1 where it is known,
+        too, whether there is an expression. Of a recording without features there are none."""
         recording, recipe = self.recordings[window.recording], self.recipe
         at = window.times(recipe.frames)
         start, stop = window.span
@@ -169,12 +171,14 @@ class WindowSampler:
             motion[:, :, 0::2] *= -1  # u
             features = {name: x[:, order] for name, x in features.items()}
         score, distances = targets(recording.labels, at, window.stretch)
+        known = mask if recording.known is None else mask * recording.known[low]
         return {
             "motion": motion * window.kept()[None, :, None],
             "features": {n: x * window.kept(n)[None, :, None] for n, x in features.items()},
             "context": resampled(recording.context),
             "mask": mask,
-            "score": score * mask[:, None],
+            "known": known,
+            "score": score * known[:, None],
             "distances": distances,
         }
 
@@ -203,15 +207,21 @@ class WindowSampler:
             first = rng.uniform(min(off - source, on), max(off - source, on))
         else:
             r, a, b = part.spans[rng.choice(len(part.spans), p=part.span_share)]
-            first = rng.uniform(a, max(a, b - source))
+            known = self.recordings[r].known
+            if known is None:
+                first = rng.uniform(a, max(a, b - source))
+            else:
+                frame = rng.choice(a + np.flatnonzero(known[a:b]))
+                first = rng.uniform(frame - source + 1, frame)
         first = float(min(max(first, a), max(a, b - source)))
         return r, (a, b), float(round(first)) if self.recipe.whole_frames else first
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The recordings of one corpus: usable spans (recording, start, stop), how many frames they
-    have, their share of these, and for each class the labels in them (recording, onset, offset).
+    """The recordings of one corpus: usable spans (recording, start, stop) in which a frame is
+    known, how many frames are, their share of these, and for each class the labels in them
+    (recording, onset, offset).
     """
 
     spans: list[tuple[int, int, int]]
@@ -222,14 +232,19 @@ class _Part:
     @classmethod
     def of(cls, corpus: str, recordings: Sequence[SpotterInput]) -> _Part:
         own = [(r, one) for r, one in enumerate(recordings) if one.corpus == corpus]
-        spans = [(r, a, b) for r, one in own for a, b in usable_spans(one.span)]
-        lengths = np.array([b - a for _, a, b in spans], dtype=np.float64)
+        found = {
+            (r, a, b): b - a if one.known is None else int(one.known[a:b].sum())
+            for r, one in own
+            for a, b in usable_spans(one.span)
+        }
+        spans = [place for place, count in found.items() if count]
+        lengths = np.array([found[place] for place in spans], dtype=np.float64)
         labels = [
             [
                 (r, int(on), int(off))
                 for r, one in own
                 for on, off in one.labels[c]
-                if one.span[on] >= 0
+                if one.span[on] >= 0 and (one.known is None or one.known[on])
             ]
             for c in CLASSES
         ]

@@ -83,7 +83,15 @@ def make_corpus(folder):
 
 
 def train(
-    corpus, folder, flow=None, labels=None, method=METHOD, features=None, others=None, **changes
+    corpus,
+    folder,
+    flow=None,
+    labels=None,
+    method=METHOD,
+    features=None,
+    others=None,
+    undecided=None,
+    **changes,
 ):
     """A spotter of the first six videos, in `folder`; changes: of TRAINING."""
     folder_of, files, _ = corpus
@@ -98,6 +106,7 @@ def train(
         partial=folder / "partial.pt",
         provenance={"rule": "train_spotter"},
         others=others,
+        undecided=undecided,
     )
     return folder / "spotter.pt"
 

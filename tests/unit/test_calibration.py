@@ -122,3 +122,16 @@ def test_peaks_have_thresholds_on_their_own_scale():
     spotted = spotted_in(events, calibrated(how), how)
     assert spotted.intervals["micro"].bounds.tolist() == [[50, 60]]
     assert 0 < spotted.thresholds["micro"] < 0.9
+
+
+def test_candidates_that_nobody_has_decided_on_do_not_count():
+    """They would raise the threshold above an interval that hits a label."""
+    wrong = [(0, 120 + 12 * i, 129 + 12 * i, 0.5) for i in range(5)]
+    hits = [(0, 20, 29, 0.8), (0, 60, 69, 0.4)]
+    decided = np.arange(FRAMES) < 110
+    micro = [[20, 29], [60, 69]]
+    whole = calibrate([held_out([*hits, *wrong], micro)], HOW, REGIONS, 30)
+    part = calibrate([held_out([*hits, *wrong], micro, known=decided)], HOW, REGIONS, 30)
+    alone = calibrate([held_out(hits, micro)], HOW, REGIONS, 30)
+    assert part.thresholds["micro"] == alone.thresholds["micro"]
+    assert part.thresholds["micro"] != whole.thresholds["micro"]

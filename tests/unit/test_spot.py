@@ -326,3 +326,24 @@ def test_a_companion_with_the_same_recordings_is_refused(corpus, tmp_path):
     others = {"twin": {"flow": [copied], "labels": folder / "labels.csv", "features": {}}}
     with pytest.raises(InputError, match="twin: its recording 'v0' has the same motion as 'v0'"):
         train(corpus, tmp_path, others=others)
+
+
+def test_nothing_is_learned_from_what_nobody_has_decided_on(corpus, tmp_path):
+    """Half of each video is undecided, with labels taken away there; two videos are so whole."""
+    folder, _, known = corpus
+    half, rows = {}, []
+    for i in range(6):
+        own = known[f"s{i}", f"v{i}"]
+        half[f"s{i}", f"v{i}"] = {
+            name: ends[(ends[:, 1] < 190) & (i < 4)] for name, ends in own.items()
+        }
+        rows.append(f"s{i},v{i},{200 if i < 4 else 0},100000\n")
+    write_labels(tmp_path / "labels.csv", half)
+    undecided = tmp_path / "undecided.csv"
+    undecided.write_text("subject,video,first,last\n" + "".join(rows) + "x,other,1,2\n")
+    labels = tmp_path / "labels.csv"
+    path = train(corpus, tmp_path, labels=labels, epochs=1, undecided=undecided)
+    spotter = TrainedSpotter.load(path)
+    assert [one.video for one in spotter.held_out] == ["v0", "v1", "v2", "v3"]
+    for one in spotter.held_out:
+        assert one.known.sum() == 200 and one.known[:200].all()

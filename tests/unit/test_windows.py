@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mespot.training.companions import at_rate
 from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import SpotterInput
 from mespot.training.windows import (
@@ -198,3 +199,28 @@ def test_corpora_take_turns_in_proportion_to_their_labels():
     source = WindowSampler([own, other, nothing], recipe, np.random.default_rng(0))
     drawn = [source.draw().recording for _ in range(400)]
     assert 0.68 < drawn.count(0) / 400 < 0.82 and drawn.count(2) == 0
+
+
+def test_windows_show_what_is_not_known_and_learn_nothing_from_it():
+    known = np.zeros(300, bool)
+    known[100:140] = True
+    part = replace(one(frames=300, labels=((110, 119), (200, 209))), known=known)
+    recipe = WindowRecipe(32, [2], expression_share=0.5, streams=["flow"])
+    draws = WindowSampler([one(frames=300, labels=()), part], recipe, np.random.default_rng(0))
+    parts = [window for window in (draws.draw() for _ in range(200)) if window.recording == 1]
+    assert 20 < len(parts) < 180
+    for window in parts:
+        cut, at = draws.cut(window), window.times(32)
+        assert cut["mask"].all() and cut["known"].any()
+        inside = (at >= 100) & (at < 140)
+        # Half a frame at the border is of the frame before.
+        assert (cut["known"][inside] == 1).all() and not cut["known"][(at < 99) | (at > 140)].any()
+        assert not cut["score"][(at < 99) | (at > 140)].any()
+    assert {bool(draws.cut(window)["score"].any()) for window in parts} == {True, False}
+
+
+def test_what_is_known_follows_another_rate():
+    part = replace(one(frames=90), known=np.arange(90) >= 30)
+    slower = at_rate(part, 30.0, 15.0)
+    assert len(slower.known) == len(slower.span) == 45
+    assert np.flatnonzero(slower.known)[0] == 15

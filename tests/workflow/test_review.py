@@ -17,7 +17,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from mespot.corpora.sheet import read_annotations
+from mespot.cli import main
+from mespot.corpora.sheet import read_annotations, read_sheets
+from mespot.corpora.undecided import known_frames, read_undecided
 from mespot.metrics import intervals_iou
 from mespot.review.page import write_page
 from tests.unit import reviews
@@ -95,9 +97,9 @@ class Page:
             int(number) for number in re.findall(r"(?:onset|apex|offset) (\d+)", self.text("ends"))
         ]
 
-    def exported(self, downloads):
+    def exported(self, downloads, key="x"):
         before = set(downloads.glob("*.csv"))
-        self.press("x")
+        self.press(key)
         for _ in range(100):
             new = [path for path in set(downloads.glob("*.csv")) - before if path.stat().st_size]
             if new:
@@ -184,6 +186,36 @@ def test_an_expert_reviews_a_video_by_keys(browser, downloads, tmp_path):
     assert set(read["note"]) == {"", 'brow, "left"'}
     page.press("z", "z")
     assert page.text("counts").startswith("2 accepted · 1 rejected · 0 undecided")
+    assert faults(browser) == []
+
+
+def test_decisions_become_a_corpus_to_train_on(browser, downloads, tmp_path):
+    recording = tmp_path / "recordings" / "circle.mp4"
+    recording.parent.mkdir()
+    recording.write_bytes(b"video")
+    # Of 20 candidates 13 are in sight; of these, 10 stay undecided.
+    review = reviews.review(video="circle", frames=2000, count=20)
+    page = Page(browser, tmp_path / "page.html", review)
+    page.press("a", "j", "r", "j", "a", "3", ".", "b")
+    saved = page.exported(downloads, "n")
+    assert saved.name == "circle_decisions.csv"
+    assert "3 decided and 10 undecided candidates" in page.text("message")
+    out = tmp_path / "study"
+    command = ["corpus", "collect", str(saved), "--videos", str(recording), "--out", str(out)]
+    assert main(command) == 0
+    one, _, three = page.review.candidates[:3].to_dict("records")
+    videos, labels = read_sheets(out / "videos.csv", out / "annotations.csv", recording.parent)
+    assert list(labels[["onset", "offset", "type"]].itertuples(index=False, name=None)) == [
+        (one["onset"], one["offset"], "micro"),
+        (three["onset"], three["offset"] + 1, "macro"),
+    ]
+    undecided = read_undecided(out / "undecided.csv", {"circle": "circle"})
+    known = known_frames(undecided, "circle", page.review.native_frame)
+    for number, row in enumerate(page.review.candidates.to_dict("records")):
+        own = (page.review.native_frame >= row["onset"]) & (
+            page.review.native_frame <= row["offset"]
+        )
+        assert known[own].all() if not 3 <= number < 13 else not known[own].any()
     assert faults(browser) == []
 
 
@@ -316,6 +348,29 @@ def test_any_name_of_a_video_is_shown_as_it_is(browser, downloads, tmp_path):
     read = page.read(page.exported(downloads))
     assert list(read["video"]) == [name]
     assert faults(browser) == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_everything_is_in_sight_whatever_the_name(browser, tmp_path, size):
+    width, height = size
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        page = Page(browser, tmp_path / "page.html", reviews.review(video="a_long_name_" * 20))
+        boxes = browser.execute_script(
+            """
+            const of = (name) => document.querySelector(name).getBoundingClientRect();
+            return ["h1", "#counts", ".buttons", "#where", "#note"].map(of).map(
+              (box) => [box.left, box.top, box.right, box.bottom]);
+            """
+        )
+        name, counts, buttons, *_ = boxes
+        assert name[2] <= counts[0] and counts[2] <= buttons[0]
+        assert counts[3] - counts[1] < 25  # a line
+        assert all(box[0] >= 0 and box[2] <= width and box[3] <= height for box in boxes)
+        assert page.text("counts") == "0 accepted · 0 rejected · 3 undecided"
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_help_names_every_key(browser, tmp_path):

@@ -55,13 +55,28 @@ function exportSheet() {
     return seen.has(key) ? false : seen.add(key);
   });
   const open = [...decisions.entries.values()].filter((e) => e.state === "open" && e.spotted);
-  const name = `${page.video.replace(/[^\p{L}\p{N}._-]+/gu, "_")}_annotations.csv`;
+  const name = fileName("annotations");
   download(name, writeSheet(rows));
   const twice = accepted().length - rows.length;
   say(`${rows.length} accepted intervals are in ${name}.` +
     (twice ? ` ${twice} that stood twice are there once.` : "") +
     (open.length ? ` ${open.length} spotted ones are undecided, and not in it.` : "") +
     ` For ELAN: mespot export ${name} --videos videos.csv --format elan --out FOLDER`);
+}
+
+// Of what is in sight: weaker candidates, which nobody wanted to see, count as no expression.
+function exportDecisions() {
+  const entries = shownEntries();
+  const name = fileName("decisions");
+  download(name, writeDecisions(entries));
+  const decided = entries.filter((entry) => entry.state !== "open").length;
+  say(`${decided} decided and ${entries.length - decided} undecided candidates are in ${name}. ` +
+    "All else counts as no expression. For the next model: mespot corpus collect *_decisions.csv " +
+    "--videos mespot-results/summary.csv --out FOLDER");
+}
+
+function fileName(what) {
+  return `${page.video.replace(/[^\p{L}\p{N}._-]+/gu, "_")}_${what}.csv`;
 }
 
 const KEYS = [
@@ -109,6 +124,7 @@ const KEYS = [
   [["PageDown"], "later", () => pan(0.5)],
   ["File"],
   [["x"], "save what is accepted as annotations.csv", exportSheet],
+  [["n"], "save all decisions for the next model", exportDecisions],
   [["c"], "lay the annotations.csv of a second coder beside", () => byId("coder-file").click()],
   [["?"], "this help", () => byId("help-box").showModal()],
 ];
@@ -169,8 +185,10 @@ function buildHelp() {
     "with shift to move, double-click for the whole video.",
     "What you decide is kept in this browser on this machine alone. Export it before you clear " +
     "the browser's data, and to hand it on.",
-    "The export is an annotation sheet. It trains the next model, or goes to other programs: " +
-    "mespot export annotations.csv --videos videos.csv --format elan --out FOLDER (or boris).",
+    "The export is an annotation sheet. It goes to other programs: " +
+    "mespot export annotations.csv --videos videos.csv --format elan --out FOLDER (or boris). " +
+    "The decisions train the next model: mespot corpus collect *_decisions.csv " +
+    "--videos mespot-results/summary.csv --out FOLDER.",
     "Left and right are the person's own. In the difference, orange has become brighter and blue " +
     "darker. Grey stretches of the timeline have no usable face.",
   ];

@@ -151,6 +151,7 @@ function describeVideo() {
     parts.push(`pictures of the ${pictures.candidates} surest candidates`);
   }
   byId("about").textContent = parts.join(" · ");
+  byId("video").parentElement.title = byId("video").parentElement.textContent;  // if it is cut off
 }
 
 function start() {

@@ -1,6 +1,8 @@
 // The annotation sheet: reading a coder's file, writing the expert's decisions.
 
 const SHEET = ["subject", "video", "onset", "apex", "offset", "type", "confidence", "note"];
+// Seconds before the onset and after the offset that have pictures, and are decided on, too.
+const DECIDED = 0.4;
 
 // Rows of cells of a table with commas, semicolons or tabs; cells may be quoted.
 function parseCells(text) {
@@ -65,11 +67,27 @@ function quoted(cell) {
 
 // The sheet of some intervals of this video, in the order of time.
 function writeSheet(entries) {
+  const rows = [...entries].sort((a, b) => a.onset - b.onset || a.offset - b.offset).map(cellsOf);
+  return joined([SHEET, ...rows]);
+}
+
+function cellsOf(e) {
+  return [page.subject, page.video, e.onset, e.apex, e.offset, e.type,
+    e.confidence === null ? "" : e.confidence.toFixed(6), e.note.replace(/\s+/g, " ").trim()];
+}
+
+function joined(rows) {
+  return rows.map((cells) => cells.map(quoted).join(",")).join("\n") + "\n";
+}
+
+// Candidates with the decision on each, and the frames that were looked at for it.
+function writeDecisions(entries) {
+  const words = { accepted: "accepted", rejected: "rejected", open: "undecided" };
   const rows = [...entries].sort((a, b) => a.onset - b.onset || a.offset - b.offset).map((e) => [
-    page.subject, page.video, e.onset, e.apex, e.offset, e.type,
-    e.confidence === null ? "" : e.confidence.toFixed(6), e.note.replace(/\s+/g, " ").trim(),
+    ...cellsOf(e), words[e.state],
+    nativeAt(timeOf(e.onset) - DECIDED), nativeAt(timeOf(e.offset) + DECIDED),
   ]);
-  return [SHEET, ...rows].map((cells) => cells.map(quoted).join(",")).join("\n") + "\n";
+  return joined([[...SHEET, "decision", "first", "last"], ...rows]);
 }
 
 function download(name, text) {

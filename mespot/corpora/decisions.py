@@ -1,0 +1,207 @@
+"""From the decisions of review pages to a corpus: what was accepted, and what nobody decided on.
+
+A page saves `{video}_decisions.csv`, with every candidate in sight: the columns of an annotation
+sheet, then `decision` (accepted, rejected or undecided), and `first` and `last`, the frames that
+were looked at for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mespot.corpora.corpus_tables import videos_table
+from mespot.corpora.sheet import read_videos
+from mespot.corpora.undecided import COLUMNS as STRETCH
+from mespot.errors import InputError
+from mespot.store import tables
+from mespot.store.sheet_errors import Errors, known_name, present, type_of, whole_frame
+from mespot.store.sheet_rows import written
+
+_SHEETS = (".csv", ".tsv", ".txt")
+ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
+_NEEDED = ["video", "onset", "offset", "type", "decision", "first", "last"]
+_OPTIONAL = ["subject", "apex", "confidence", "note"]
+_OWN = {"confidence": tables.TEXT, "note": tables.TEXT}
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Tables of a corpus. videos: those with a decision, with absolute paths. annotations: what was
+    accepted, with confidence and note. undecided: subject, video, first, last. left_out: videos of
+    the files that nothing was decided in."""
+
+    videos: pd.DataFrame
+    annotations: pd.DataFrame
+    undecided: pd.DataFrame
+    left_out: list[str]
+
+    @property
+    def root(self) -> Path:
+        """The folder that all recordings lie below."""
+        return Path(os.path.commonpath([Path(path).parent for path in self.videos["path"]]))
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write videos.csv, annotations.csv and, where something is undecided, undecided.csv.
+
+        Paths are relative to `root`. Raises InputError where recordings lie, and when the folder
+        cannot be written.
+        """
+        for path in map(Path, self.videos["path"]):
+            if folder.resolve() == path.resolve().parent or folder.resolve() == path.resolve():
+                raise InputError(f"{folder}: recordings lie there; name a folder of its own")
+        relative = [Path(path).relative_to(self.root).as_posix() for path in self.videos["path"]]
+        videos = self.videos.assign(path=relative)
+        own = {"face": tables.TEXT} if "face" in self.videos else {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tables.write(folder / "videos.csv", "numbered_videos", videos, own)
+            tables.write(folder / "annotations.csv", "annotations", self.annotations, _OWN)
+            files = [folder / "videos.csv", folder / "annotations.csv"]
+            if len(self.undecided):
+                files.append(folder / "undecided.csv")
+                tables.write(files[-1], "undecided", self.undecided)
+            else:
+                (folder / "undecided.csv").unlink(missing_ok=True)  # of an earlier call
+        except OSError as error:
+            raise InputError(
+                f"{folder}: cannot be written: {error.strerror}; name another folder"
+            ) from None
+        return files
+
+
+def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
+    """The corpus of some decisions.
+
+    decisions: files that review pages have saved, one a video. videos: where the recordings are:
+    the summary.csv of `mespot spot`, a sheet of recordings, or the recordings themselves. Its
+    subjects count, not those of the pages. Raises InputError that names file, row and column.
+    """
+    sheet = recordings(videos)
+    subjects = dict(zip(sheet["video"], sheet["subject"], strict=True))
+    rows = [_read(path, subjects) for path in decisions]
+    table = pd.concat(rows, ignore_index=True)
+    for video, files in table.groupby("video")["file"].unique().items():
+        if len(files) > 1:
+            raise InputError(f"{files[1]}: {video} is in {files[0]}, too; name the later one only")
+    if table.empty:
+        raise InputError(f"{decisions[0]}: has no candidate; save the decisions of another page")
+    decided = set(table.loc[table["decision"] != UNDECIDED, "video"])
+    left_out = [str(video) for video in dict.fromkeys(table["video"]) if video not in decided]
+    if not decided:
+        raise InputError(f"{decisions[0]}: nothing is decided in it; accept or reject candidates")
+    accepted = table[table["decision"] == ACCEPTED]
+    accepted = accepted.drop_duplicates(["video", "type", "onset", "offset"])
+    open_parts = [
+        (subjects[video], video, first, last)
+        for video, own in table[table["video"].isin(decided)].groupby("video", sort=False)
+        for first, last in _open(own)
+    ]
+    return Collected(
+        sheet[sheet["video"].isin(decided)].reset_index(drop=True),
+        accepted.sort_values(["video", "onset", "offset"], ignore_index=True),
+        pd.DataFrame(open_parts, columns=STRETCH),
+        left_out,
+    )
+
+
+def recordings(paths: Sequence[Path]) -> pd.DataFrame:
+    """subject, video, path (absolute), fps and first_frame of the recordings; where a sheet has
+    it, face. Raises InputError for a sheet that cannot be read, and for names that stand twice."""
+    sheets = [path for path in paths if path.suffix.lower() in _SHEETS]
+    if sheets and len(paths) > 1:
+        raise InputError(f"--videos: {sheets[0]} is a sheet; name one sheet alone, or video files")
+    if not sheets:
+        names = [path.name if path.is_dir() else path.stem for path in paths]
+        found = pd.DataFrame({"video": names, "path": [str(path) for path in paths], "fps": pd.NA})
+    elif _is_summary(sheets[0]):
+        found = tables.read(sheets[0], "found_videos")
+        found = found[found["path"].notna()]
+    else:
+        table = read_videos(sheets[0])
+        return table.assign(path=[str(Path(path).absolute()) for path in table["path"]])
+    again = found.loc[found["video"].duplicated(), "video"]
+    if len(again):
+        raise InputError(f"--videos: two recordings are called {again.iloc[0]}; write a sheet")
+    rows = []
+    for row in found.to_dict("records"):
+        path = Path(row["path"]).absolute()
+        if not path.exists():
+            raise InputError(f"{path}: does not exist; correct --videos")
+        if path.is_dir() and pd.isna(row["fps"]):
+            raise InputError(
+                f"{path}: is a folder of images, whose rate is not known; give the summary.csv of "
+                "`mespot spot`, or a sheet"
+            )
+        # The time stamps of a file say more than its rate.
+        fps = row["fps"] if path.is_dir() else pd.NA
+        one = dict(subject=row["video"], video=row["video"], path=str(path), fps=fps)
+        rows.append({**one, "first_frame": pd.NA})
+    return videos_table(rows)
+
+
+def _is_summary(sheet: Path) -> bool:
+    """Whether this is the table of all videos that `mespot spot` writes."""
+    try:
+        with sheet.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, UnicodeDecodeError):
+        return False  # the reader of sheets says what is wrong
+    return "state" in header and "subject" not in header
+
+
+def _read(path: Path, subjects: dict[str, str]) -> pd.DataFrame:
+    """The candidates in one file of decisions."""
+    errors = Errors(path)
+    table = []
+    for line, row in written(errors, _NEEDED, _OPTIONAL).rows:
+        video = known_name(errors, line, "video", row["video"], subjects)
+        if video is None:
+            text = f"'{row['video']}' is not one of the videos in --videos; add it there"
+            errors.add(line, "video", text)
+        decision = row["decision"].lower()
+        if decision not in (ACCEPTED, REJECTED, UNDECIDED):
+            text = f"'{row['decision']}' must be {ACCEPTED}, {REJECTED} or {UNDECIDED}"
+            errors.add(line, "decision", f"{text}; correct it")
+        numbers = {
+            name: whole_frame(errors, line, name, row[name])
+            for name in ("onset", "offset", "first", "last")
+        }
+        apex = present(errors, line, "apex", row.get("apex"))
+        for one, other in (("onset", "offset"), ("first", "last")):
+            if None not in (numbers[one], numbers[other]) and numbers[other] < numbers[one]:  # type: ignore[operator]
+                text = f"{numbers[other]} is before the {one} {numbers[one]}; correct them"
+                errors.add(line, other, text)
+        table.append(
+            {
+                "file": str(path),
+                "subject": subjects.get(video or ""),
+                "video": video,
+                "type": type_of(errors, line, row["type"]),
+                "apex": whole_frame(errors, line, "apex", apex) if apex else pd.NA,
+                **numbers,
+                "confidence": row.get("confidence", ""),
+                "note": row.get("note", ""),
+                "decision": decision,
+            }
+        )
+    errors.raise_any()
+    columns = ["file", "subject", "video", "type", "onset", "apex", "offset", "first", "last"]
+    return pd.DataFrame(table, columns=[*columns, "confidence", "note", "decision"])
+
+
+def _open(rows: pd.DataFrame) -> list[tuple[int, int]]:
+    """The stretches of undecided candidates of a video, without what was decided on."""
+    start = int(rows["first"].min())
+    unknown = np.zeros(int(rows["last"].max()) - start + 3, bool)  # one frame before and after
+    for undecided in (True, False):
+        for row in rows[(rows["decision"] == UNDECIDED) == undecided].to_dict("records"):
+            unknown[row["first"] - start + 1 : row["last"] - start + 2] = undecided
+    edges = np.flatnonzero(np.diff(unknown.astype(np.int8)))
+    return [(int(a) + start, int(b) + start - 1) for a, b in edges.reshape(-1, 2)]
