@@ -1,40 +1,41 @@
-"""The command `mespot`: what can be done without Snakemake, a module for each subcommand.
+"""The command `mespot`: what can be done without Snakemake.
 
-These modules hold the parsers and load nothing heavy: `mespot --help` answers at once. What a
-subcommand needs is imported by the function that runs it.
+Nothing is imported here that takes time: a key that stops the command is heard from the start.
 """
 
-import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
-from mespot.cli import benchmark, corpus, export, inspect, motion, report, score, spot, verify
-from mespot.errors import InputError
-
-# Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (spot, export, score, report, verify, corpus, inspect, motion, benchmark)
+_STOPPED = 130  # as shells have it for what was stopped by a key
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; the exit status: its own, or 2 for bad input, reported on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="mespot", description="Spotting of micro- and macro-expressions in long face videos."
-    )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in SUBCOMMANDS:
-        module.add(subparsers)
-    options = parser.parse_args(arguments)
+    """Run a subcommand; the exit status: its own, 2 for bad input and 130 where a key has stopped
+    it, both reported on stderr."""
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, _stop) if ours else None
     try:
-        status = int(options.run(options) or 0)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the output (`head`, for example) has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except InputError as error:
-        print(f"mespot: {error}", file=sys.stderr)
-        return 2
+        from mespot.cli import subcommands
+
+        return subcommands.run(arguments)
     except KeyboardInterrupt:
         print("mespot: stopped", file=sys.stderr)
-        return 130  # as shells have it for what was stopped by a key
-    return status
+        return _STOPPED
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """What a key does that stops the command: KeyboardInterrupt, but the end where it comes while
+    something is imported. Libraries make other errors of it there, and nothing is lost."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            os.write(2, b"mespot: stopped\n")
+            os._exit(_STOPPED)
+        frame = frame.f_back
+    raise KeyboardInterrupt
