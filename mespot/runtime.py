@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mespot import stopping
 from mespot.errors import InputError
 from mespot.store import digests, table_seals
 
@@ -42,6 +43,8 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     faulthandler.enable()
+    stopped = f"mespot: {snakemake.rule}: stopped"
+    stopping.listen(stopped)
     logging.basicConfig(
         level=os.environ.get("MESPOT_LOG_LEVEL", "INFO"),
         format=_FORMAT,
@@ -56,6 +59,9 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     except InputError as error:
         _report(f"mespot: {snakemake.rule}: {error}\n", terminal)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _report(f"{stopped}\n", terminal)
+        raise SystemExit(stopping.STATUS) from None
     except OSError as error:
         _report(
             f"{traceback.format_exc()}mespot: {snakemake.rule}: {error}. "
@@ -87,6 +93,24 @@ def limit_threads(threads: int) -> None:
     """Hold OpenCV and torch, where loaded later, to the rule's threads and not the machine's."""
     os.environ["OPENCV_FOR_THREADS_NUM"] = str(threads)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+
+def check_writable(folder: str | Path) -> None:
+    """Make a folder that a run keeps its records in. Raises InputError where nothing can be written
+    there."""
+    folder = Path(folder).absolute()
+    reason = ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            reason = "no permission, or a disk that is read-only"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise InputError(
+            f"{folder}: cannot be written: {reason}. Start the run in a copy of the project in a "
+            "folder that you may write to."
+        )
 
 
 _locks: list[Any] = []

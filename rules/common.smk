@@ -48,7 +48,10 @@ def without_records():
     records = Path(".snakemake/metadata")
     if records.exists() and any(records.iterdir()):
         return []
-    return verification.to_remake(PLAN)
+    found = verification.to_remake(PLAN)
+    if line := verification.without_seals(found):
+        logger.warning(f"mespot: {line}")
+    return found
 
 
 def rebuild_deleted(table):
@@ -76,6 +79,8 @@ RUN = {}
 def begin_run():
     """Refuse a second run over the same results, as soon as the first job would start."""
     if workflow.is_main_process:
+        # From now on Snakemake waits for the jobs, which hear the key, too.
+        stopping.as_before(BEFORE)
         try:
             RUN["began"] = lock_results("results")
         except InputError as error:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mespot import stopping
 from mespot.formats import FORMATS
 
 _DESCRIPTION = """\
@@ -18,7 +19,6 @@ done is not done again, unless the video or the model has changed. Exit status 1
 format failed. What the columns mean: docs/spot.md. An interval is a movement of the face. What it
 means, and whether it means anything, it does not say.
 """
-_STOPPED = 130  # as shells have it for what was stopped by a key
 
 
 def add(subparsers: Any) -> None:
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
             f"\nmespot: stopped; {done} of {len(tasks)} videos are done, and are not done again",
             file=sys.stderr,
         )
-        return _STOPPED
+        return stopping.STATUS
     given = {task.name for task in tasks}
     given |= {name for name, row in planned.rows.items() if row["state"] == batch.KEPT}
     found = [

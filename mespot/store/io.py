@@ -218,12 +218,15 @@ def attributes(path: str | Path, kind: str) -> dict[str, Any]:
         return shared
 
 
-def provenance(path: str | Path, kind: str) -> Any:
-    """How a file was made, after all of it was read. Raises InputError when it is not as it was
-    written, of another kind or version, or of whom its path does not say."""
+def provenance(path: str | Path, kind: str, *, every_byte: bool = True) -> Any:
+    """How a file was made, after all of it was read, or with `every_byte` off no more than is
+    needed. Raises InputError when it is not as it was written, of another kind or version, or of
+    whom its path does not say."""
     layout = LAYOUTS[kind]
-    with closing(Sealed(regular(path), layout.remedy(path), needed=not layout.by_users)) as content:
-        content.verify()
+    if every_byte:
+        remedy = layout.remedy(path)
+        with closing(Sealed(regular(path), remedy, needed=not layout.by_users)) as content:
+            content.verify()
     if layout.per_video:
         read_videos(path, kind)
         return attributes(path, kind).get("provenance")
