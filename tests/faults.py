@@ -59,7 +59,7 @@ ROWS = {
     "leak: partner": ("a partner of another fold is given to `spot`", _REFUSED),
     "leak: spot features": ("features of another encoder are given to `spot`", _REFUSED),
     "leak: spot encoder": (
-        "a spotter whose encoder is of another fold is given to `spot`",
+        "a spotter with another fold's encoder is given to `spot`",
         _REFUSED,
     ),
     "leak: review": ("scores of another fold are given to `write_review`", _REFUSED),

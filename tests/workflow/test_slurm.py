@@ -1,9 +1,12 @@
-"""Part of the workflow through a real Slurm: its scores are those of a local run."""
+"""Part of the workflow through a real Slurm: its scores are those of a local run, whatever of it is
+lost on the way."""
 
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -43,13 +46,8 @@ def cluster():
     subprocess.run(["bash", CLUSTER, "down"], check=True, timeout=120)
 
 
-def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, tmp_path):
-    folder = tmp_path / "project"
-    project.copy_finished(finished, folder)
-    for name in DELETED:
-        path = folder / "results" / "demo" / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "results" / "metrics.csv").unlink()
+def through_slurm(folder):
+    """Snakemake in a process group of its own, whose jobs go through Slurm."""
     line = [*project.command("results/metrics.csv")]
     line[line.index("--cores") : line.index("--cores") + 2] = ["--profile", "profiles/slurm"]
     # Status is asked for early and often; on a cluster that would be a burden.
@@ -57,23 +55,95 @@ def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, t
         "--slurm-init-seconds-before-status-checks=2",
         "--seconds-between-status-checks=2",
     ]
-    run = subprocess.run(
+    return subprocess.Popen(
         line,
         cwd=folder,
-        env=project.environment(),
+        env=project.environment(cluster=True),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=1200,
+        start_new_session=True,
     )
-    assert run.returncode == 0, run.stdout[-5000:]
+
+
+def ends_well(run, folder, finished):
+    told, _ = run.communicate(timeout=1200)
+    assert run.returncode == 0, told[-5000:]
     known = (finished / "results" / "metrics.csv").read_bytes()
     assert (folder / "results" / "metrics.csv").read_bytes() == known
-    jobs = subprocess.run(
-        ["sacct", "--noheader", "--parsable2", "--format=State,Comment%200"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+
+
+def without(finished, folder, names):
+    """A copy of a finished run without some files of the corpus."""
+    project.copy_finished(finished, folder)
+    for name in names:
+        path = folder / "results" / "demo" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "results" / "metrics.csv").unlink()
+
+
+def slurm(*line):
+    done = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, tmp_path):
+    folder = tmp_path / "project"
+    without(finished, folder, DELETED)
+    ends_well(through_slurm(folder), folder, finished)
+    jobs = slurm("sacct", "--noheader", "--parsable2", "--format=State,Comment%200")
     for rule in RULES:
         assert rule in jobs, jobs
+
+
+def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, fault):
+    folder = tmp_path / "project"
+    without(finished, folder, ["spotters/regions", "metrics.csv"])
+    run = through_slurm(folder)
+    seen = {running(run, set())[0]}
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    # Its job goes on; the same command sends another one of the kind.
+    run = through_slurm(folder)
+    job, _ = running(run, seen)
+    slurm("scancel", job)
+    job, node = running(run, {*seen, job})
+    lose(node)
+    ends_well(run, folder, finished)
+    states = slurm("sacct", "--noheader", "--duplicates", "--allocations", "--format=State")
+    assert "CANCELLED" in states and "NODE_FAIL" in states, states
+    for name in ("snakemake killed", "scancel", "node"):
+        fault(name)
+
+
+def running(run, known):
+    """Number and node of a job that runs and is not among `known`."""
+    while run.poll() is None:
+        for line in slurm("squeue", "--noheader", "--states=R", "--format=%i %N").splitlines():
+            job, node = line.split()
+            if job not in known:
+                return job, node
+        time.sleep(0.2)
+    raise AssertionError(run.communicate()[0][-5000:])
+
+
+def lose(node):
+    """Everything that runs there ends at once, and the controller is told what it would find out
+    by itself after a while."""
+    processes = {}
+    for line in slurm("ps", "-eo", "pid=,ppid=,args=").splitlines():
+        pid, parent, command = line.split(None, 2)
+        processes[pid] = parent, command
+    jobs = set(slurm("squeue", "--noheader", f"--nodelist={node}", "--format=%i").split())
+    steps = tuple(f"slurmstepd: [{job}." for job in jobs)
+    ended = {
+        pid
+        for pid, (_, command) in processes.items()
+        if command.startswith(steps) or command.endswith(f"slurmd -N {node}")
+    }
+    while more := {pid for pid, (parent, _) in processes.items() if parent in ended} - ended:
+        ended |= more
+    assert len(ended) > 2, processes
+    for pid in ended:
+        os.kill(int(pid), signal.SIGKILL)
+    slurm("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
