@@ -9,9 +9,10 @@ import fcntl
 import logging
 import os
 import re
+import shlex
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from mespot.store import digests, table_seals
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # The same as it is read again. Libraries write warnings too, but not for the user of mespot.
 _WARNING = re.compile(r"[-\d]+ [:,\d]+ (?:WARNING|ERROR|CRITICAL) mespot[.\w]*: (.*)")
+
+_SKEW = 60.0  # s by which the clocks of machines may differ
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -110,6 +113,24 @@ def check_writable(folder: str | Path) -> None:
         raise InputError(
             f"{folder}: cannot be written: {reason}. Start the run in a copy of the project in a "
             "folder that you may write to."
+        )
+
+
+def check_clock(files: Iterable[str | Path], now: float) -> None:
+    """Raises InputError where one of the files that jobs are about to read is of a later time than
+    `now`: what is made from it would count as older, and be thrown away or made again for ever."""
+    times = {str(path): os.stat(path).st_mtime for path in files if os.path.exists(path)}
+    late = sorted(path for path, time in times.items() if time > now + _SKEW)
+    if late:
+        hours = (max(times[path] for path in late) - now) / 3600
+        folders = {
+            path.parts[0] if path.parts[0] == "results" else path.parent for path in map(Path, late)
+        }
+        named = shlex.join(sorted(map(str, folders)))
+        raise InputError(
+            f"{late[0]}: is from the future, by {hours:.1f} h, and so are {len(late) - 1} other "
+            "files. Set the clock right, or give all of these files the same time: "
+            f'find {named} -type f -exec touch -d "$(date)" {{}} +'
         )
 
 

@@ -183,7 +183,9 @@ def _changed(
     given = {
         name: files
         for name, files in getattr(inputs, rule)(plan, **wildcards).items()
-        if not any(isinstance(read.get(file), Finding) for file in _listed(files))
+        # A recording that is gone does not make what was made from it another's.
+        if all(Path(file).exists() for file in _listed(files))
+        and not any(isinstance(read.get(file), Finding) for file in _listed(files))
     }
     now = digests.of_inputs(given)
     other = [name for name, digest in now.items() if stored.get(name, digest) != digest]

@@ -12,7 +12,7 @@ from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
 from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
-from mespot.runtime import lock_results
+from mespot.runtime import check_clock, lock_results
 
 try:
     # Jobs read this file too: what is odd in the labels was reported when the run began.
@@ -77,12 +77,15 @@ RUN = {}
 
 
 def begin_run():
-    """Refuse a second run over the same results, as soon as the first job would start."""
+    """Refuse a second run over the same results, and files from the future, as soon as the first
+    job would start."""
     if workflow.is_main_process:
         # From now on Snakemake waits for the jobs, which hear the key, too.
         stopping.as_before(BEFORE)
         try:
             RUN["began"] = lock_results("results")
+            read = {str(file) for job in workflow.dag.needrun_jobs() for file in job.input}
+            check_clock(read, RUN["began"])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 

@@ -37,7 +37,7 @@ ROWS = {
     ),
     "clock": (
         "the clock is set back by a day, so all files are from the future",
-        "what is missing is made, the same to the byte; nothing else is made again",
+        "told before the first job with a command; after it only what is missing is made",
     ),
     "half-written": ("another program leaves half of a file", "refused by name"),
     "two runs": ("a second run over the same results", "refused by name; the first goes on"),

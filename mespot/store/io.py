@@ -27,6 +27,8 @@ from mespot.store.whose import check_names
 _CLOCK = ("span", "native_frame", "time")
 # Whole frames are read one span at a time, so a chunk holds a second or so of them.
 _CHUNK_BYTES = 1 << 20
+# Frames that are read together where single ones are asked for.
+_NEAR = 128
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Record(Mapping[str, np.ndarray]):
         return array
 
     def rows(self, name: str) -> "Rows":
-        """Frames of one data set, each read when it is asked for and not kept."""
+        """Frames of one data set that are read when they are asked for."""
         return Rows(self, name)
 
     def __iter__(self) -> Iterator[str]:
@@ -71,13 +73,26 @@ class Record(Mapping[str, np.ndarray]):
 
 @dataclass(frozen=True)
 class Rows:
-    """One data set of a record that is read part by part: `rows[first:last]`."""
+    """One data set of a record that is read part by part: `rows[first:last]`.
+
+    The frames around a small part are kept until others are asked for: HDF5 unpacks them anyway,
+    and a file is opened and checked each time that it is read.
+    """
 
     record: Record
     name: str
+    _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, frames: slice) -> np.ndarray:
-        return self.record.part(self.name, frames)
+        first, last, step = frames.indices(len(self.record["span"]))
+        number = first // _NEAR
+        if step != 1 or not first < last <= (number + 1) * _NEAR:
+            return self.record.part(self.name, frames)
+        if number not in self._kept:
+            self._kept.clear()
+            near = slice(number * _NEAR, (number + 1) * _NEAR)
+            self._kept[number] = self.record.part(self.name, near)
+        return self._kept[number][first - number * _NEAR : last - number * _NEAR].copy()
 
 
 @contextmanager

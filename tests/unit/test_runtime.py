@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from mespot import stopping
 from mespot.errors import InputError
-from mespot.runtime import check_writable, warnings_of
+from mespot.runtime import check_clock, check_writable, warnings_of
 
 SCRIPT = """
 import types
@@ -91,3 +93,24 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file/x: cannot be written: Not a directory. Start the"):
         check_writable(tmp_path / "file" / "x")
+
+
+def test_files_from_the_future_are_told_with_a_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made, given = Path("results/demo/a.csv"), tmp_path / "my videos" / "b.mp4"
+    for path in (made, given):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    now = time.time()
+    files = [made, str(given), "results/none.h5"]
+    check_clock(files, now)
+    for path in (made, given):
+        os.utime(path, (now, now + 7200))
+    with pytest.raises(
+        InputError, match="is from the future, by 2.0 h, and so are 1 other"
+    ) as told:
+        check_clock(files, now)
+    command = str(told.value).split(": ")[-1]
+    subprocess.run(["bash", "-c", command], check=True)
+    assert made.stat().st_mtime == given.stat().st_mtime <= time.time()
+    check_clock(files, now)

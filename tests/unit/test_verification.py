@@ -193,6 +193,19 @@ def test_scores_rest_on_nothing_that_does_not_belong_together(run):
         verification.require(changed, read)
 
 
+def test_a_recording_that_is_gone_is_no_other_one(run, capsys):
+    video = Path("results/demo/corpus/videos/s01_1.mp4")
+    assert not video.exists()
+    plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+    video.parent.mkdir(parents=True, exist_ok=True)
+    video.write_bytes(b"another")
+    assert verified(capsys)[1]["results/demo/landmarks/s01_1.h5"] == "stale"
+    path = "results/demo/landmarks/s01_1.h5"
+    write("landmarks", Path("results/demo"), {"video": "s01_1"}, 0, made_by(plan, path))
+    video.unlink()
+    assert path not in verified(capsys)[1]
+
+
 def list_of(files):
     return [files] if isinstance(files, str) else files
 
