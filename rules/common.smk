@@ -76,16 +76,18 @@ def of_target(name):
 RUN = {}
 
 
+def read_by_jobs():
+    """The files that the jobs of this run read."""
+    return {str(file) for job in workflow.dag.needrun_jobs() for file in job.input}
+
+
 def begin_run():
-    """Refuse a second run over the same results, and files from the future, as soon as the first
-    job would start."""
+    """Refuse a second run over the same results, and files from the future, before the first job."""
     if workflow.is_main_process:
-        # From now on Snakemake waits for the jobs, which hear the key, too.
-        stopping.as_before(BEFORE)
+        stopping.as_before(BEFORE)  # Snakemake waits for the jobs, which hear the key, too
         try:
             RUN["began"] = lock_results("results")
-            read = {str(file) for job in workflow.dag.needrun_jobs() for file in job.input}
-            check_clock(read, RUN["began"])
+            check_clock(read_by_jobs(), RUN["began"])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 

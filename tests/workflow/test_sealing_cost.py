@@ -1,5 +1,5 @@
-"""What seals cost in the steps that read and write most for what they compute: `pytest -m slow -rP`
-with this file prints it as it stands in docs/reliability.md."""
+"""What seals cost from the video to the features, the steps that read and write most for what they
+compute: `pytest -m slow -rP` with this file prints it as it stands in docs/reliability.md."""
 
 import time
 
@@ -7,14 +7,14 @@ import pytest
 
 from mespot.config_files import merged
 from mespot.plan import open_plan, paths, reports, settings
-from mespot.steps import crop_frames, extract_features, optical_flow
+from mespot.steps import crop_frames, extract_features, optical_flow, track_face
 from mespot.store import io
 from mespot.store.sealed import Sealed
 
 pytestmark = pytest.mark.slow
 
 MADE = {"provenance": {}}
-REPEATS = 3
+REPEATS = 2
 LIMIT = 0.03  # of the time without seals
 VIDEO = {"corpus": "demo", "video": "s01_1"}
 NETWORK = {"corpus": "demo", "encoder": "pretrained", "fold": "s01", "stream": "face"}
@@ -45,8 +45,23 @@ def steps(finished, tmp_path, monkeypatch):
     recording = {k: v for k, v in reports.recording(plan, **VIDEO).items() if k != "subject"}
     frames = paths.of_video("frames", **VIDEO)
 
+    source = plan.corpora["demo"].corpus.videos.path["s01_1"]
+
+    def track():
+        keys = settings.track_face(plan, **VIDEO)
+        output = tmp_path / "landmarks.h5"
+        track_face.run(
+            source=source,
+            model=paths.LANDMARKER,
+            output=output,
+            video="s01_1",
+            corpus="demo",
+            **reports.recording(plan, **VIDEO),
+            **keys,
+            **MADE,
+        )
+
     def crop():
-        source = plan.corpora["demo"].corpus.videos.path["s01_1"]
         landmarks = paths.of_video("landmarks", **VIDEO)
         keys = settings.crop_frames(plan, **VIDEO)
         output = tmp_path / "frames.h5"
@@ -70,7 +85,12 @@ def steps(finished, tmp_path, monkeypatch):
             **MADE,
         )
 
-    return {"crop_frames": crop, "optical_flow": measure, "extract_features": code}
+    return {
+        "track_face": track,
+        "crop_frames": crop,
+        "optical_flow": measure,
+        "extract_features": code,
+    }
 
 
 def test_seals_cost_little(steps, monkeypatch):
