@@ -91,9 +91,10 @@ def make_without_room(folder, whole, row):
         (folder / target).unlink()
         for other in OTHER_OUTPUTS.get(target, []):
             (folder / other).unlink()
-    for log in (folder / "results").rglob("*.log"):
-        if {*log.parts} & {*row} or log.stem in row:
-            log.unlink()  # a log that is begun anew would give back its room
+    for path in (folder / "results").rglob("*.*"):
+        # Logs and benchmarks are begun anew, which would give back their room.
+        if path.suffix in (".log", ".tsv") and {*path.parts, path.stem} & {*row}:
+            path.unlink()
     filler = folder / "results" / "filler"
     fill(filler)
     before = files(folder)
