@@ -126,10 +126,11 @@ def check_clock(files: Iterable[str | Path], now: float) -> None:
         folders = {
             path.parts[0] if path.parts[0] == "results" else path.parent for path in map(Path, late)
         }
+        more = f" (so are {len(late) - 1} other files)" if len(late) > 1 else ""
         named = shlex.join(sorted(map(str, folders)))
         raise InputError(
-            f"{late[0]}: is from the future, by {hours:.1f} h, and so are {len(late) - 1} other "
-            "files. Set the clock right, or give all of these files the same time: "
+            f"{late[0]}: is from the future, by {hours:.1f} h{more}. Set the clock right, or give "
+            "all files of the run the same time: "
             f'find {named} -type f -exec touch -d "$(date)" {{}} +'
         )
 

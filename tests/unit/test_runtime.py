@@ -106,9 +106,7 @@ def test_files_from_the_future_are_told_with_a_command(tmp_path, monkeypatch):
     check_clock(files, now)
     for path in (made, given):
         os.utime(path, (now, now + 7200))
-    with pytest.raises(
-        InputError, match="is from the future, by 2.0 h, and so are 1 other"
-    ) as told:
+    with pytest.raises(InputError, match="is from the future, by 2.0 h .so are 1 other") as told:
         check_clock(files, now)
     command = str(told.value).split(": ")[-1]
     subprocess.run(["bash", "-c", command], check=True)

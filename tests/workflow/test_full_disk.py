@@ -45,6 +45,7 @@ SIDE_BY_SIDE = [
         "pretrain": "encoders/pretrained/s01/face.pt",
         "train_spotter": "spotters/regions/s01.pt",
         "score": "metrics.csv",
+        "summarise": "summary.csv",
     },
     {
         "track_face": "landmarks/s01_1.h5",
@@ -55,7 +56,6 @@ SIDE_BY_SIDE = [
     {
         "crop_frames": "frames/s01_1.h5",
         "label_frames": "labels.csv",
-        "summarise": "summary.csv",
     },
 ]
 
