@@ -118,6 +118,9 @@ def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, faul
         slurm("scancel", job)
         job, node = running(run, {*seen, job})
         lose(node)
+        # Slurm lets the job wait for two minutes before it starts it elsewhere.
+        soon = ["scontrol", "update", f"JobId={job}", "StartTime=now"]
+        subprocess.run(soon, check=False, timeout=60)
         ends_well(run, folder, finished)
     states = slurm("sacct", "--noheader", "--duplicates", "--allocations", "--format=State")
     assert "CANCELLED" in states and "NODE_FAIL" in states, states
