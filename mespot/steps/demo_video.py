@@ -56,7 +56,7 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     write = write_video if settings.crf is None else write_compressed
     with replacing(output) as temporary:
         # What writes videos says of a full disk that it knows no such format.
-        reserve(temporary, output, settings.width * settings.height)
+        reserve(temporary, output, 1 << 20)
         write(temporary, renderer.frames(script, distractors), settings)
     what = (video, settings.n_frames, portrait.name, variant, len(script))
     log.info("%s: %d frames of %s, variant %d, with %d labels", *what)
