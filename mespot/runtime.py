@@ -10,13 +10,15 @@ import fcntl
 import logging
 import os
 import re
+import shlex
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mespot import stopping
 from mespot.errors import InputError
 from mespot.store import digests, table_seals
 
@@ -25,6 +27,9 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _WARNING = re.compile(r"[-\d]+ [:,\d]+ (?:WARNING|ERROR|CRITICAL) mespot[.\w]*: (.*)")
 
 _M_ARENA_MAX = -8  # of malloc.h
+
+_SKEW = 60.0  # s by which the clocks of machines may differ
+
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -44,6 +49,8 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     faulthandler.enable()
+    stopped = f"mespot: {snakemake.rule}: stopped"
+    stopping.listen(stopped)
     logging.basicConfig(
         level=os.environ.get("MESPOT_LOG_LEVEL", "INFO"),
         format=_FORMAT,
@@ -59,6 +66,9 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     except InputError as error:
         _report(f"mespot: {snakemake.rule}: {error}\n", terminal)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _report(f"{stopped}\n", terminal)
+        raise SystemExit(stopping.STATUS) from None
     except OSError as error:
         _report(
             f"{traceback.format_exc()}mespot: {snakemake.rule}: {error}. "
@@ -101,6 +111,43 @@ def share_freed_memory() -> None:
     adjust = getattr(ctypes.CDLL(None), "mallopt", None)
     if adjust is not None:
         adjust(_M_ARENA_MAX, 1)
+
+
+def check_writable(folder: str | Path) -> None:
+    """Make a folder that a run keeps its records in. Raises InputError where nothing can be written
+    there."""
+    folder = Path(folder).absolute()
+    reason = ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            reason = "no permission, or a disk that is read-only"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise InputError(
+            f"{folder}: cannot be written: {reason}. Start the run in a copy of the project in a "
+            "folder that you may write to."
+        )
+
+
+def check_clock(files: Iterable[str | Path], now: float) -> None:
+    """Raises InputError where one of the files that jobs are about to read is of a later time than
+    `now`: what is made from it would count as older, and be thrown away or made again for ever."""
+    times = {str(path): os.stat(path).st_mtime for path in files if os.path.exists(path)}
+    late = sorted(path for path, time in times.items() if time > now + _SKEW)
+    if late:
+        hours = (max(times[path] for path in late) - now) / 3600
+        folders = {
+            path.parts[0] if path.parts[0] == "results" else path.parent for path in map(Path, late)
+        }
+        more = f" (so are {len(late) - 1} other files)" if len(late) > 1 else ""
+        named = shlex.join(sorted(map(str, folders)))
+        raise InputError(
+            f"{late[0]}: is from the future, by {hours:.1f} h{more}. Set the clock right, or give "
+            "all files of the run the same time: "
+            f'find {named} -type f -exec touch -d "$(date)" {{}} +'
+        )
 
 
 _locks: list[Any] = []

@@ -7,22 +7,23 @@ themselves are asked, so it also holds for results that were copied, restored or
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mespot.errors import InputError
-from mespot.plan import inputs, paths, settings, targets
+from mespot.plan import inputs, open_plan, paths, settings, targets
 from mespot.plan.run import Plan
 from mespot.provenance import code_digest, plain
-from mespot.store import digests, tables
+from mespot.store import digests, table_seals, tables
 from mespot.store.files import remake
 from mespot.store.whose import ForeignError
 
 WHOLE, MISSING = "whole", "not made yet"
 DAMAGED, FOREIGN, STALE, LEFT_OVER = "damaged", "foreign", "stale", "left over"
 FAULTS = (DAMAGED, FOREIGN, STALE, LEFT_OVER)
+_UNUSABLE = (DAMAGED, FOREIGN, STALE)
 
 # The rules of the tables that several corpora share.
 _TABLES = {
@@ -47,17 +48,7 @@ def verify(plan: Plan) -> Iterator[Finding]:
     """What is found of every file that the plan expects below `results/`, and of all others there
     that look like artefacts. Every file is read whole."""
     expected = _expected(plan)
-    read = {path: _read(path) for path in expected}
-    for path, found in read.items():
-        if isinstance(found, Finding):
-            yield found
-            continue
-        changed = list(_changed(plan, path, found, read))
-        if changed:
-            why = f"{path}: was made with other {' and '.join(changed)}; {remake(path)}"
-            yield Finding(path, STALE, why)
-        else:
-            yield Finding(path, WHOLE)
+    yield from _judged(plan, expected, every_byte=True)
     known = set(expected)
     for file in sorted(Path("results").rglob("*")):
         path = file.as_posix()
@@ -70,7 +61,52 @@ def verify(plan: Plan) -> Iterator[Finding]:
 
 def to_remake(plan: Plan) -> list[str]:
     """The files of a run that are not whole, not its own, or made in another way than planned."""
-    return [found.path for found in verify(plan) if found.state in (DAMAGED, FOREIGN, STALE)]
+    return [found.path for found in verify(plan) if found.state in _UNUSABLE]
+
+
+def without_seals(files: Iterable[str]) -> str:
+    """A line about the tables among `files` that have lost their seals; empty if none has."""
+    lost = [path for path in files if path.endswith(".csv") and not table_seals.there(path)]
+    if not lost:
+        return ""
+    return (
+        f"{len(lost)} tables, such as {lost[0]}, have lost the seals that vouch for them, so they "
+        "are made again, and all that is made from them; if this is a copy of results, stop and "
+        f"copy its hidden folders {table_seals.FOLDER} too"
+    )
+
+
+def require(config: Mapping[str, Any], read: Iterable[str]) -> None:
+    """Raises InputError where the artefacts `read`, or any that they were made from, do not belong
+    together: whole, their own, and made with settings, code and inputs as a run of `config` has
+    them now.
+
+    Of large files only what they say of themselves is read: whoever uses the rest of it checks it.
+    """
+    plan = open_plan(config, check_labels=False)
+    behind = [path for path in targets.behind(plan, read) if _maker(path) is not None]
+    unusable = [
+        found for found in _judged(plan, behind, every_byte=False) if found.state in _UNUSABLE
+    ]
+    if unusable:
+        more = len(unusable) - 1
+        others = f" (so are {more} others: see mespot verify)" if more else ""
+        raise InputError(unusable[0].why + others)
+
+
+def _judged(plan: Plan, files: Sequence[str], *, every_byte: bool) -> Iterator[Finding]:
+    """What is found of each artefact. every_byte: whether large ones are read whole."""
+    read = {path: _read(path, every_byte) for path in files}
+    for path, found in read.items():
+        if isinstance(found, Finding):
+            yield found
+            continue
+        changed = list(_changed(plan, path, found, read))
+        if changed:
+            why = f"{path}: was made with other {' and '.join(changed)}; {remake(path)}"
+            yield Finding(path, STALE, why)
+        else:
+            yield Finding(path, WHOLE)
 
 
 def _expected(plan: Plan) -> list[str]:
@@ -90,25 +126,25 @@ def _maker(path: str) -> tuple[str, dict[str, str]] | None:
     return (_TABLES[path][0], {}) if path in _TABLES else paths.maker(path)
 
 
-def _read(path: str) -> Mapping[str, Any] | Finding:
+def _read(path: str, every_byte: bool) -> Mapping[str, Any] | Finding:
     """The provenance of an artefact, or what is wrong with it."""
     if not Path(path).exists():
         return Finding(path, MISSING)
     try:
-        return _provenance(path)
+        return _provenance(path, every_byte)
     except ForeignError as error:
         return Finding(path, FOREIGN, str(error))
     except InputError as error:
         return Finding(path, DAMAGED, str(error))
 
 
-def _provenance(path: str) -> Mapping[str, Any]:
+def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
     """The provenance of an artefact. Raises InputError for one that is not as it was written."""
     kind = _TABLES[path][1] if path in _TABLES else path.split("/")[2].removesuffix(".csv")
     if path.endswith(".h5"):
         from mespot.store import io
 
-        told = io.provenance(path, kind)
+        told = io.provenance(path, kind, every_byte=every_byte)
     elif path.endswith(".pt"):
         from mespot.training import checkpoint
 
@@ -147,7 +183,9 @@ def _changed(
     given = {
         name: files
         for name, files in getattr(inputs, rule)(plan, **wildcards).items()
-        if not any(isinstance(read.get(file), Finding) for file in _listed(files))
+        # A recording that is gone does not make what was made from it another's.
+        if all(Path(file).exists() for file in _listed(files))
+        and not any(isinstance(read.get(file), Finding) for file in _listed(files))
     }
     now = digests.of_inputs(given)
     other = [name for name, digest in now.items() if stored.get(name, digest) != digest]

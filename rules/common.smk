@@ -12,7 +12,7 @@ from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
 from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
 from mespot.provenance import code_digest
-from mespot.runtime import lock_results
+from mespot.runtime import check_clock, lock_results
 
 try:
     # Jobs read this file too: what is odd in the labels was reported when the run began.
@@ -48,7 +48,10 @@ def without_records():
     records = Path(".snakemake/metadata")
     if records.exists() and any(records.iterdir()):
         return []
-    return verification.to_remake(PLAN)
+    found = verification.to_remake(PLAN)
+    if line := verification.without_seals(found):
+        logger.warning(f"mespot: {line}")
+    return found
 
 
 def rebuild_deleted(table):
@@ -73,11 +76,18 @@ def of_target(name):
 RUN = {}
 
 
+def read_by_jobs():
+    """The files that the jobs of this run read."""
+    return {str(file) for job in workflow.dag.needrun_jobs() for file in job.input}
+
+
 def begin_run():
-    """Refuse a second run over the same results, as soon as the first job would start."""
+    """Refuse a second run over the same results, and files from the future, before the first job."""
     if workflow.is_main_process:
+        stopping.as_before(BEFORE)  # Snakemake waits for the jobs, which hear the key, too
         try:
             RUN["began"] = lock_results("results")
+            check_clock(read_by_jobs(), RUN["began"])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 

@@ -5,12 +5,20 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from mespot import stopping
+
+if workflow.is_main_process:
+    # Until the first job starts, a key that stops the run has nothing to wait for.
+    BEFORE = stopping.listen("mespot: stopped", at_once=True)
+
 from mespot import config_files
 from mespot.errors import InputError
+from mespot.runtime import check_writable
 
 if workflow.is_main_process:
     own, given = Path("config.yaml"), list(workflow.overwrite_configfiles)
     try:
+        check_writable(".snakemake")
         for path in [own, *given] if own.exists() or not given else given:
             config_files.read(path)
     except InputError as error:

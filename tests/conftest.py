@@ -1,7 +1,11 @@
-"""Which tests may run side by side."""
+"""Which tests may run side by side, and the tables of faults."""
+
+from collections import Counter
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from tests import faults
 
 # Tests of the workflow that make all that they need themselves.
 ALONE = ("tests/workflow/test_real_corpora.py", "tests/workflow/test_review.py")
@@ -19,3 +23,46 @@ class Together(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return Together(config, log)
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("faults")
+    group.addoption("--faults", action="store_true", help="try all faults and print their tables")
+    group.addoption("--kills", type=int, default=10, help="how often a run is killed (10)")
+
+
+def pytest_configure(config):
+    if config.option.faults:
+        config.option.markexpr = ""  # slow ones, too
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.option.faults:
+        others = [item for item in items if "fault" not in item.fixturenames]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if "fault" in item.fixturenames]
+
+
+@pytest.fixture
+def fault(record_property):
+    """Tells that a fault of tests.faults.ROWS was done some times and came out as said there."""
+
+    def seen(name, times=1):
+        assert name in faults.ROWS
+        record_property("fault", [name, times])
+
+    return seen
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if not config.option.faults:
+        return
+    counts, damaged = Counter(), []
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "fault":
+                counts[value[0]] += value[1]
+            elif name == "damages":
+                damaged.append(tuple(value))
+    lines = [*faults.table(counts), "", *faults.damages(damaged)]
+    terminalreporter.write("\n" + "\n".join(lines) + "\n")

@@ -3,8 +3,10 @@
 from mespot.runtime import job
 
 with job(snakemake) as provenance:
+    from mespot import verification
     from mespot.steps import compare_methods
 
+    verification.require(snakemake.config, snakemake.input)
     settings = snakemake.params.settings
     compare_methods.run(
         corpora=snakemake.params.corpora,

@@ -3,8 +3,10 @@
 from mespot.runtime import job
 
 with job(snakemake) as provenance:
+    from mespot import verification
     from mespot.steps import score
 
+    verification.require(snakemake.config, snakemake.input)
     settings = snakemake.params.settings
     score.run(
         corpus=snakemake.wildcards.corpus,

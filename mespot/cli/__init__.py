@@ -1,42 +1,24 @@
-"""The command `mespot`: what can be done without Snakemake, a module for each subcommand.
+"""The command `mespot`: what can be done without Snakemake.
 
-These modules hold the parsers and load nothing heavy: `mespot --help` answers at once. What a
-subcommand needs is imported by the function that runs it.
+Nothing is imported here that takes time: a key that stops the command is heard from the start.
 """
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
 
-from mespot.cli import benchmark, corpus, export, inspect, motion, report, score, spot, verify
-from mespot.errors import InputError
-
-# Each has `add(subparsers)`, which adds its parser and sets its function as the default of `run`.
-SUBCOMMANDS = (spot, export, score, report, verify, corpus, inspect, motion, benchmark)
+from mespot import stopping
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; the exit status: its own, or 2 for bad input, reported on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="mespot",
-        description="Spotting of micro- and macro-expressions in long face videos. Each command"
-        " says more: mespot COMMAND --help.",
-    )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in SUBCOMMANDS:
-        module.add(subparsers)
-    options = parser.parse_args(arguments)
+    """Run a subcommand; the exit status: its own, 2 for bad input and 130 where a key has stopped
+    it, both reported on stderr."""
+    before = stopping.listen("mespot: stopped")
     try:
-        status = int(options.run(options) or 0)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the output (`head`, for example) has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except InputError as error:
-        print(f"mespot: {error}", file=sys.stderr)
-        return 2
+        from mespot.cli import subcommands
+
+        return subcommands.run(arguments)
     except KeyboardInterrupt:
         print("mespot: stopped", file=sys.stderr)
-        return 130  # as shells have it for what was stopped by a key
-    return status
+        return stopping.STATUS
+    finally:
+        stopping.as_before(before)

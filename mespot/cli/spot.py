@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mespot import stopping
 from mespot.formats import FORMATS
 
 _DESCRIPTION = """\
@@ -24,7 +25,6 @@ Examples:
   mespot spot recordings/ --out results --review
   mespot spot frames/anna --fps 200
 """
-_STOPPED = 130  # as shells have it for what was stopped by a key
 
 
 def add(subparsers: Any) -> None:
@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
             f"\nmespot: stopped; {done} of {len(tasks)} videos are done, and are not done again",
             file=sys.stderr,
         )
-        return _STOPPED
+        return stopping.STATUS
     given = {task.name for task in tasks}
     given |= {name for name, row in planned.rows.items() if row["state"] == batch.KEPT}
     found = [

@@ -16,7 +16,7 @@ from mespot.demo.render import Renderer
 from mespot.demo.settings import VideoSettings
 from mespot.errors import InputError
 from mespot.face.landmarks import ModelError, detect
-from mespot.store.files import replacing
+from mespot.store.files import replacing, reserve
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     renderer = Renderer(person, settings, sensor)
     write = write_video if settings.crf is None else write_compressed
     with replacing(output) as temporary:
+        # What writes videos says of a full disk that it knows no such format.
+        reserve(temporary, output, 1 << 20)
         write(temporary, renderer.frames(script, distractors), settings)
     what = (video, settings.n_frames, portrait.name, variant, len(script))
     log.info("%s: %d frames of %s, variant %d, with %d labels", *what)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mespot.corpora import ALL
 from mespot.device import deterministic, generator
 from mespot.errors import InputError
 from mespot.networks.reconstruction import ReconstructionNetwork
@@ -26,7 +27,7 @@ from mespot.store import io, tables
 from mespot.training import checkpoint
 from mespot.training.clips import Standardisation
 from mespot.training.encoders import pooling_weights
-from mespot.training.origin import Origin, people
+from mespot.training.origin import TRANSDUCTIVE, Origin, people, refuse_seen
 from mespot.training.pretrain import PretrainingRecipe, reconstruct
 from mespot.training.video_values import VideoValues
 
@@ -49,14 +50,18 @@ def run(
     It lies around the labelled expression with the median reconstructed share of those that fit
     into a clip or, if none fits, of all. Without labels it lies where the most motion is.
     drift_seconds: motion slower than this (s) is no expression. Raises InputError when no usable
-    stretch of the videos is as long as a clip.
+    stretch of the videos is as long as a clip, and for an encoder that was trained on a subject of
+    these videos, unless it is transductive or its fold holds nobody out.
     """
     deterministic()
     trained = checkpoint.load(encoder, "encoder")
-    settings, seen = trained["settings"], Origin.of({**trained, "encoder_digest": ""}).seen
+    settings, origin = trained["settings"], Origin.of({**trained, "encoder_digest": ""})
     stream, length = settings["stream"], settings["clip_length"]
     flows = [io.read(path, "flow") for path in flow]
     crops = [io.read(path, "frames") for path in frames]
+    # The fold `all` holds nobody out, and the title says so.
+    if origin.pretraining != TRANSDUCTIVE and trained["whose"].get("fold") != ALL:
+        refuse_seen(encoder, origin.seen, people(flows), "was trained on")
     truth = None if labels is None else tables.read(labels, "labels")
     candidates = _candidates(flows, truth, length, drift_seconds)
     if not candidates:
@@ -86,7 +91,7 @@ def run(
     video, subject = str(record.attrs["video"]), str(record.attrs["subject"])
     part = slice(shown.start, shown.start + length)
     figure = reconstruction(
-        title(stream, video, subject, people([record])[0] in seen, shown.kind, clips),
+        title(stream, video, subject, people([record])[0] in origin.seen, shown.kind, clips),
         stream,
         Clip(
             record["time"][part],

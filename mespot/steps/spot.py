@@ -64,7 +64,7 @@ def run(
         spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
         for one in spotters:
             one.check_unseen(records, transductive=transductive)
-        spotters[0].check_origins(features)
+            one.check_origins(features)
         crops = [io.read(path, "frames") for path in frames]
         spotted = _learned(records, crops, features, method, Decoding.of(decoding), spotters)
     else:

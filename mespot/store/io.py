@@ -27,6 +27,8 @@ from mespot.store.whose import check_names
 _CLOCK = ("span", "native_frame", "time")
 # A chunk is unpacked whole, and mostly few frames are read at once. Larger ones pack 1 % better.
 _CHUNK_BYTES = 1 << 18
+# Frames that are read together where single ones are asked for.
+_NEAR = 128
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Record(Mapping[str, np.ndarray]):
         return array
 
     def rows(self, name: str) -> "Rows":
-        """Frames of one data set, each read when it is asked for and not kept."""
+        """Frames of one data set that are read when they are asked for."""
         return Rows(self, name)
 
     def __iter__(self) -> Iterator[str]:
@@ -71,13 +73,26 @@ class Record(Mapping[str, np.ndarray]):
 
 @dataclass(frozen=True)
 class Rows:
-    """One data set of a record that is read part by part: `rows[first:last]`."""
+    """One data set of a record that is read part by part: `rows[first:last]`.
+
+    The frames around a small part are kept until others are asked for: HDF5 unpacks them anyway,
+    and a file is opened and checked each time that it is read.
+    """
 
     record: Record
     name: str
+    _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, frames: slice) -> np.ndarray:
-        return self.record.part(self.name, frames)
+        first, last, step = frames.indices(len(self.record["span"]))
+        number = first // _NEAR
+        if step != 1 or not first < last <= (number + 1) * _NEAR:
+            return self.record.part(self.name, frames)
+        if number not in self._kept:
+            self._kept.clear()
+            near = slice(number * _NEAR, (number + 1) * _NEAR)
+            self._kept[number] = self.record.part(self.name, near)
+        return self._kept[number][first - number * _NEAR : last - number * _NEAR].copy()
 
 
 @contextmanager
@@ -218,12 +233,15 @@ def attributes(path: str | Path, kind: str) -> dict[str, Any]:
         return shared
 
 
-def provenance(path: str | Path, kind: str) -> Any:
-    """How a file was made, after all of it was read. Raises InputError when it is not as it was
-    written, of another kind or version, or of whom its path does not say."""
+def provenance(path: str | Path, kind: str, *, every_byte: bool = True) -> Any:
+    """How a file was made, after all of it was read, or with `every_byte` off no more than is
+    needed. Raises InputError when it is not as it was written, of another kind or version, or of
+    whom its path does not say."""
     layout = LAYOUTS[kind]
-    with closing(Sealed(regular(path), layout.remedy(path), needed=not layout.by_users)) as content:
-        content.verify()
+    if every_byte:
+        remedy = layout.remedy(path)
+        with closing(Sealed(regular(path), remedy, needed=not layout.by_users)) as content:
+            content.verify()
     if layout.per_video:
         read_videos(path, kind)
         return attributes(path, kind).get("provenance")

@@ -210,8 +210,15 @@ class TrainedSpotter:
 
     def check_origins(self, features: Mapping[str, str | Path]) -> None:
         """Raises InputError when features, {stream: features file}, come from other encoders than
-        those that the networks learned from."""
-        for stream, origin in feature_origins(features).items():
+        those that the networks learned from, or are not all that they read."""
+        missing = sorted(set(self.origins) - set(features)) if features else []
+        if missing:
+            raise InputError(
+                f"{self.path}: reads features of the {missing[0]}, none were given; "
+                f"{remake(self.path)}"
+            )
+        known = {stream: path for stream, path in features.items() if stream in self.origins}
+        for stream, origin in feature_origins(known).items():
             origin.check_same(features[stream], self.origins[stream], self.path)
 
     def check_form(self, records: Sequence[io.Record]) -> None:

@@ -11,11 +11,13 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -92,12 +94,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, prepare, argument), daemon=True)
-        # A key that stops the command reaches the new process, too, which may not yet ignore it.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _undisturbed():
             self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()
         self.number: int | None = None
         self.told_to_end = False
@@ -115,6 +113,28 @@ class _Worker:
             return "its process was killed, probably because memory ran out; use fewer --jobs"
         ended = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
         return f"its process ended {ended}"
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A key that stops the command is heard after the block, and not by a process that starts in
+    it, which may not yet ignore it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # keys stop the main thread alone
+        return
+    # Python lets the key through again when it starts its own helper, so that comes first.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    heard: list[int] = []
+    # The mask is of this thread alone. What another one is told comes here as well.
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _serve(pipe: Connection, prepare: Callable[[Any], Work], argument: Any) -> None:

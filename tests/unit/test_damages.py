@@ -45,7 +45,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_damage_is_passed_over(tmp_path, kind):
+def test_no_damage_is_passed_over(tmp_path, kind, fault, record_property):
     path = write(kind, tmp_path / "results" / "corpus", NAMES, 1)
     read(kind, path)
     whole, silent = path.read_bytes(), []
@@ -59,6 +59,7 @@ def test_no_damage_is_passed_over(tmp_path, kind):
     assert silent == []
     path.write_bytes(whole)
     read(kind, path)
+    record_property("damages", [kind, len(DAMAGES), len(DAMAGES) - len(silent)])
 
 
 @pytest.mark.parametrize("kind", KINDS)

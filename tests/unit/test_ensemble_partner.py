@@ -65,7 +65,7 @@ def test_averages_are_exact():
     assert average_predictions([first]) is first
 
 
-def test_the_partner_must_know_the_same_recordings(corpus, trained, tmp_path):
+def test_the_partner_must_know_the_same_recordings(corpus, trained, tmp_path, fault):
     _, files, _ = corpus
     flow = [files["v6"]]
     for name, videos in (("fewer", range(5)), ("more", range(7))):
@@ -75,6 +75,7 @@ def test_the_partner_must_know_the_same_recordings(corpus, trained, tmp_path):
             find(tmp_path, [files["v7"]], trained, partner=other)
     with pytest.raises(InputError, match="'s6'"):  # what the partner has seen is no test either
         find(tmp_path, flow, trained, partner=tmp_path / "more" / "spotter.pt")
+    fault("leak: partner")
 
 
 def test_the_partner_must_know_the_recordings_as_they_are_now(corpus, trained, tmp_path):

@@ -173,12 +173,13 @@ def test_a_corrupt_checkpoint_is_named(tmp_path, files):
         extract(tmp_path, *files)
 
 
-def test_an_encoder_does_not_code_whom_it_has_seen(tmp_path, files):
+def test_an_encoder_does_not_code_whom_it_has_seen(tmp_path, files, fault):
     for person in (("made", "s0"), ("other", "s1")):
         words = f"encoder.pt: comes from an encoder .* '{person[1]}' of {person[0]}"
         with pytest.raises(InputError, match=words):
             extract(tmp_path, *files, unseen=[("made", "s9"), person])
     assert not (tmp_path / "features.h5").exists()
+    fault("leak: features", 2)
     # The same name in another corpus is another person.
     extract(tmp_path, *files, unseen=[("other", "s0"), ("made", "s1")])
     attrs = io.attributes(tmp_path / "features.h5", "features")

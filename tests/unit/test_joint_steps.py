@@ -267,7 +267,9 @@ def leaking(corpus, folder, **changes):
     return {"face": corpus[0] / "face.h5", "flow": folder / "leak.h5"}
 
 
-def test_features_of_an_encoder_that_saw_the_test_subjects_train_no_spotter(corpus, tmp_path):
+def test_features_of_an_encoder_that_saw_the_test_subjects_train_no_spotter(
+    corpus, tmp_path, fault
+):
     features = leaking(corpus, tmp_path)
     words = "leak.h5: comes from an encoder that was trained on subject 's3' of made"
     with pytest.raises(InputError, match=words):
@@ -281,9 +283,13 @@ def test_features_of_an_encoder_that_saw_the_test_subjects_train_no_spotter(corp
     with pytest.raises(InputError, match="flow.h5: is of stream 'flow', expected 'face'"):
         train(corpus, tmp_path, FROZEN, features=swapped)
     assert not (tmp_path / "spotter.pt").exists()
+    fault("leak: train")
+    fault("leak: joint")
 
 
-def test_a_spotter_reads_features_of_the_encoder_that_it_learned_from(corpus, frozen, tmp_path):
+def test_a_spotter_reads_features_of_the_encoder_that_it_learned_from(
+    corpus, frozen, tmp_path, fault
+):
     own = {stream: corpus[0] / f"{stream}.h5" for stream in STREAMS}
     find(corpus, tmp_path, frozen, features=own, method=FROZEN)
     write_encoder(tmp_path / "other.pt", "flow", seed=1)
@@ -291,10 +297,14 @@ def test_a_spotter_reads_features_of_the_encoder_that_it_learned_from(corpus, fr
     with pytest.raises(InputError, match="other.h5: comes from another encoder than .*spotter.pt"):
         other = {**own, "flow": tmp_path / "other.h5"}
         find(corpus, tmp_path, frozen, features=other, method=FROZEN)
+    fault("leak: spot features")
+    alone = {"method": {**FROZEN, "streams": ["face"]}, "features": {"face": own["face"]}}
+    with pytest.raises(InputError, match="spotter.pt: reads features of the flow, none were given"):
+        find(corpus, tmp_path, frozen, **alone)
 
 
 @pytest.mark.parametrize("how", [JOINT, FROZEN])
-def test_a_spotter_whose_encoder_saw_the_test_subjects_is_refused(corpus, tmp_path, how):
+def test_a_spotter_whose_encoder_saw_the_test_subjects_is_refused(corpus, tmp_path, how, fault):
     features = leaking(corpus, tmp_path)
     encoders = {"face": corpus[0] / "face.pt", "flow": tmp_path / "leak.pt"}
     spotter = train(corpus, tmp_path, how, features=features, encoders=encoders)
@@ -303,6 +313,7 @@ def test_a_spotter_whose_encoder_saw_the_test_subjects_is_refused(corpus, tmp_pa
     with pytest.raises(InputError, match=words):
         find(corpus, tmp_path, spotter, **given)
     assert not (tmp_path / "scores.h5").exists()
+    fault("leak: spot encoder")
 
 
 def test_transductive_encoders_see_everybody(corpus, tmp_path):

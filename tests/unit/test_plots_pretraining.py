@@ -158,6 +158,29 @@ def test_reconstruction_of_a_labelled_expression(draw_reconstruction, frames):
     assert pixels(png, HIDDEN) > 100
 
 
+def seen_by(encoder, subject, **changes):
+    """The checkpoint of an encoder, as if it had been trained on a subject of these recordings."""
+    content = checkpoint.load(encoder, "encoder")
+    kept = {key: value for key, value in content.items() if key not in ("kind", "version")}
+    whose = {**kept["whose"], "fold": changes.pop("fold", kept["whose"]["fold"])}
+    told = {"seen": [f"made/{subject}"], "whose": whose, "provenance": {}, **changes}
+    checkpoint.save(encoder, "encoder", {**kept, **told})
+
+
+def test_reconstruction_by_a_network_that_knows_the_face(
+    draw_reconstruction, encoder, saved, fault
+):
+    seen_by(encoder, RECORDING["subject"])
+    with pytest.raises(InputError, match="face.pt: was trained on subject '006' of made"):
+        draw_reconstruction(None)
+    assert saved == []
+    fault("leak: figure")
+    # Where nobody is held out, or may be seen, the title says so.
+    for changes in ({"fold": "all"}, {"pretraining": "transductive"}):
+        seen_by(encoder, RECORDING["subject"], **changes)
+        assert "seen in training" in draw_reconstruction(None)[0].get_suptitle()
+
+
 def test_reconstruction_without_labels_shows_the_most_motion(draw_reconstruction):
     figure, _ = draw_reconstruction(None)
     assert figure.get_suptitle().endswith(", the most motion")
@@ -181,7 +204,7 @@ def test_columns_have_the_ends_the_marks_and_the_widest_gaps():
 # ---------------------------------------------------------------- responses
 
 
-def test_responses_step(tmp_path, flow, clock, saved):
+def test_responses_step(tmp_path, flow, clock, saved, fault):
     labels = tmp_path / "labels.csv"
     tables.write(labels, "labels", intervals(("micro", 66, 74, 0)))
     rng = np.random.default_rng(0)
@@ -209,6 +232,7 @@ def test_responses_step(tmp_path, flow, clock, saved):
     io.write_videos(tmp_path / "features.h5", "features", videos, attrs=leaked, provenance={})
     with pytest.raises(InputError, match="features.h5: comes from an encoder .* subject '006'"):
         plot_responses.run(**given)
+    fault("leak: responses")
     assert min(size for _, size in texts(figure)) >= 7
     axes = figure.axes[:4]
     assert [axis.get_title() for axis in axes] == [

@@ -318,12 +318,13 @@ def test_reconstruction_for_a_figure(tmp_path, sources):
     assert undefined.tolist() == [True, True, *[False] * 4, True, True]
 
 
-def test_who_is_tested_is_not_learned_from(tmp_path, sources):
+def test_who_is_tested_is_not_learned_from(tmp_path, sources, fault):
     with pytest.raises(InputError, match="v0.h5: is pretrained on along with subject 's1' of made"):
         pretrain(tmp_path, sources, unseen=[("made", "s1")])
     # As random weights, for the scale of the input is measured too.
     with pytest.raises(InputError, match="subject 's1' of made"):
         pretrain(tmp_path, sources, weights="random", unseen=[("made", "s1")])
+    fault("leak: pretrain", 2)
     seen = dict(pretraining_kind="transductive", unseen=[("made", "s1")], weights="random")
     content = checkpoint.load(pretrain(tmp_path, sources, **seen), "encoder")
     assert content["pretraining"] == "transductive" and "made/s1" in content["seen"]

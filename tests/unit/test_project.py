@@ -60,6 +60,7 @@ LIBRARIES = {
     "expressions": set(),
     "spans": set(),
     "settings": set(),
+    "stopping": set(),
     "streams": set(),
     "suffixes": set(),
     "plan": {"pandas"},
@@ -121,12 +122,13 @@ PARTS = {
     "errors": set(),
     "expressions": set(),
     "spans": set(),
+    "stopping": set(),
     "streams": set(),
     "suffixes": set(),
     "plan": {"plan", "config", "corpora", "demo", "provenance", "training"},
 }
 # Small modules without imports of their own, which any part may use.
-EVERYWHERE = {"errors", "expressions", "spans", "streams"}
+EVERYWHERE = {"errors", "expressions", "spans", "stopping", "streams"}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 

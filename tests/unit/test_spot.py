@@ -267,7 +267,7 @@ def test_a_spotter_needs_its_whole_checkpoint(corpus, trained, tmp_path):
         find(tmp_path, flow, tmp_path / "bad.pt")
 
 
-def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
+def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path, fault):
     """Not in the video of the training, and not in another one of the same person."""
     _, files, _ = corpus
     again = tmp_path / "again.h5"
@@ -277,6 +277,7 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path):
             find(tmp_path, [files["v6"], path], trained)
         for word in ("spotter.pt", "'s3'", "of made", "holds out"):
             assert word in str(caught.value)
+        fault("leak: spot")
     assert not (tmp_path / "intervals.csv").exists()
     # In another corpus the same name is another person.
     elsewhere = dict(video="v20", subject="s3", corpus="other")
@@ -318,7 +319,7 @@ def test_regions_must_be_those_of_the_training(corpus, trained, tmp_path):
         find(tmp_path, [path], trained)
 
 
-def test_a_companion_with_the_same_recordings_is_refused(corpus, tmp_path):
+def test_a_companion_with_the_same_recordings_is_refused(corpus, tmp_path, fault):
     """Under another path and name: in other folds test subjects would train along."""
     folder, files, _ = corpus
     copied = tmp_path / "copied.h5"
@@ -326,6 +327,7 @@ def test_a_companion_with_the_same_recordings_is_refused(corpus, tmp_path):
     others = {"twin": {"flow": [copied], "labels": folder / "labels.csv", "features": {}}}
     with pytest.raises(InputError, match="twin: its recording 'v0' has the same motion as 'v0'"):
         train(corpus, tmp_path, others=others)
+    fault("leak: companion")
 
 
 def test_nothing_is_learned_from_what_nobody_has_decided_on(corpus, tmp_path):

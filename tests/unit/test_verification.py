@@ -1,5 +1,6 @@
 """A run judged by what its files say of themselves."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 from mespot import verification
 from mespot.cli import main
 from mespot.config_files import merged
+from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, settings
 from mespot.provenance import code_digest
 from mespot.store import digests, table_seals
@@ -153,3 +155,74 @@ def test_what_is_no_run_is_refused(run, capsys):
     (run / "bad.yaml").write_text("spotting: [1\n")
     assert main(["verify", "results", "--configfile", "bad.yaml"]) == 2
     assert "bad.yaml: line 2: is not YAML" in capsys.readouterr().err
+
+
+def test_scores_rest_on_nothing_that_does_not_belong_together(run):
+    """Seals that fit are not enough: the files must also be of this config and of each other."""
+    config = merged(["config.yaml", "small.yaml"])
+    plan = open_plan(config, check_labels=False)
+    read = [path for paths in inputs.score(plan, "demo").values() for path in list_of(paths)]
+    verification.require(config, read)
+    intervals, spotter = (
+        "results/demo/intervals/regions/s01.csv",
+        "results/demo/spotters/regions/s01.pt",
+    )
+    content, seal = Path(intervals).read_bytes(), seal_of(intervals).read_bytes()
+    # As a table of a backup that is put in its place with its seal.
+    told = json.loads(seal)
+    told["provenance"]["settings"]["decoding"] = {}
+    seal_of(intervals).write_text(json.dumps(told))
+    words = f"{intervals}: was made with other settings; .*again: rm {intervals}"
+    with pytest.raises(InputError, match=words):
+        verification.require(config, read)
+    seal_of(intervals).write_bytes(seal)
+    Path(intervals).write_bytes(content + b"\n")
+    with pytest.raises(InputError, match=f"{intervals}: was damaged or changed"):
+        verification.require(config, read)
+    Path(intervals).write_bytes(content)
+    # What the intervals were made from counts as well, whole files that are gone do not.
+    whose = {"method": "regions", "fold": "s01"}
+    write("spotter", Path("results/demo"), whose, 77, made_by(plan, spotter))
+    with pytest.raises(InputError, match="was made with other inputs .partner.;.*again: rm"):
+        verification.require(config, read)
+    Path(spotter).unlink()
+    verification.require(config, read)
+    changed = merged(["config.yaml", "small.yaml"])
+    changed["flow"]["grid"] = 14
+    with pytest.raises(InputError, match="other settings.* others: see mespot verify"):
+        verification.require(changed, read)
+
+
+def test_a_recording_that_is_gone_is_no_other_one(run, capsys):
+    video = Path("results/demo/corpus/videos/s01_1.mp4")
+    assert not video.exists()
+    plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+    video.parent.mkdir(parents=True, exist_ok=True)
+    video.write_bytes(b"another")
+    assert verified(capsys)[1]["results/demo/landmarks/s01_1.h5"] == "stale"
+    path = "results/demo/landmarks/s01_1.h5"
+    write("landmarks", Path("results/demo"), {"video": "s01_1"}, 0, made_by(plan, path))
+    video.unlink()
+    assert path not in verified(capsys)[1]
+
+
+def list_of(files):
+    return [files] if isinstance(files, str) else files
+
+
+def seal_of(table):
+    return Path(table).parent / table_seals.FOLDER / f"{Path(table).name}.json"
+
+
+def test_seals_that_are_all_lost_are_told_in_a_line(run):
+    plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+    assert verification.without_seals(verification.to_remake(plan)) == ""
+    folders = list(Path("results").rglob(table_seals.FOLDER))
+    for folder in folders:
+        shutil.rmtree(folder)
+    again = verification.to_remake(plan)
+    # What holds its own seal is kept: arrays and networks.
+    assert again and all(path.endswith(".csv") for path in again)
+    line = verification.without_seals(again)
+    assert line.startswith(f"{len(again)} tables, such as {again[0]}, have lost the seals")
+    assert "copy its hidden folders .seals too" in line and "\n" not in line

@@ -54,16 +54,16 @@ def files(tmp_path):
     return tmp_path
 
 
-def write_scores(path, clock):
+def write_scores(path, clock, video="v1"):
     frames = len(clock["span"])
     scores = {kind: np.full(frames, 0.25, np.float32) for kind in ("micro", "macro")}
     io.write_videos(
         path,
         "scores",
-        {"v1": {**scores, **clock}},
+        {video: {**scores, **clock}},
         attrs={"corpus": "sheet", "method": "learned", "fold": "g1"},
         provenance={},
-        video_attrs={"v1": {"threshold_micro": 0.5, "threshold_macro": float("nan")}},
+        video_attrs={video: {"threshold_micro": 0.5, "threshold_macro": float("nan")}},
     )
 
 
@@ -119,6 +119,15 @@ def test_motion_alone_has_no_pictures(files):
     data, text = page_of(files, frames=False)
     assert data["pictures"] is None and data["regions"]["centres"] is None
     assert 'id="sheet-' not in text
+
+
+def test_scores_of_another_fold_are_refused(files, fault):
+    """They are of other videos, and of networks that have seen this one."""
+    write_scores(files / "scores.h5", make_clock(), video="v2")
+    with pytest.raises(InputError, match="scores.h5: has no video 'v1'"):
+        page_of(files)
+    assert not list(files.glob("*.html"))
+    fault("leak: review")
 
 
 def test_scores_of_other_frames_are_refused(files):

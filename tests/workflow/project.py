@@ -43,9 +43,12 @@ def command(
     return [*base, "--configfile", "config.yaml", *configs, "--", *arguments]
 
 
-def environment() -> dict[str, str]:
+def environment(*, cluster: bool = False) -> dict[str, str]:
     # Snakemake puts its folder of caches below HOME; nothing of the caller's should matter.
-    return {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+    # Snakemake's plugin asks for a Slurm whenever Snakemake or a job of it starts. Where one is
+    # configured that is down, as after the tests with Slurm, it waits for 9 s each time.
+    return own if cluster else {**own, "SLURM_CONF": os.devnull}
 
 
 def snakemake(

@@ -1,9 +1,13 @@
-"""Part of the workflow through a real Slurm: its scores are those of a local run."""
+"""Part of the workflow through a real Slurm: its scores are those of a local run, whatever of it is
+lost on the way."""
 
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -38,18 +42,17 @@ def cluster():
         pytest.skip("needs root, to start a Slurm")
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip('needs the Slurm plugin: pip install -e ".[slurm]"')
-    subprocess.run(["bash", CLUSTER, "up"], check=True, timeout=300)
-    yield
-    subprocess.run(["bash", CLUSTER, "down"], check=True, timeout=120)
+    try:
+        subprocess.run(["bash", CLUSTER, "up"], check=True, timeout=300)
+        yield
+    finally:
+        subprocess.run(["bash", CLUSTER, "down"], check=True, timeout=120)
 
 
-def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, tmp_path):
-    folder = tmp_path / "project"
-    project.copy_finished(finished, folder)
-    for name in DELETED:
-        path = folder / "results" / "demo" / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "results" / "metrics.csv").unlink()
+@contextmanager
+def through_slurm(folder):
+    """Snakemake in a process group of its own, whose jobs go through Slurm; it ends with the
+    block."""
     line = [*project.command("results/metrics.csv")]
     line[line.index("--cores") : line.index("--cores") + 2] = ["--profile", "profiles/slurm"]
     # Status is asked for early and often; on a cluster that would be a burden.
@@ -57,23 +60,103 @@ def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, t
         "--slurm-init-seconds-before-status-checks=2",
         "--seconds-between-status-checks=2",
     ]
-    run = subprocess.run(
+    with subprocess.Popen(
         line,
         cwd=folder,
-        env=project.environment(),
+        env=project.environment(cluster=True),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=1200,
-    )
-    assert run.returncode == 0, run.stdout[-5000:]
+        start_new_session=True,
+    ) as run:
+        try:
+            yield run
+        finally:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+
+
+def ends_well(run, folder, finished):
+    told, _ = run.communicate(timeout=1200)
+    assert run.returncode == 0, told[-5000:]
     known = (finished / "results" / "metrics.csv").read_bytes()
     assert (folder / "results" / "metrics.csv").read_bytes() == known
-    jobs = subprocess.run(
-        ["sacct", "--noheader", "--parsable2", "--format=State,Comment%200"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+
+
+def without(finished, folder, names):
+    """A copy of a finished run without some files of the corpus."""
+    project.copy_finished(finished, folder)
+    for name in names:
+        path = folder / "results" / "demo" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "results" / "metrics.csv").unlink()
+
+
+def slurm(*line):
+    done = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, tmp_path):
+    folder = tmp_path / "project"
+    without(finished, folder, DELETED)
+    with through_slurm(folder) as run:
+        ends_well(run, folder, finished)
+    jobs = slurm("sacct", "--noheader", "--parsable2", "--format=State,Comment%200")
     for rule in RULES:
         assert rule in jobs, jobs
+
+
+def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, fault):
+    folder = tmp_path / "project"
+    without(finished, folder, ["spotters/regions", "metrics.csv"])
+    with through_slurm(folder) as run:
+        seen = {running(run, set())[0]}
+    # Snakemake is killed, its job goes on; the same command sends another one of the kind.
+    with through_slurm(folder) as run:
+        job, _ = running(run, seen)
+        slurm("scancel", job)
+        job, node = running(run, {*seen, job})
+        lose(node)
+        # Slurm lets the job wait for two minutes before it starts it elsewhere.
+        soon = ["scontrol", "update", f"JobId={job}", "StartTime=now"]
+        subprocess.run(soon, check=False, timeout=60)
+        ends_well(run, folder, finished)
+    states = slurm("sacct", "--noheader", "--duplicates", "--allocations", "--format=State")
+    assert "CANCELLED" in states and "NODE_FAIL" in states, states
+    for name in ("snakemake killed", "scancel", "node"):
+        fault(name)
+
+
+def running(run, known):
+    """Number and node of a job that runs and is not among `known`."""
+    while run.poll() is None:
+        for line in slurm("squeue", "--noheader", "--states=R", "--format=%i %N").splitlines():
+            job, node = line.split()
+            if job not in known:
+                return job, node
+        time.sleep(0.2)
+    raise AssertionError(run.communicate()[0][-5000:])
+
+
+def lose(node):
+    """The controller is told what it would find out by itself after a while, and everything that
+    runs there ends at once."""
+    jobs = set(slurm("squeue", "--noheader", f"--nodelist={node}", "--format=%i").split())
+    slurm("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
+    processes = {}
+    for line in slurm("ps", "-eo", "pid=,ppid=,args=").splitlines():
+        pid, parent, command = line.split(None, 2)
+        processes[pid] = parent, command
+    steps = tuple(f"slurmstepd: [{job}." for job in jobs)
+    ended = {
+        pid
+        for pid, (_, command) in processes.items()
+        if command.startswith(steps) or command.endswith(f"slurmd -N {node}")
+    }
+    while more := {pid for pid, (parent, _) in processes.items() if parent in ended} - ended:
+        ended |= more
+    assert ended, processes
+    for pid in ended:
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)

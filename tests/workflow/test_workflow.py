@@ -358,7 +358,7 @@ def test_wrong_key_is_refused_by_name_before_any_job(tmp_path, wrong, words):
     assert not (folder / "results" / "demo").exists()
 
 
-def test_two_runs_at_once_are_kept_apart(finished):
+def test_two_runs_at_once_are_kept_apart(finished, fault):
     import fcntl
 
     with open(finished / "results" / ".lock", "w") as held:
@@ -368,6 +368,7 @@ def test_two_runs_at_once_are_kept_apart(finished):
         )
     assert run.returncode != 0
     assert "another mespot run is writing here" in run.stdout
+    fault("two runs")
     assert pd.read_csv(finished / "results" / "metrics.csv").shape[0] > 0
 
 
