@@ -37,7 +37,7 @@ def shots(
         end = one.offset + (one.fade if one.stays else 0)
         busy[max(0, one.onset - apart) : end + apart + 1] = True
     number = np.zeros(n, int)
-    framings = [np.float32([[1, 0, 0], [0, 1, 0]])]
+    framings = [np.eye(2, 3, dtype=np.float32)]
     for moment in moments(np.arange(n) / settings.fps, settings.cuts_per_minute, 0.3, rng):
         framing, away = _framing(settings, rng), rng.random() < _AWAY
         length = round(rng.uniform(0.3, 1.5) * settings.fps)
@@ -55,12 +55,12 @@ def shots(
 def _framing(settings: VideoSettings, rng: np.random.Generator) -> np.ndarray:
     """Nearer, and with the face at another place."""
     size = np.array([settings.width, settings.height])
-    zoom = rng.uniform(1.1, 1.4)
     # The whole face stays in the picture.
+    zoom = rng.uniform(1.1, np.clip(size.min() / (1.45 * settings.face_width), 1.12, 1.4))
     room = np.maximum(size - 1.5 * zoom * settings.face_width, 0) / 2
     to = size / 2 + rng.uniform(-0.8, 0.8, 2) * np.minimum(room, (zoom - 1) * size / 2)
     shift = to - zoom * size / 2
-    return np.float32([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
+    return np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]], np.float32)
 
 
 def elsewhere(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

@@ -31,7 +31,8 @@ class Thing:
         if self.kind == "sheet":
             for line in np.linspace(-0.7, 0.7, 9):
                 ends = self._placed(np.array([[-0.7, line], [0.6, line]]), at)
-                cv2.line(picture, *(tuple(map(int, end)) for end in ends), (90.0, 80.0, 80.0), 1)
+                start, end = np.round(ends).astype(int).tolist()
+                cv2.line(picture, start, end, (90.0, 80.0, 80.0), 1)
         image[:] = np.rint(picture.clip(0, 255))
 
     def _filled(self, image: np.ndarray, at: np.ndarray, wide: float, tall: float) -> np.ndarray:
