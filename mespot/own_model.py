@@ -107,8 +107,8 @@ def train(
     nothing to learn from.
 
     >>> import mespot
-    >>> videos, labels = mespot.example("people", seconds=4.0, micro_per_video=6.0)
-    >>> quick = {"spotting": {"learned": {"epochs": 1}}}
+    >>> videos, labels = mespot.example("people", seconds=2.0, micro_per_video=6.0)
+    >>> quick = {"spotting": {"learned": {"epochs": 1, "repeats": 1, "inner_groups": 2}}}
     >>> mespot.train("people/videos.csv", "people/annotations.csv", "own.pt", settings=quick).name
     'own.pt'
     """
@@ -127,11 +127,11 @@ def train(
     assert labels is not None
     if sheet["subject"].nunique() < 3:
         raise InputError(f"{videos}: has fewer than three subjects; add recordings of others")
+    if labels.empty:
+        raise InputError(f"{annotations}: has no label; a model learns from labels")
     measured = _measured(sheet, config, progress)
     table = _on_working_frames(labels, measured)
     recordings = _inputs(sheet, table, measured, recipe)
-    if not any(len(known) for one in recordings for known in one.labels.values()):
-        raise InputError(f"{annotations}: has no label; a model learns from labels")
     first = measured[str(sheet["video"].iloc[0])]
     unit, rate, regions = motion_unit(recordings), first.rate, list(first.regions)
     recordings = [standardised(one, {}, unit) for one in recordings]

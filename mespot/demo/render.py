@@ -124,7 +124,7 @@ class Renderer:
         return self.frame(
             mean(total),
             mean(motion.pose),
-            mean(motion.blink),
+            float(mean(motion.blink)),
             mean(motion.gaze),
             mean(motion.light),
             None if motion.hand is None else mean(motion.hand),
@@ -166,8 +166,10 @@ class Renderer:
             self.thing.hold(image, self._middle() + thing * 100 * self.rig.percent)
         gain = self._lit(rest, light)
         if framing is not None:
-            how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-            image, gain = (cv2.warpAffine(x, framing, self.size, **how) for x in (image, gain))
+            image, gain = (
+                np.asarray(cv2.warpAffine(x, framing, self.size, borderMode=cv2.BORDER_REPLICATE))
+                for x in (image, gain)
+            )
         return self.sensor.expose(image, gain)
 
     def _middle(self) -> np.ndarray:

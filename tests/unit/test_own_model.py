@@ -20,9 +20,14 @@ from tests.unit import demo_face
 from tests.unit.faces import face, texture
 
 MODEL = b"a landmarker"
-SMALL = {"width": 120, "height": 100, "face_width": 56, "micro_per_video": 3.0}
+SMALL = {"width": 120, "height": 100, "face_width": 56, "micro_per_video": 4.0}
 QUICK = {
-    "spotting": {"learned": {"epochs": 1, "repeats": 1, "inner_groups": 2, "window_seconds": 3.0}},
+    "spotting": {
+        "learned": {
+            **{"epochs": 1, "repeats": 1, "inner_groups": 2, "window_seconds": 2.0},
+            **{"width": 8, "dilations": [1, 2, 4]},
+        }
+    },
     "crop": {"size": 64},
     "flow": {"grid": 16},
 }
@@ -64,7 +69,7 @@ def study(here, monkeypatch):
         )
 
     monkeypatch.setattr(own_model, "film", film)
-    mespot.example("study", seconds=3.0, **SMALL)
+    mespot.example("study", seconds=2.0, **SMALL)
     return here / "study"
 
 
@@ -98,11 +103,7 @@ def test_a_model_is_trained_and_spots(study, here):
         model.preprocessing["crop"]["size"] == 64 and "face" not in model.preprocessing["tracking"]
     )
     found = mespot.spot(study / "s01_1.mp4", model=path)
-    assert len(found.scores) == 90 and found.scores["micro"].std() > 0
-    again = mespot.train(
-        study / "videos.csv", study / "annotations.csv", "again.pt", settings=QUICK
-    )
-    assert again.read_bytes() == path.read_bytes()
+    assert len(found.scores) == 60 and found.scores["micro"].std() > 0
 
 
 def test_what_cannot_be_trained_on_is_told(study):
@@ -114,8 +115,8 @@ def test_what_cannot_be_trained_on_is_told(study):
             mespot.train(*sheets, "mine.pt", settings={"model": {"method": name}})
     labels = pd.read_csv(sheets[1])
     wrong = study / "wrong.csv"
-    labels.iloc[:1].assign(offset=90).to_csv(wrong, index=False)
-    with pytest.raises(InputError, match="row 2: offset: 90 is outside video 's0._1'.*0 to 89"):
+    labels.iloc[:1].assign(offset=60).to_csv(wrong, index=False)
+    with pytest.raises(InputError, match="row 2: offset: 60 is outside video 's0._1'.*0 to 59"):
         mespot.train(sheets[0], wrong, "mine.pt", settings=QUICK)
     labels.iloc[:0].to_csv(wrong, index=False)
     with pytest.raises(InputError, match="wrong.csv: has no label"):
@@ -126,7 +127,10 @@ def test_what_cannot_be_trained_on_is_told(study):
         mespot.train(few, wrong, "mine.pt", settings=QUICK)
 
 
-def test_the_examples_run(study):
+@pytest.mark.slow
+def test_the_examples_run(study, monkeypatch):
+    (study / "examples").mkdir()
+    monkeypatch.chdir(study / "examples")
     for function in (mespot.example, mespot.train):
         finder = doctest.DocTestFinder(recurse=False)
         (example,) = finder.find(function, function.__name__, globs={})
