@@ -11,8 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mespot.api import Crops, Faces, Found, Motion, crops, flow, score, spot, track
+    from mespot.own_model import example, train
 
-__all__ = ["Crops", "Faces", "Found", "Motion", "crops", "flow", "score", "spot", "track"]
+__all__ = [
+    "Crops",
+    "Faces",
+    "Found",
+    "Motion",
+    "crops",
+    "example",
+    "flow",
+    "score",
+    "spot",
+    "track",
+    "train",
+]
 
 __version__: str  # that of the installed package
 
@@ -23,6 +36,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("mespot")
+    if name in ("example", "train"):
+        from mespot import own_model
+
+        return getattr(own_model, name)
     if name in __all__:
         from mespot import api
 

@@ -64,6 +64,14 @@ def _errors(wanted: dict[str, Any], given: Any) -> Iterable[ValidationError]:
     return Draft202012Validator(wanted).iter_errors(given)
 
 
+def changed(config: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The config with other values put over it, checked. source: for messages. Raises InputError as
+    `check` does."""
+    own = _over(config, changes)
+    check(own, source)
+    return own
+
+
 def for_corpus(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The config as it holds for one corpus: with the `settings` of its section put over it."""
     return _over(config, config[name].get("settings", {}))

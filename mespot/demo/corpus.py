@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # kept out of the planning of the workflow, which only asks f
 
 # What a generator is for; each has its own, so that a change in one leaves the others' numbers.
 IDENTITY, SCRIPT, MOTION, SENSOR = range(4)  # 4 is taken: mespot.demo.settings
+LOOKS, SHOTS = 5, 6
 
 
 def videos(section: "Mapping[str, Any]") -> list[dict[str, str]]:
@@ -62,11 +63,11 @@ def numbers(video: str) -> tuple[int, int]:
 
 
 def generator(seed: int, video: str, purpose: int) -> "np.random.Generator":
-    """Random numbers for one purpose in one video; of an identity, the same in all its videos."""
+    """Random numbers for one purpose in one video; what a person looks like is the same in all."""
     import numpy as np
 
     subject, number = numbers(video)
-    number = -1 if purpose == IDENTITY else number
+    number = -1 if purpose in (IDENTITY, LOOKS) else number
     return np.random.default_rng(np.random.SeedSequence([seed, subject, number + 1, purpose]))
 
 
@@ -92,13 +93,18 @@ def annotations(
 ) -> list[dict[str, Any]]:
     """All labels of the videos `entries`, in order; frames are 0-based and inclusive.
 
-    section: of `demo`, the keys of ScriptSettings, those of `videos`, and `varied`.
+    section: of `demo`, the keys of ScriptSettings, those of `videos`, and `varied`. Others change
+    no label.
     """
+    from dataclasses import fields
+
     from mespot.demo.settings import ScriptSettings
 
+    keys = {field.name for field in fields(ScriptSettings)}
     rows = []
     for entry in entries:
-        name, own = for_video(own_section(entry["video"], section))
+        name, drawn = for_video(own_section(entry["video"], section))
+        own = {key: value for key, value in drawn.items() if key in keys}
         rows += [
             {**entry, "onset": e.onset, "apex": e.apex, "offset": e.offset, "type": e.type}
             for e in script(name, ScriptSettings.from_config(own))

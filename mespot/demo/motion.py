@@ -22,7 +22,8 @@ class Motion:
     blink: 0 open .. 1 shut. gaze: right, down (% of the face width). units: {(action unit, side):
     activation, % of the face width} of speech. light: gain, change from the left and from above,
     warmth (all about 0). hand: right and down of the middle of the face (face widths) where a hand
-    is before it; far below where none is. None: no hand in the whole video.
+    is before it; far below where none is. None: no hand in the whole video. thing: the same of
+    something that is held before the face.
     """
 
     pose: np.ndarray
@@ -31,6 +32,7 @@ class Motion:
     units: dict[tuple[str, str], np.ndarray]
     light: np.ndarray
     hand: np.ndarray | None = None
+    thing: np.ndarray | None = None
 
 
 def motion(settings: VideoSettings, rng: np.random.Generator) -> Motion:
@@ -54,7 +56,8 @@ def motion(settings: VideoSettings, rng: np.random.Generator) -> Motion:
         _add(units, restless.with_blinks(blink, rng))
     restless.shifts(pose, time, settings.shifts_per_minute, rng)
     hand = restless.hands(time, settings.hands_per_minute, rng)
-    return Motion(pose, blink, gaze, units, light, hand)
+    thing = restless.hands(time, settings.objects_per_minute, rng)
+    return Motion(pose, blink, gaze, units, light, hand, thing)
 
 
 def _add(units: dict[tuple[str, str], np.ndarray], more: restless.Units) -> None:

@@ -11,16 +11,19 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mespot.demo.action_units import UPPER_LIDS
+from mespot.demo.action_units import UPPER_LIDS, face_width
 from mespot.demo.events import SIDES, SMILE, Expression
+from mespot.demo.glasses import Glasses
 from mespot.demo.head import Head, Pose, normals
 from mespot.demo.identities import MARGIN, Identity
 from mespot.demo.motion import Motion
 from mespot.demo.portraits import OVERSAMPLING
 from mespot.demo.rig import Rig
 from mespot.demo.sampling import cell, grid, sample, smoothstep
-from mespot.demo.settings import VideoSettings
+from mespot.demo.settings import NONE, VideoSettings
+from mespot.demo.shots import ELSEWHERE, Shots, elsewhere
 from mespot.demo.smiles import Smile, sides
+from mespot.demo.things import Thing
 
 _STEP = 4  # px between the places at which motion is computed
 _ITERATIONS = 6
@@ -33,8 +36,13 @@ class Renderer:
     """Makes the frames of one video."""
 
     def __init__(
-        self, identity: Identity, settings: VideoSettings, rng: np.random.Generator
+        self,
+        identity: Identity,
+        settings: VideoSettings,
+        rng: np.random.Generator,
+        looks: np.random.Generator | None = None,
     ) -> None:
+        """rng: of the camera. looks: of what is worn and held, where the settings ask for it."""
         self.size = (settings.width, settings.height)
         total = (settings.width + 2 * MARGIN, settings.height + 2 * MARGIN)
         self.identity = identity
@@ -62,6 +70,14 @@ class Renderer:
         self.image = np.empty((*shape, 3), np.uint8)
         self.lash_colour = _lash_colour(identity)
         self.hand_colour = 0.92 * _cheek_colour(identity)
+        looks = looks or np.random.default_rng(0)
+        self.thing = Thing(face_width(identity.points), looks)
+        self.glasses: Glasses | None = None
+        if settings.glasses != NONE and not identity.glasses:
+            self.glasses = Glasses(identity.points, total, settings.glasses, _DETAIL, looks)
+        self.worn = self.target  # where the last frame's places were if the head alone moves
+        self.interlaced = settings.interlaced
+        self.elsewhere = elsewhere(self.size, looks)
 
     def activations(self, script: list[Expression], motion: Motion) -> np.ndarray:
         """Activation of every channel in every frame (T, C), % of the face width."""
@@ -74,17 +90,47 @@ class Renderer:
             total += expression.course(n)[:, None] * peak
         return total
 
-    def frames(self, script: list[Expression], motion: Motion) -> Iterator[np.ndarray]:
-        """The frames (height, width, 3) uint8 BGR."""
-        for index, activation in enumerate(self.activations(script, motion)):
-            yield self.frame(
-                activation,
-                motion.pose[index],
-                motion.blink[index],
-                motion.gaze[index],
-                motion.light[index],
-                None if motion.hand is None else motion.hand[index],
-            )
+    def frames(
+        self, script: list[Expression], motion: Motion, cut: Shots | None = None
+    ) -> Iterator[np.ndarray]:
+        """The frames (height, width, 3) uint8 BGR. cut: how the recording is cut, if it is."""
+        total = self.activations(script, motion)
+        still = np.ones((*self.elsewhere.shape[:2], 3), np.float32)
+        for index in range(len(total)):
+            shot = 0 if cut is None else cut.number[index]
+            if shot == ELSEWHERE:
+                yield self.sensor.expose(self.elsewhere, still)
+                continue
+            framing = None if cut is None or not shot else cut.framings[shot]
+            frame = self._at(total, motion, (index,), framing)
+            if self.interlaced:
+                # The camera reads the odd lines half a frame later.
+                later = (index, min(index + 1, len(total) - 1))
+                frame[1::2] = self._at(total, motion, later, framing)[1::2]
+            yield frame
+
+    def _at(
+        self,
+        total: np.ndarray,
+        motion: Motion,
+        frames: tuple[int, ...],
+        framing: np.ndarray | None,
+    ) -> np.ndarray:
+        """The picture at the mean time of some frames."""
+
+        def mean(curve: np.ndarray) -> np.ndarray:
+            return curve[frames[0]] if len(frames) == 1 else curve[list(frames)].mean(axis=0)
+
+        return self.frame(
+            mean(total),
+            mean(motion.pose),
+            float(mean(motion.blink)),
+            mean(motion.gaze),
+            mean(motion.light),
+            None if motion.hand is None else mean(motion.hand),
+            None if motion.thing is None else mean(motion.thing),
+            framing,
+        )
 
     def frame(
         self,
@@ -94,8 +140,11 @@ class Renderer:
         gaze: np.ndarray,
         light: np.ndarray,
         hand: np.ndarray | None = None,
+        thing: np.ndarray | None = None,
+        framing: np.ndarray | None = None,
     ) -> np.ndarray:
-        """One frame; the arguments are one row each of what `Motion` and `activations` hold."""
+        """One frame; the arguments are one row each of what `Motion` and `activations` hold.
+        framing: (2, 3) as in `Shots`."""
         rest = self._rest(activation, pose)
         look = self.look
         cv2.resize(rest, self.size, dst=look, interpolation=cv2.INTER_LINEAR)
@@ -109,15 +158,36 @@ class Renderer:
             _blend(image, box, self.lash_colour, 0.8 * lashes)
         if mouth is not None:
             _blend(image, *mouth)
+        if self.glasses is not None:
+            self.glasses.put_on(image, self._head_alone(pose), pose)
         if hand is not None:
             self._pass(image, hand)
-        return self.sensor.expose(image, self._lit(rest, light))
+        if thing is not None:
+            self.thing.hold(image, self._middle() + thing * 100 * self.rig.percent)
+        gain = self._lit(rest, light)
+        if framing is not None:
+            image, gain = (
+                np.asarray(cv2.warpAffine(x, framing, self.size, borderMode=cv2.BORDER_REPLICATE))
+                for x in (image, gain)
+            )
+        return self.sensor.expose(image, gain)
+
+    def _middle(self) -> np.ndarray:
+        """The middle of the face at rest, px of a frame."""
+        return np.asarray(self.identity.points[[234, 454], :2].mean(axis=0) - MARGIN)
+
+    def _head_alone(self, pose: np.ndarray) -> np.ndarray:
+        """Where each pixel is in the face at rest if no skin moves (height, width, 2)."""
+        shift = pose[3:] * self.rig.percent
+        moved = self.head.move(self.places, Pose(*pose[:3], *shift)).astype(np.float32)
+        for _ in range(_ITERATIONS):
+            self.worn = self.target - sample(moved, self.worn, _STEP)
+        return np.asarray(cv2.resize(self.worn, self.size, interpolation=cv2.INTER_LINEAR))
 
     def _pass(self, image: np.ndarray, hand: np.ndarray) -> None:
         """A hand and its arm before the face."""
-        width, points = 100 * self.rig.percent, self.identity.points
-        middle = points[[234, 454], :2].mean(axis=0) - MARGIN
-        at = middle + hand * width
+        width = 100 * self.rig.percent
+        at = self._middle() + hand * width
         elbow = at + np.array([np.sign(hand[0] or 1.0) * 0.5, 1.5]) * width
         if at[1] - 0.3 * width > image.shape[0]:
             return

@@ -53,7 +53,8 @@ def shifts(pose: np.ndarray, time: np.ndarray, per_minute: float, rng: np.random
 
 
 def hands(time: np.ndarray, per_minute: float, rng: np.random.Generator) -> np.ndarray | None:
-    """Where a hand is that passes before the face, (T, 2) as in `Motion`; None where none does."""
+    """Where a hand, or a thing, is that passes before the face, (T, 2) as in `Motion`; None where
+    none does."""
     starts = moments(time, per_minute, 0.3, rng)
     if not starts:
         return None

@@ -5,13 +5,14 @@ How many subjects and videos there are is no part of it: a video does not depend
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
 
 from mespot.errors import InputError
 
+NONE = "none"  # of glasses and beards
 LARGEST_AMPLITUDE = 8.5  # % of the face width: a lip corner in a broad smile
 _NAMES = ("people",)  # lists that are no ranges
 _VARIETY = 4  # of the random numbers of a video; the others are in mespot.demo.corpus
@@ -93,14 +94,21 @@ class VideoSettings(ScriptSettings):
     gestures_per_minute: float
     shifts_per_minute: float
     hands_per_minute: float
+    objects_per_minute: float
+    cuts_per_minute: float
     head_drift: float
     light: float
     noise: float
     crf: float | None
+    glasses: str
+    beard: str
+    mixed: float
+    scale: float
+    interlaced: bool
 
     @classmethod
     def from_config(cls, section: dict[str, Any]) -> Self:
-        """As that of ScriptSettings; checks the size of the picture too."""
+        """As that of ScriptSettings; checks the size of the picture too, and applies `scale`."""
         settings = super().from_config(section)
         if settings.width % 4 or settings.height % 4:
             raise InputError("config: demo.width, demo.height: must be multiples of 4")
@@ -109,7 +117,12 @@ class VideoSettings(ScriptSettings):
                 f"config: demo.face_width: {settings.face_width} px leaves no room for the head in"
                 f" {settings.width}x{settings.height}; take at most 0.6 of the smaller side"
             )
-        return settings
+        return replace(
+            settings,
+            width=4 * round(settings.width * settings.scale / 4),
+            height=4 * round(settings.height * settings.scale / 4),
+            face_width=round(settings.face_width * settings.scale),
+        )
 
 
 def of_video(section: Mapping[str, Any], subject: int, number: int) -> dict[str, Any]:

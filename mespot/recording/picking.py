@@ -87,3 +87,13 @@ def working_frames(
             yield Working(place, int(used[near]), False)
         else:
             yield Working(place, int(used[max(last, 0)]), True)
+
+
+def nearest(native: np.ndarray, frame: int) -> int:
+    """Index of the working frame nearest to a native frame; the earlier of two as near."""
+    after = int(np.searchsorted(native, frame))
+    if after == 0:
+        return 0
+    if after == len(native) or frame - native[after - 1] <= native[after] - frame:
+        return after - 1
+    return after

@@ -1,24 +1,10 @@
 """Rule demo_video: one video of the built-in corpus."""
 
-import logging
-from collections.abc import Iterable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
-from mespot.demo import corpus, portraits
-from mespot.demo.identities import identity, portrait_of
-from mespot.demo.motion import motion
-from mespot.demo.render import Renderer
-from mespot.demo.settings import VideoSettings
-from mespot.errors import InputError
-from mespot.face.landmarks import ModelError, detect
+from mespot.demo.film import film
 from mespot.store.files import replacing, reserve
-
-log = logging.getLogger(__name__)
 
 
 def run(*, video: str, output: str | Path, model: str | Path, **section: Any) -> None:
@@ -28,97 +14,7 @@ def run(*, video: str, output: str | Path, model: str | Path, **section: Any) ->
     section: the section `demo` of config.yaml, as mespot.demo.corpus.own_section gives it.
     Raises InputError for a portrait that cannot be used.
     """
-    cv2.setNumThreads(1)
-    name, own = corpus.for_video(section)
-    settings = VideoSettings.from_config(own)
-    names = portraits.names(settings.portraits, settings.people)
-    number, variant = portrait_of(corpus.numbers(name)[0], len(names))
-    portrait = portraits.load(settings.portraits, names[number])
-    points = find_face(portrait, model, settings.portraits)
-    smile = None
-    if settings.smiles is not None and settings.smile_share:
-        other = portraits.same_person(names[number], settings.smiles)
-        smiling = portraits.load(settings.smiles, other)
-        smile = smiling, find_face(smiling, model, settings.smiles)
-    person = identity(
-        portrait,
-        points,
-        variant,
-        (settings.width, settings.height),
-        settings.face_width,
-        corpus.generator(settings.seed, name, corpus.IDENTITY),
-        smile,
-    )
-    script = corpus.script(name, settings)
-    distractors = motion(settings, corpus.generator(settings.seed, name, corpus.MOTION))
-    sensor = corpus.generator(settings.seed, name, corpus.SENSOR)
-    renderer = Renderer(person, settings, sensor)
-    write = write_video if settings.crf is None else write_compressed
     with replacing(output) as temporary:
         # What writes videos says of a full disk that it knows no such format.
         reserve(temporary, output, 1 << 20)
-        write(temporary, renderer.frames(script, distractors), settings)
-    what = (video, settings.n_frames, portrait.name, variant, len(script))
-    log.info("%s: %d frames of %s, variant %d, with %d labels", *what)
-
-
-def find_face(portrait: portraits.Portrait, model: str | Path, folder: str | None) -> np.ndarray:
-    """Landmarks (478, 3) of the portrait's face, px.
-
-    folder: where the portrait comes from, for messages; None for a built-in one.
-    """
-    content, frames = Path(model).read_bytes(), [(0.0, portrait.image)]
-    try:
-        faces = next(detect(frames, content, faces=2, confidence=0.5))
-    except ModelError as error:
-        raise InputError(f"{model}: {error}; delete it, run again") from error
-    where = portrait.name if folder is None else f"{folder}/{portrait.name}"
-    return portraits.check(where, [face.points for face in faces])
-
-
-def write_video(path: Path, frames: Iterable[np.ndarray], settings: VideoSettings) -> None:
-    """MPEG-4 at OpenCV's own rate, 0.1 to 0.3 Mbyte a second.
-
-    Micro-expressions come through it: their motion (Lucas-Kanade at the landmarks, 0.5 to 4 px) was
-    0.87 to 1.02 of the motion before noise and compression, with an error of 0.03 to 0.1 px.
-    Motion JPEG took 7 to 20 times the space.
-    """
-    writer = cv2.VideoWriter(
-        str(path),
-        cv2.CAP_FFMPEG,
-        cv2.VideoWriter.fourcc(*"mp4v"),
-        settings.fps,
-        (settings.width, settings.height),
-    )
-    if not writer.isOpened():
-        raise InputError(f"{path}: OpenCV cannot write MPEG-4 here; install opencv-contrib-python")
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    _check_length(path, settings)
-
-
-def write_compressed(path: Path, frames: Iterable[np.ndarray], settings: VideoSettings) -> None:
-    """H.264 of the constant quality `crf`, as most cameras and video calls write it."""
-    import av
-
-    with av.open(str(path), "w", format="mp4") as container:
-        rate = Fraction(settings.fps).limit_denominator(1001)
-        stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, "yuv420p"
-        stream.thread_count = 1
-        stream.options = {"crf": f"{settings.crf:g}", "preset": "veryfast"}
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
-        container.mux(stream.encode())
-    _check_length(path, settings)
-
-
-def _check_length(path: Path, settings: VideoSettings) -> None:
-    """Raises InputError when frames are missing: the writers do not say when the disk was full."""
-    written = int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT))
-    if written != settings.n_frames:
-        raise InputError(
-            f"{path.parent}: only {written} of {settings.n_frames} frames of a video could be"
-            " written; free space on that disk and run again"
-        )
+        film(video, temporary, model, section)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mespot.corpora import kinds
@@ -16,6 +15,7 @@ from mespot.corpora.sheet import read_annotations
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
 from mespot.formats.coded import FrameTimes
+from mespot.recording.picking import nearest
 from mespot.recording.times import frame_edges
 from mespot.store import io, tables
 from mespot.store.io import Record
@@ -117,16 +117,6 @@ def _extent(record: Record) -> tuple[int, int]:
     """First and last native frame of a recording."""
     first = int(record.attrs["first_native_frame"])
     return first, first + int(record.attrs["n_native_frames"]) - 1
-
-
-def nearest(native: np.ndarray, frame: int) -> int:
-    """Index of the working frame nearest to a native frame; the earlier of two as near."""
-    after = int(np.searchsorted(native, frame))
-    if after == 0:
-        return 0
-    if after == len(native) or frame - native[after - 1] <= native[after] - frame:
-        return after - 1
-    return after
 
 
 def _check_extent(sheet: Path, labels: pd.DataFrame, recordings: dict[str, Record]) -> None:

@@ -10,16 +10,14 @@ import pytest
 from mespot.demo import corpus, portraits
 from mespot.demo.action_units import face_width
 from mespot.demo.events import FREE, SMILE, expressions
-from mespot.demo.identities import identity
+from mespot.demo.film import write_compressed
 from mespot.demo.motion import motion
-from mespot.demo.portraits import Portrait
 from mespot.demo.render import Renderer
 from mespot.demo.settings import ScriptSettings, of_video
 from mespot.demo.smiles import sides
 from mespot.errors import InputError
-from mespot.steps.demo_video import write_compressed
 
-from .demo_face import SECTION, landmarks, settings
+from .demo_face import SECTION, landmarks, person, settings, smiling_portrait
 
 VARIED = {"noise": [1.0, 2.0, 3.0], "fps": [30.0, 60.0], "crf": [None, 23]}
 
@@ -228,41 +226,11 @@ def test_a_hand_hides_what_is_behind_it():
 # ---------------------------------------------------------------- a real smile
 
 
-def person(smiling=None, variant=0):
-    size = (240, 200)
-    portrait = portraits.load(None, "grace_hopper")
-    rng = np.random.default_rng(0)
-    return identity(portrait, landmarks(), variant, size, 100, rng, smiling)
-
-
-def smiling_portrait():
-    """The portrait with the corners of the mouth pulled up and out, and its landmarks: turned and
-    scaled too, which must not count as a part of the smile."""
-    portrait, points = portraits.load(None, "grace_hopper"), landmarks()
-    width = face_width(points)
-    image, moved = portrait.image, points.copy()
-    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
-    map_x, map_y = x.copy(), y.copy()
-    for corner, out in ((61, -1), (291, 1)):
-        pull = np.array([out * 0.05, -0.04]) * width
-        near = lambda px, py, at=points[corner]: np.exp(  # noqa: E731
-            -0.5 * ((px - at[0]) ** 2 + (py - at[1]) ** 2) / (0.1 * width) ** 2
-        )
-        moved[:, :2] += near(points[:, 0], points[:, 1])[:, None] * pull
-        weight = near(x - pull[0], y - pull[1])
-        map_x -= weight * pull[0]
-        map_y -= weight * pull[1]
-    pulled = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    turn = cv2.getRotationMatrix2D((250.0, 250.0), 4.0, 0.9)
-    turned = cv2.warpAffine(pulled, turn, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    moved[:, :2] = moved[:, :2] @ turn[:, :2].T + turn[:, 2]
-    moved[:, 2] *= 0.9
-    return Portrait("smiling", turned), moved
-
-
 @pytest.fixture(scope="module")
 def smiler():
-    return Renderer(person(smiling_portrait()), settings(noise=0.01), np.random.default_rng(0))
+    return Renderer(
+        person(smiling=smiling_portrait()), settings(noise=0.01), np.random.default_rng(0)
+    )
 
 
 def picture(renderer, activation):
@@ -285,7 +253,7 @@ def test_the_whole_smile_shows_the_smiling_picture(smiler):
     units = {(SMILE, side): 1.0 for side in ("right", "left")}
     whole = picture(smiler, smiler.rig.activations(units, smiler.rig.whole_smile))
     other = Renderer(
-        person((portraits.load(None, "grace_hopper"), landmarks())),
+        person(smiling=(portraits.load(None, "grace_hopper"), landmarks())),
         settings(noise=0.01),
         np.random.default_rng(0),
     )
@@ -326,7 +294,7 @@ def test_who_has_no_smile_that_large_smiles_by_action_units(smiler):
 
 def test_other_people_of_a_portrait_smile_too():
     """Mirrored, and with other proportions."""
-    other = person(smiling_portrait(), variant=1)
+    other = person(smiling=smiling_portrait(), variant=1)
     corners = other.smile.mesh[[61, 291]] / face_width(other.points) * 100
     # In the mirrored picture the person's right is on the right.
     assert corners[0, 0] > 2 and corners[1, 0] < -2 and corners[:, 1].max() < -2

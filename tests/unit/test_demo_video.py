@@ -9,6 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from mespot.corpora.sheet import read_sheets
 from mespot.demo import corpus, portraits
+from mespot.demo import film as filming
 from mespot.demo.action_units import CHANNELS, LOWER_LIDS, UPPER_LIDS, face_width
 from mespot.demo.events import COMBINATIONS, SIDES, STRENGTH, Expression, expressions
 from mespot.demo.identities import MARGIN
@@ -145,7 +146,7 @@ def test_frames_follow_from_the_seed():
 
 
 def run_video(path, monkeypatch, **changes):
-    monkeypatch.setattr(demo_video, "find_face", lambda *_: landmarks())
+    monkeypatch.setattr(filming, "find_face", lambda *_: landmarks())
     section = SECTION | {"seconds": 0.5, "drawn_as": "s01_1"} | changes
     demo_video.run(video="s01_1", output=path, model="unused", **section)
 

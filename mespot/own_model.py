@@ -1,0 +1,254 @@
+"""A model of one's own from Python: `train`, and `example`, recordings to try it with.
+
+`train` does in one process what the target results/model.pt of the workflow does in many jobs. The
+workflow is for whole corpora: it works on several recordings at once, keeps what is done, and
+scores methods on people that they have not seen.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mespot.config import changed, load
+from mespot.corpora.sheet import faces_of, read_sheets
+from mespot.demo import corpus
+from mespot.demo.film import film
+from mespot.device import deterministic
+from mespot.errors import InputError
+from mespot.landmarker import kept
+from mespot.measured import Measured, measure
+from mespot.provenance import code_digest
+from mespot.recording import open_recording
+from mespot.recording.picking import nearest
+from mespot.spotting.calibration import calibrate
+from mespot.spotting.decoders import BOUNDARIES, BOUNDARIES_ONLY, PEAKS, Decoding
+from mespot.store.files import replacing
+from mespot.training.companions import at_rate
+from mespot.training.ensemble import held_out_predictions, predict, train_members
+from mespot.training.model import Model
+from mespot.training.recipes import SpotterRecipe
+from mespot.training.spotter_input import (
+    SpotterInput,
+    labelled,
+    motion_input,
+    motion_unit,
+    standardised,
+)
+from mespot.training.spotter_training import SpotterTask, spotter_shape
+from mespot.training.trained_spotter import TrainedSpotter
+from mespot.training.windows import window_recipe
+from mespot.videos.how import DEFAULTS
+
+__all__ = ["example", "train"]
+
+Settings = Mapping[str, Any]
+
+
+def example(
+    folder: str | Path, *, subjects: int = 3, seconds: float = 10.0, **settings: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write recordings to try mespot with: animated photographs, one of each person.
+
+    The folder gets the videos and the two sheets of a corpus, videos.csv and annotations.csv; they
+    are also returned. It must be empty or missing. settings: other keys of `demo` in config.yaml,
+    such as `width=240`. Raises InputError for a folder with something in it, and for settings that
+    the generator refuses.
+
+    >>> import mespot
+    >>> videos, labels = mespot.example("study", subjects=1, seconds=1.0)
+    >>> list(videos["video"])
+    ['s01_1']
+    """
+    given = {"subjects": subjects, "videos_per_subject": 1, "seconds": seconds, **settings}
+    config = changed(load(DEFAULTS), {"demo": given}, "example")
+    section, root = config["demo"], Path(folder)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(f"{root}: is not empty; name a new folder")
+    landmarker = kept(config["landmarker"])
+    entries = corpus.videos(section)
+    rows = []
+    for entry in entries:
+        own = corpus.own_section(entry["video"], section)
+        path = root / f"{entry['video']}.mp4"
+        with replacing(path) as temporary:
+            film(entry["video"], temporary, landmarker, own)
+        rows.append({**entry, "path": path.name, "fps": corpus.for_video(own)[1]["fps"]})
+    columns = ["subject", "video", "onset", "apex", "offset", "type"]
+    tables = pd.DataFrame(rows), pd.DataFrame(corpus.annotations(entries, section), columns=columns)
+    for table, name in zip(tables, ("videos.csv", "annotations.csv"), strict=True):
+        with replacing(root / name) as temporary:
+            table.to_csv(temporary, index=False)
+    return tables
+
+
+def train(
+    videos: str | Path,
+    annotations: str | Path | Sequence[str | Path],
+    output: str | Path,
+    *,
+    settings: Settings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Train a model on labelled recordings, for `mespot.spot(model=...)` and `mespot spot --model`.
+
+    videos, annotations: the two sheets of docs/corpora.md, of at least three people. output: the
+    file, .pt. settings: keys of config.yaml with other values, such as `{"spotting": {"learned":
+    {"repeats": 3}}}`; the method is `model.method`. progress: called with how many recordings are
+    measured, and of how many.
+
+    Raises InputError for sheets, recordings or settings that cannot be used, and where there is
+    nothing to learn from.
+
+    >>> import mespot
+    >>> videos, labels = mespot.example("people", seconds=2.0, micro_per_video=6.0)
+    >>> quick = {"spotting": {"learned": {"epochs": 1, "repeats": 1, "inner_groups": 2}}}
+    >>> mespot.train("people/videos.csv", "people/annotations.csv", "own.pt", settings=quick).name
+    'own.pt'
+    """
+    deterministic()
+    config = changed(load(DEFAULTS), settings or {}, "settings")
+    method = _method(config)
+    learned = config["spotting"]["learned"]
+    own = {field.name for field in fields(SpotterRecipe)} - {"seed", "masked_motion", "joint"}
+    masked = method.get("network_pretraining") == "masked"
+    training = {"seed": config["spotting"]["seed"], **{key: learned[key] for key in sorted(own)}}
+    if masked:
+        training["masked_motion"] = learned["masked_motion"]
+    recipe = SpotterRecipe.of(training, streams=[], masked=masked)
+    decoding = _decoding(method, learned)
+    sheet, labels = read_sheets(videos, annotations)
+    assert labels is not None
+    if sheet["subject"].nunique() < 3:
+        raise InputError(f"{videos}: has fewer than three subjects; add recordings of others")
+    if labels.empty:
+        raise InputError(f"{annotations}: has no label; a model learns from labels")
+    measured = _measured(sheet, config, progress)
+    table = _on_working_frames(labels, measured)
+    recordings = _inputs(sheet, table, measured, recipe)
+    first = measured[str(sheet["video"].iloc[0])]
+    unit, rate, regions = motion_unit(recordings), first.rate, list(first.regions)
+    recordings = [standardised(one, {}, unit) for one in recordings]
+    windows = window_recipe(recipe, streams=[], rate=rate, regions=regions)
+    task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
+    members = train_members(task)
+    spotter = TrainedSpotter.of(
+        output,
+        task,
+        members,
+        held_out_predictions(task, members, predict),
+        scale={},
+        unit=unit,
+        rate=rate,
+        regions=regions,
+        whose={"corpus": "own", "method": config["model"]["method"], "fold": "all"},
+        origins={},
+    )
+    frames = sum(int((one.span >= 0).sum()) for one in recordings)
+    model = Model.of(
+        [spotter],
+        calibrate(spotter.held_out, Decoding.of(decoding), regions, rate),
+        decoding=decoding,
+        preprocessing={
+            "tracking": {k: v for k, v in config["tracking"].items() if k != "face"},
+            "crop": dict(config["crop"]),
+            "flow": dict(config["flow"]),
+        },
+        landmarker=config["landmarker"],
+        provenance={
+            "mespot": version("mespot"),
+            "corpora": ["own"],
+            "subjects": len({one.subject for one in recordings}),
+            "recordings": len(recordings),
+            "minutes": round(frames / rate / 60, 1),
+            "settings": {"training": training, "decoding": decoding},
+            "code": code_digest("mespot.own_model"),
+        },
+    )
+    model.save(output)
+    return Path(output)
+
+
+def _method(config: Settings) -> Settings:
+    """The method of the model. Raises InputError for one that reads more than motion."""
+    name = config["model"]["method"]
+    method = {} if name is None else config["methods"][name]
+    if method.get("kind") != "learned" or method["streams"] or "ensemble_partner" in method:
+        raise InputError(
+            f"settings: model.method: {name!r} is no learned method that reads the motion of "
+            "regions alone, without a partner; name one, such as 'regions', or run the workflow"
+        )
+    return dict(method)
+
+
+def _decoding(method: Settings, learned: Settings) -> dict[str, Any]:
+    decoder = method.get("decoder", BOUNDARIES)
+    keys = ["duration_slack", "class_iou", *(BOUNDARIES_ONLY if decoder != PEAKS else ())]
+    return {"decoder": decoder, **{key: learned[key] for key in keys}}
+
+
+def _measured(
+    sheet: pd.DataFrame, config: Settings, progress: Callable[[int, int], None] | None
+) -> dict[str, Measured]:
+    """The motion of each recording."""
+    landmarker, faces = kept(config["landmarker"]), faces_of(sheet)
+    measured = {}
+    for number, row in enumerate(sheet.to_dict("records"), start=1):
+        fps, first = (None if pd.isna(row[key]) else row[key] for key in ("fps", "first_frame"))
+        recording = open_recording(row["path"], fps, first)
+        face = faces.get(row["video"], config["tracking"]["face"])
+        how = {name: config[name] for name in ("crop", "flow")}
+        how["tracking"] = {**config["tracking"], "face": face}
+        with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
+            measured[row["video"]] = measure(recording, how, landmarker, scratch)
+        if progress is not None:
+            progress(number, len(sheet))
+    return measured
+
+
+def _on_working_frames(labels: pd.DataFrame, measured: Mapping[str, Measured]) -> pd.DataFrame:
+    """The labels with onset_w and offset_w. Raises InputError for one outside its recording."""
+    ends: dict[str, list[int]] = {"onset": [], "offset": []}
+    for label in labels.to_dict("records"):
+        one = measured[label["video"]]
+        last = one.first_native_frame + one.n_native_frames - 1
+        for name, column in ends.items():
+            if not one.first_native_frame <= label[name] <= last:
+                raise InputError(
+                    f"{label['row']}: {name}: {label[name]} is outside video '{label['video']}', "
+                    f"which has frames {one.first_native_frame} to {last}; correct the label"
+                )
+            column.append(nearest(one.native_frame, int(label[name])))
+    return labels.assign(onset_w=ends["onset"], offset_w=ends["offset"])
+
+
+def _inputs(
+    sheet: pd.DataFrame,
+    labels: pd.DataFrame,
+    measured: Mapping[str, Measured],
+    recipe: SpotterRecipe,
+) -> list[SpotterInput]:
+    """The labelled recordings, at the rate of the first, their motion in px."""
+    rate = next(iter(measured.values())).rate
+    inputs = []
+    for row in sheet.to_dict("records"):
+        one = measured[row["video"]]
+        motion = {name: getattr(one, name) for name in ("regional", "span", "blink", "rate")}
+        read = motion_input(
+            {**motion, "lags": list(one.lags)},
+            str(row["subject"]),
+            str(row["video"]),
+            drift_seconds=recipe.drift_seconds,
+            slow_drift_seconds=recipe.slow_drift_seconds,
+        )
+        inputs.append(at_rate(labelled(read, labels), one.rate, rate))
+    usable = {one.subject for one in inputs if (one.span >= 0).any()}
+    if len(usable) < 2:
+        raise InputError("videos: fewer than two subjects have a usable face; thresholds need two")
+    return inputs
