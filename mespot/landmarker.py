@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.limits import LANDMARKER_BYTES
+from mespot.store.files import regular, replacing
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,17 @@ def kept(landmarker: Mapping[str, str]) -> Path:
     wanted = landmarker["sha256"]
     own = os.environ.get(OWN_FILE)
     path = Path(own) if own else cache_folder() / f"face_landmarker-{wanted[:12]}.task"
+    digest = ""
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(regular(path, LANDMARKER_BYTES).read_bytes()).hexdigest()
+    except InputError as error:
+        if own:
+            raise InputError(f"{error}, in {OWN_FILE}") from None
     except OSError as error:
         if own:
             raise InputError(
                 f"{own}: cannot be read: {error.strerror}; correct the path in {OWN_FILE}"
             ) from None
-        digest = ""
     if digest == wanted:
         return path
     if own:

@@ -28,6 +28,8 @@ from mespot.corpora.notes import LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.corpora.tool_annotations import is_of_tool
 from mespot.errors import InputError
+from mespot.limits import MB
+from mespot.store.files import regular
 from mespot.store.sheet_errors import Errors, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS
@@ -101,7 +103,7 @@ def read_regions(path: str | Path) -> list[str]:
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = regular(path, MB).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
     except UnicodeDecodeError:

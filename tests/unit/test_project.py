@@ -40,7 +40,7 @@ LIBRARIES = {
     "landmarker": set(),
     "api": {"pandas"},
     "store": {"h5py", "pandas"},
-    "recording": {"av", "cv2"},
+    "recording": {"av", "cv2", "PIL"},
     "tracked": set(),
     "measured": {"cv2", "scipy"},
     "device": {"torch"},
@@ -52,6 +52,7 @@ LIBRARIES = {
     "verification": set(),
     "errors": set(),
     "expressions": set(),
+    "limits": set(),
     "spans": set(),
     "settings": set(),
     "streams": set(),
@@ -95,7 +96,7 @@ PARTS = {
     "cli/speed": {"device", "face", "networks", "training"},
     "cli/length": {"measured", "recording"},
     "store": {"store", "suffixes"},
-    "recording": {"recording", "suffixes"},
+    "recording": {"recording", "store", "suffixes"},
     "tracked": {"face", "recording", "store"},
     "measured": {"face", "recording", "tracked"},
     "device": set(),
@@ -107,13 +108,14 @@ PARTS = {
     "verification": {"plan", "provenance", "store", "training"},
     "errors": set(),
     "expressions": set(),
+    "limits": set(),
     "spans": set(),
     "streams": set(),
     "suffixes": set(),
     "plan": {"plan", "config", "corpora", "demo", "provenance", "training"},
 }
 # Small modules without imports of their own, which any part may use.
-EVERYWHERE = {"errors", "expressions", "spans", "streams"}
+EVERYWHERE = {"errors", "expressions", "limits", "spans", "streams"}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 

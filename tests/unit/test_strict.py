@@ -240,7 +240,7 @@ def test_a_workbook_with_a_row_of_billions_is_refused_at_once(tmp_path):
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as packed:
             for entry, content in {**parts, "xl/worksheets/sheet1.xml": part}.items():
                 packed.writestr(entry, content)
-    with pytest.raises(InputError, match="rows.xlsx: a sheet has more than"):
+    with pytest.raises(InputError, match="rows.xlsx: has more than"):
         workbook.read(tmp_path / "rows.xlsx")
     with pytest.raises(InputError, match="bomb.xlsx: unpacks to 250 MB"):
         workbook.read(tmp_path / "bomb.xlsx")
