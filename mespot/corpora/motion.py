@@ -14,6 +14,7 @@ The sheets are read whenever the workflow is planned, so no series is opened her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ import pandas as pd
 from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.kinds import MOTION
 from mespot.corpora.names import NAME
-from mespot.corpora.notes import LEFT_OUT, Note, Notes
+from mespot.corpora.notes import DOUBTFUL, LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.corpora.tool_annotations import is_of_tool
 from mespot.errors import InputError
@@ -85,7 +86,7 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
         notes += odd.entries
     needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
     if regions is not None:
-        read_regions(regions)
+        notes += _other_sides(regions, read_regions(regions))
     elif needs_names:
         raise InputError(
             f"{sheet}: {needs_names[0]} needs regions.txt, which names its face regions, one a "
@@ -93,6 +94,24 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
         )
     named = regions if needs_names else None
     return MotionCorpus(videos, annotations, named, list(left_out), notes)
+
+
+_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
+
+
+def _other_sides(path: Path, names: list[str]) -> list[Note]:
+    """A note on names that say a side in another way than is looked for."""
+    odd = [name for name in names if _SIDE.search(name) and not {"left", "right"} & _words(name)]
+    if not odd:
+        return []
+    more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+    what = f"'{odd[0]}'{more}: a side is known by the word left or right between '_', as left_brow"
+    effect = "without it, mirrored faces keep their sides; rename them if they have sides"
+    return [Note(DOUBTFUL, str(path), f"{what}; {effect}")]
+
+
+def _words(name: str) -> set[str]:
+    return set(name.split("_"))
 
 
 def read_regions(path: str | Path) -> list[str]:

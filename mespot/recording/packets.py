@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from mespot.errors import InputError
 from mespot.limits import FRAMES, PIXELS, VIDEO_HOURS
+from mespot.recording.boxes import declared_frames
 
 # Messages of the decoder are captured: they tell where a file is damaged.
 av.logging.set_level(av.logging.ERROR)
@@ -120,6 +121,12 @@ class _Packets:
 
 def contents(path: Path) -> Contents:
     """Look through the packets of a file. Raises InputError when it has no frame."""
+    size, declared = path.stat().st_size, declared_frames(path)
+    if declared > size:
+        raise InputError(
+            f"{path}: declares {declared} frames in {size} bytes: the file is cut off or damaged;"
+            " copy it again"
+        )
     with opened(path) as (container, stream):
         packets = _read(container, stream)
         if not packets.pts:

@@ -5,7 +5,7 @@ import sys
 
 from tests.hostile.cases import ROWS, outcomes
 
-HEAD = ("file", "what becomes of it", "peak memory, MB", "seconds")
+HEAD = ("file", "what becomes of it", "peak memory, MB", "CPU seconds")
 
 
 def main(words):

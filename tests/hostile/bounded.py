@@ -16,7 +16,7 @@ REFUSED, READ, FAILED = "refused", "read", "failed"
 @dataclass(frozen=True)
 class Outcome:
     """what: REFUSED (by our own error), READ, or FAILED. said: the message. peak: MB of the whole
-    process, libraries too. seconds: of the reader alone."""
+    process, libraries too. seconds: of a processor, of the reader alone."""
 
     what: str
     said: str
@@ -53,7 +53,7 @@ def _child(there, name, arguments):
     with open("/proc/self/statm", encoding="ascii") as file:
         held = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + _MEMORY, held + _MEMORY))
-    began = time.monotonic()
+    began = time.process_time()
     try:
         readers.READERS[name](*arguments)
         what, said = READ, ""
@@ -61,6 +61,6 @@ def _child(there, name, arguments):
         what, said = REFUSED, str(error)
     except BaseException as error:
         what, said = FAILED, f"{type(error).__name__}: {error}"
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     there.send(Outcome(what, said, peak, seconds))
