@@ -96,7 +96,8 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
     return MotionCorpus(videos, annotations, named, list(left_out), notes)
 
 
-_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
+# A whole word, a letter on its own, or a capital behind small letters: `browL`.
+_SIDE = re.compile(r"(?i:left|right)|(?<![A-Za-z])[lrLR](?![A-Za-z])|(?<=[a-z])[LR]\b")
 
 
 def _other_sides(path: Path, names: list[str]) -> list[Note]:
