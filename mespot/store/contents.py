@@ -11,7 +11,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.store.files import regular
-from mespot.store.strict import fault_of_storage
+from mespot.store.strict import DAMAGE, fault_of_storage
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def contents(path: str | Path) -> list[Held]:
         with h5py.File(regular(path), "r") as file:
             visit("", file)
             file.visititems(visit)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise InputError(
             f"{path}: not a whole HDF5 file ({error}); copy or make it again"
         ) from None
@@ -60,7 +60,7 @@ def part(path: str | Path, name: str, frames: Any = slice(None)) -> np.ndarray:
             if fault := fault_of_storage(node, by_users=True):
                 raise InputError(f"{path}: {name} {fault}; make the file again")
             return np.asarray(node[frames])
-    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise InputError(f"{path}: {name} cannot be read ({error}); make the file again") from None
 
 

@@ -37,7 +37,7 @@ _OF_OTHERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32)
 # Deflate makes up to 1032 bytes of one, as many as there are, whatever size is stated.
 _DEFLATED = _SMALL // 1032
 # What HDF5 and numpy raise for bytes that make no sense.
-_DAMAGE = (
+DAMAGE = (
     *(ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, OSError),
     *(RuntimeError, SystemError, TypeError, ValueError),
 )
@@ -55,7 +55,7 @@ def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
     with closing(Sealed(path, remedy, needed=not layout.by_users)) as content:
         try:
             file = h5py.File(content, "r")
-        except _DAMAGE as error:
+        except DAMAGE as error:
             fault = content.fault or f"{path}: not a whole HDF5 file ({error}); {remedy}"
             raise InputError(fault) from error
         try:
@@ -63,7 +63,7 @@ def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
                 yield file
         except InputError:
             raise
-        except _DAMAGE as error:
+        except DAMAGE as error:
             what = error or type(error).__name__
             fault = content.fault or f"{path}: is damaged ({what}); {remedy}"
             raise InputError(fault) from error
