@@ -1,10 +1,22 @@
-"""Which tests may run side by side."""
+"""Which tests may run side by side, and how long some of them last."""
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Tests of the workflow that make all that they need themselves.
 ALONE = ("tests/workflow/test_real_corpora.py", "tests/workflow/test_review.py")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--long",
+        nargs="?",
+        type=int,
+        const=600,
+        default=0,
+        metavar="SECONDS",
+        help="the fuzz tests, with other random numbers each time, for so long each (600)",
+    )
 
 
 class Together(LoadScopeScheduling):

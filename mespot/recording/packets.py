@@ -95,6 +95,10 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         if stream is None:
             raise InputError(f"{path}: has no pictures, only sound; name the video file")
         assert isinstance(stream, VideoStream)
+        if stream.codec_context is None:
+            raise InputError(
+                f"{path}: is coded in a way that is not known; convert it, or copy it again"
+            )
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > PIXELS:
             raise InputError(
