@@ -96,3 +96,6 @@ rule ablation:
     input:
         rules.ablate.output,
         rules.plot_ablation.output,
+
+
+include: "rules/targets.smk"

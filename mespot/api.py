@@ -7,18 +7,20 @@ was found with labels. All take files or arrays and return arrays and tables; no
 from __future__ import annotations
 
 import argparse
+import functools
+import inspect
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from mespot.cli import score_report
-from mespot.config import load
+from mespot.config import check, load
 from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
 from mespot.face.landmarks import TrackingSettings, blink
@@ -40,6 +42,26 @@ __all__ = ["Crops", "Faces", "Found", "Motion", "crops", "flow", "score", "spot"
 
 Video = str | Path | Iterable[np.ndarray]
 Settings = Mapping[str, Mapping[str, Any]]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _known_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """The same function, which refuses arguments that it does not have by our own error."""
+    own = inspect.signature(function)
+
+    @functools.wraps(function)
+    def checked(*given: P.args, **named: P.kwargs) -> R:
+        try:
+            own.bind(*given, **named)
+        except TypeError as error:
+            known = ", ".join(own.parameters)
+            raise InputError(
+                f"mespot.{function.__name__}: {error}; its arguments are {known}"
+            ) from None
+        return function(*given, **named)
+
+    return checked
 
 
 @dataclass(frozen=True)
@@ -105,6 +127,7 @@ class Motion:
     rate: float
 
 
+@_known_arguments
 def spot(
     video: Video,
     *,
@@ -137,6 +160,7 @@ def spot(
         return spotter.spot(recording, name or stem_of(recording.path), scratch, progress)
 
 
+@_known_arguments
 def track(video: Video, *, fps: float | None = None, settings: Settings | None = None) -> Faces:
     """Follow one person through a video, by MediaPipe's face landmarker.
 
@@ -173,6 +197,7 @@ def track(video: Video, *, fps: float | None = None, settings: Settings | None =
     )
 
 
+@_known_arguments
 def crops(
     video: Video,
     faces: Faces | None = None,
@@ -215,6 +240,7 @@ def crops(
     )
 
 
+@_known_arguments
 def flow(
     video: Video | Crops, *, fps: float | None = None, settings: Settings | None = None
 ) -> Motion:
@@ -254,6 +280,7 @@ def flow(
     )
 
 
+@_known_arguments
 def score(
     labels: str | Path | pd.DataFrame,
     predictions: str | Path | pd.DataFrame,
@@ -309,20 +336,32 @@ def _as_file(table: Any, path: Path) -> Path | None:
     if isinstance(table, pd.DataFrame):
         table.to_csv(path, index=False)
         return path
+    if table is not None and not isinstance(table, (str, Path)):
+        raise InputError(f"{path.name}: is {type(table).__name__}; give a table or a CSV file")
     return None if table is None else Path(table)
 
 
 def _opened(video: Video, fps: float | None) -> Recording:
-    return open_recording(video, fps) if isinstance(video, (str, Path)) else Pictures(video, fps)
+    if isinstance(video, (str, Path)):
+        return open_recording(video, fps)
+    if not isinstance(video, Iterable):
+        raise InputError(
+            f"video: is {type(video).__name__}; give a file, a folder of images, or pictures"
+        )
+    return Pictures(video, fps)
 
 
 def _settings(changes: Settings | None) -> dict[str, dict[str, Any]]:
-    """The defaults of config.yaml with other values put over them."""
+    """The defaults of config.yaml with other values put over them, checked as config.yaml is."""
     config = load(DEFAULTS)
     sections = {name: dict(config[name]) for name in ("tracking", "crop", "flow", "landmarker")}
+    if not isinstance(changes, (Mapping, type(None))):
+        raise InputError(f"settings: is {changes!r:.80}; give {{section: {{key: value}}}}")
     for section, keys in (changes or {}).items():
-        for key, value in keys.items():
-            if section not in sections or key not in sections[section]:
-                raise InputError(f"settings: there is no {section}.{key}; see config.yaml")
-            sections[section][key] = value
+        if section not in sections:
+            raise InputError(f"settings: there is no {section}; use {', '.join(sections)}")
+        if not isinstance(keys, Mapping):
+            raise InputError(f"settings: {section} is {keys!r:.80}; give {{key: value}}")
+        sections[section] |= keys
+    check({**config, **sections}, "settings")
     return sections

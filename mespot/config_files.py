@@ -12,12 +12,11 @@ from typing import Any
 import yaml
 
 from mespot.errors import InputError
+from mespot.limits import CONFIG_BYTES, CONFIG_DEPTH, CONFIG_VALUES
 from mespot.store.files import regular
 
 # The loader in C, where PyYAML has it, takes a sixth of the time.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_LARGEST = 4_000_000  # bytes; the project's own has 20,000
-_MOST = 100_000  # values, those that aliases repeat counted each time; the project's own has 500
 _SHOWN = 20  # faults
 _FLOAT = "tag:yaml.org,2002:float"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -31,6 +30,7 @@ def read(path: str | Path) -> Any:
     """
     text = _text(path)
     try:
+        _check_size(text)
         node = yaml.compose(text, LOADER)
         faults = [] if node is None else list(islice(_faults(node, count()), _SHOWN))
         if faults:
@@ -84,19 +84,34 @@ def not_finite(config: Any, where: str = "") -> Iterator[str]:
 
 def _text(path: str | Path) -> str:
     try:
-        return regular(path, _LARGEST).read_text(encoding="utf-8-sig")
+        return regular(path, CONFIG_BYTES).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not YAML; correct it: {error}") from None
 
 
+def _check_size(text: str) -> None:
+    """Raises YAMLError for what no config is, before it is composed: the composer calls itself for
+    each level, and the one in C may end the process where these are too many."""
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, LOADER)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > CONFIG_DEPTH:
+            raise yaml.YAMLError(f"it has more than {CONFIG_DEPTH} levels")
+        if number > 3 * CONFIG_VALUES:
+            raise yaml.YAMLError(f"it has more than {CONFIG_VALUES} values")
+
+
 def _faults(
     node: Any, values: Iterator[int], where: str = "", above: tuple[Any, ...] = ()
 ) -> Iterator[str]:
     """What is wrong in a node and below. values: counts them. above: the nodes that it lies in."""
-    if next(values) > _MOST:
-        raise yaml.YAMLError(f"it has more than {_MOST} values")
+    if next(values) > CONFIG_VALUES:  # those that aliases repeat, each time
+        raise yaml.YAMLError(f"it has more than {CONFIG_VALUES} values")
     if any(node is one for one in above):
         yield f"line {node.start_mark.line + 1}: {where}: holds itself; write it out"
         return

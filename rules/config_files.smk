@@ -15,6 +15,12 @@ from mespot import config_files
 from mespot.errors import InputError
 from mespot.runtime import check_writable
 
+if any(brace in str(workflow.basedir) for brace in "{}"):
+    # Snakemake takes it for the name of a wildcard, in the paths of scripts and environments.
+    raise WorkflowError(
+        f"{workflow.basedir}: has {{ or }}, which the folder of the project may not have; rename it"
+    )
+
 if workflow.is_main_process:
     own, given = Path("config.yaml"), list(workflow.overwrite_configfiles)
     try:

@@ -1,4 +1,4 @@
-"""Which tests may run side by side, and the tables of faults."""
+"""Which tests may run side by side, how long some of them last, and the tables of faults."""
 
 from collections import Counter
 
@@ -29,6 +29,15 @@ def pytest_addoption(parser):
     group = parser.getgroup("faults")
     group.addoption("--faults", action="store_true", help="try all faults and print their tables")
     group.addoption("--kills", type=int, default=10, help="how often a run is killed (10)")
+    parser.addoption(
+        "--long",
+        nargs="?",
+        type=int,
+        const=600,
+        default=0,
+        metavar="SECONDS",
+        help="the fuzz tests, with other random numbers each time, for so long each (600)",
+    )
 
 
 def pytest_configure(config):

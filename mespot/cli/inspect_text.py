@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.errors import InputError
+from mespot.limits import SHEET_BYTES
 from mespot.store import tables
 from mespot.store.contents import Held, contents
 from mespot.store.files import regular
@@ -63,7 +64,9 @@ def checkpoint(path: Path) -> dict[str, Any]:
 def table(path: Path) -> tuple[str, pd.DataFrame]:
     """The kind of a table, by its columns, and its content."""
     try:
-        read = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+        read = pd.read_csv(
+            regular(path, SHEET_BYTES), dtype="string", keep_default_na=False, encoding="utf-8-sig"
+        )
     except (ValueError, pd.errors.ParserError) as error:  # EmptyDataError, UnicodeDecodeError too
         raise InputError(f"{path}: is no table ({error}); copy or make it again") from None
     fitting = [kind for kind, columns in tables.COLUMNS.items() if set(columns) <= set(read)]

@@ -42,10 +42,14 @@ def run(options: argparse.Namespace) -> int:
     from mespot.plan import open_plan
 
     folder = options.results.resolve()
-    if folder.name != "results" or not folder.is_dir():
+    if folder.name != "results" or not folder.parent.is_dir():
         raise InputError(f"{options.results}: is no folder results; name that of a run")
     os.chdir(folder.parent)  # the paths of a run begin there, and those of its config, too
-    plan = open_plan(merged(["config.yaml", *options.configfile]), check_labels=False)
+    # First, so that whoever has no run yet is told what is wrong in a config file, and in which.
+    config = merged(["config.yaml", *options.configfile])
+    if not folder.is_dir():
+        raise InputError(f"{options.results}: is no folder results; name that of a run")
+    plan = open_plan(config, check_labels=False)
     counts: Counter[str] = Counter()
     for finding in verification.verify(plan):
         counts[finding.state] += 1

@@ -14,6 +14,7 @@ The sheets are read whenever the workflow is planned, so no series is opened her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,12 @@ import pandas as pd
 from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.kinds import MOTION
 from mespot.corpora.names import NAME
-from mespot.corpora.notes import LEFT_OUT, Note, Notes
+from mespot.corpora.notes import DOUBTFUL, LEFT_OUT, Note, Notes
 from mespot.corpora.sheet import read_annotations
 from mespot.corpora.tool_annotations import is_of_tool
 from mespot.errors import InputError
+from mespot.limits import MB
+from mespot.store.files import regular
 from mespot.store.sheet_errors import Errors, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS
@@ -83,7 +86,7 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
         notes += odd.entries
     needs_names = [path for path in videos["path"] if not path.endswith(".h5")]
     if regions is not None:
-        read_regions(regions)
+        notes += _other_sides(regions, read_regions(regions))
     elif needs_names:
         raise InputError(
             f"{sheet}: {needs_names[0]} needs regions.txt, which names its face regions, one a "
@@ -91,6 +94,25 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
         )
     named = regions if needs_names else None
     return MotionCorpus(videos, annotations, named, list(left_out), notes)
+
+
+# A whole word, a letter on its own, or a capital behind small letters: `browL`.
+_SIDE = re.compile(r"(?i:left|right)|(?<![A-Za-z])[lrLR](?![A-Za-z])|(?<=[a-z])[LR]\b")
+
+
+def _other_sides(path: Path, names: list[str]) -> list[Note]:
+    """A note on names that say a side in another way than is looked for."""
+    odd = [name for name in names if _SIDE.search(name) and not {"left", "right"} & _words(name)]
+    if not odd:
+        return []
+    more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+    what = f"'{odd[0]}'{more}: a side is known by the word left or right between '_', as left_brow"
+    effect = "without it, mirrored faces keep their sides; rename them if they have sides"
+    return [Note(DOUBTFUL, str(path), f"{what}; {effect}")]
+
+
+def _words(name: str) -> set[str]:
+    return set(name.split("_"))
 
 
 def read_regions(path: str | Path) -> list[str]:
@@ -101,7 +123,7 @@ def read_regions(path: str | Path) -> list[str]:
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = regular(path, MB).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; correct the path") from None
     except UnicodeDecodeError:

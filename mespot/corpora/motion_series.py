@@ -15,6 +15,7 @@ import numpy as np
 
 from mespot.corpora.names import NAME
 from mespot.errors import InputError
+from mespot.limits import MOTION_BYTES
 from mespot.spans import usable_spans
 from mespot.store import io
 from mespot.store.files import regular
@@ -83,7 +84,7 @@ def _read_npy(path: Path, regions: Sequence[str]) -> np.ndarray:
         if not path.exists():
             raise InputError(f"{path}: does not exist; correct the path in videos.csv")
         # Mapped: what the header claims is compared with the size of the file, nothing is read.
-        moved = np.load(regular(path), mmap_mode="r", allow_pickle=False)
+        moved = np.load(regular(path, MOTION_BYTES), mmap_mode="r", allow_pickle=False)
     except (ArithmeticError, EOFError, MemoryError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{path}: is no .npy array ({error}); save it with numpy.save") from None
     if not isinstance(moved, np.ndarray) or moved.dtype.kind not in "fiu":
@@ -188,6 +189,8 @@ def _from_rows(
 
 def _read_h5(path: Path, described: Described) -> Series:
     try:
+        if path.exists():
+            regular(path, MOTION_BYTES)
         return _checked(path, io.read(path, "motion"), described)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise InputError(f"{path}: is damaged ({error}); {_LAYOUT.remedy(path)}") from error

@@ -20,6 +20,7 @@ from typing import Any
 
 from mespot.corpora.notes import CHANGED, Notes, shown
 from mespot.errors import InputError
+from mespot.limits import WORKBOOK_BYTES, WORKBOOK_CELLS, WORKBOOK_TAGS, WORKBOOK_UNPACKED
 from mespot.store.files import regular
 from mespot.store.sheet_cells import cleaned, unmarked
 
@@ -27,9 +28,6 @@ INTERVAL = ("onset", "apex", "offset")
 NO_INTERVAL = "onset or offset is not a number"  # why a row is left out
 AS_HANDED_OUT = "use the workbook that was handed out with the corpus"
 SUFFIXES = (".xlsx", ".xlsm", ".xls")
-_MOST_CELLS = 5_000_000  # of a sheet; real ones have some ten thousand
-_UNPACKED = 200_000_000  # bytes
-_LARGEST = 100_000_000
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 
 Row = tuple[int, dict[str, Any]]  # row number, cells by column
@@ -53,7 +51,7 @@ def read(path: Path) -> list[Sheet]:
     if not path.exists():
         raise InputError(f"{shown(path)}: no such workbook; correct the path")
     try:
-        with regular(path, _LARGEST).open("rb") as file:
+        with regular(path, WORKBOOK_BYTES).open("rb") as file:
             start = file.read(8)
     except OSError as error:
         raise InputError(
@@ -87,39 +85,52 @@ def _sheets(path: Path, *, values: bool) -> Iterable[tuple[str, list[tuple[Any, 
     """Name and rows of each sheet of an .xlsx: the values of formulas, or the formulas."""
     from openpyxl import load_workbook  # not needed to plan a workflow
 
+    bounded = _Bounded(path)
     with path.open("rb") as file:  # of a path, the suffix would count
         book = load_workbook(file, read_only=True, data_only=values)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # programs write wrong ones
-            yield sheet.title, _bounded(path, sheet.iter_rows(values_only=True))
+            yield sheet.title, bounded.rows(sheet.iter_rows(values_only=True))
 
 
-def _bounded(path: Path, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """The rows of a sheet; rows that are not there come as empty ones, and count."""
-    kept: list[tuple[Any, ...]] = []
-    cells = 0
-    for row in rows:
-        cells += len(row) + 1
-        if cells > _MOST_CELLS:
-            raise InputError(
-                f"{shown(path)}: a sheet has more than {_MOST_CELLS} cells; copy the table into a"
-                " new workbook"
-            )
-        kept.append(tuple(row))
-    return kept
+class _Bounded:
+    """Counts the cells of a workbook."""
+
+    def __init__(self, path: Path):
+        self.path, self.cells = path, 0
+
+    def rows(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows of a sheet; rows that are not there come as empty ones, and count."""
+        kept: list[tuple[Any, ...]] = []
+        for row in rows:
+            self.cells += len(row) + 1
+            if self.cells > WORKBOOK_CELLS:
+                raise InputError(
+                    f"{shown(self.path)}: has more than {WORKBOOK_CELLS} cells; copy the table into"
+                    " a new workbook"
+                )
+            kept.append(tuple(row))
+        return kept
 
 
 def _check_packed(path: Path) -> None:
     """Refuse an .xlsx that unpacks to more than any real one."""
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(entry.file_size for entry in packed.infolist())
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return  # openpyxl says what is wrong
-    if size > _UNPACKED:
+    tags = 0
+    with zipfile.ZipFile(path) as packed:
+        size = sum(entry.file_size for entry in packed.infolist())
+        if size > WORKBOOK_UNPACKED:
+            raise InputError(
+                f"{shown(path)}: unpacks to {size / 1e6:.0f} MB, at most"
+                f" {WORKBOOK_UNPACKED / 1e6:.0f} MB are read; copy the table into a new workbook"
+            )
+        for entry in packed.infolist():
+            with packed.open(entry) as part:
+                while block := part.read(1 << 20):
+                    tags += block.count(b"<")
+    if tags > WORKBOOK_TAGS:
         raise InputError(
-            f"{shown(path)}: unpacks to {size / 1e6:.0f} MB, at most {_UNPACKED / 1e6:.0f} MB are"
-            " read; copy the table into a new workbook"
+            f"{shown(path)}: has {tags} tags, at most {WORKBOOK_TAGS} are read; copy the table into"
+            " a new workbook"
         )
 
 
@@ -127,9 +138,12 @@ def _old_sheets(path: Path) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
     """The same of an .xls."""
     import xlrd  # not needed to plan a workflow either
 
+    bounded = _Bounded(path)
     with (
         path.open("rb") as file,
-        xlrd.open_workbook(file_contents=file.read(), logfile=io.StringIO()) as book,
+        xlrd.open_workbook(
+            file_contents=file.read(), logfile=io.StringIO(), on_demand=True, ragged_rows=True
+        ) as book,
     ):
 
         def plain(cell: xlrd.sheet.Cell) -> Any:
@@ -139,8 +153,10 @@ def _old_sheets(path: Path) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
                 return xlrd.error_text_from_code.get(int(cell.value), "#error")
             return None if cell.value == "" else cell.value
 
-        for sheet in book.sheets():
-            yield sheet.name, [tuple(map(plain, row)) for row in sheet.get_rows()]
+        for number, name in enumerate(book.sheet_names()):
+            rows = book.sheet_by_index(number).get_rows()
+            yield name, bounded.rows(tuple(map(plain, row)) for row in rows)
+            book.unload_sheet(number)
 
 
 @lru_cache(maxsize=4)

@@ -36,7 +36,7 @@ def read(path: Path) -> list[Annotated]:
 
 
 def _root(path: Path) -> Element:
-    data = content(path)
+    data = content(path, b"<")
     try:
         root: Element = fromstring(data, forbid_dtd=True)
     except DefusedXmlException:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mespot.errors import InputError
-
-# Annotations of hours are far below this.
-LARGEST = 64_000_000  # bytes
+from mespot.limits import ANNOTATIONS_BYTES, ANNOTATIONS_PARTS
+from mespot.store.files import regular
 
 
 @dataclass(frozen=True)
@@ -47,29 +46,25 @@ class Annotated:
     frames: bool = False
 
 
-def content(path: Path) -> bytes:
-    """The bytes of a file of annotations. Raises InputError for what is none."""
-    if not path.exists():
-        raise InputError(f"{path}: does not exist; correct the path")
-    if not path.is_file():
-        raise InputError(f"{path}: is no file; name a file of annotations")
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise InputError(
-            f"{path}: has {size / 1e6:.0f} MB, and files of annotations of at most"
-            f" {LARGEST / 1e6:.0f} MB are read; is it the right file?"
-        )
+def content(path: Path, marks: bytes = b"") -> bytes:
+    """The bytes of a file of annotations. Raises InputError for what is none, and for one with more
+    of the characters `marks` than there are parts in any."""
     try:
-        return path.read_bytes()
+        data = regular(path, ANNOTATIONS_BYTES).read_bytes()
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read: {error.strerror}; check its permissions"
         ) from None
+    if sum(map(data.count, marks)) > ANNOTATIONS_PARTS:
+        raise InputError(
+            f"{path}: has more than {ANNOTATIONS_PARTS} parts; is it a file of annotations?"
+        )
+    return data
 
 
 def json_content(path: Path, tool: str) -> Any:
     """What a JSON file holds, in UTF-8 or UTF-16."""
-    data = content(path)
+    data = content(path, b"[{")
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return json.loads(data.decode("utf-16" if wide else "utf-8-sig"))

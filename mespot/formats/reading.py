@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from mespot.errors import InputError
-from mespot.formats.found import LARGEST, Annotated
+from mespot.formats.found import Annotated
+from mespot.limits import ANNOTATIONS_BYTES
 from mespot.store.sheet_cells import cleaned
 
 TABLES = frozenset({".csv", ".tsv", ".txt"})
@@ -63,7 +64,7 @@ def read(path: Path) -> list[Annotated]:
 def _is_boris(path: Path) -> bool:
     """Whether a table has the columns of one that BORIS exports."""
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
+        if not path.is_file() or path.stat().st_size > ANNOTATIONS_BYTES:
             return False
         with path.open("rb") as file:
             data = file.read(100_000)

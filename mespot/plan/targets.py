@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def deleted(plan: Plan, table: str) -> list[str]:
     if not Path(table).exists() or (undecided and table != paths.MODEL):
         return []
     return [path for path in rests_on[table](plan) if not Path(path).exists()]
+
+
+def unknown(plan: Plan, target: str, rules: Sequence[str]) -> str:
+    """What is said of a target that no rule makes: the nearest rule or file of a run."""
+    known = [*rules, paths.METRICS, paths.COMPARISON, paths.ABLATION, paths.MODEL]
+    known += behind_metrics(plan)
+    known += [path for stage in _STAGES.values() for c in plan.corpora for path in stage(plan, c)]
+    near = get_close_matches(target, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "snakemake --list-target-rules names the targets"
+    return f"{target}: is no target, and no rule makes it; {hint}"
 
 
 def behind(plan: Plan, wanted: Iterable[str]) -> list[str]:

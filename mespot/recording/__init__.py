@@ -49,8 +49,8 @@ def open_recording(
     Raises InputError when there is nothing readable at `path` or the frame rate is unknown.
     """
     path = Path(path)
-    if fps is not None and not (math.isfinite(fps) and fps > 0):
-        raise InputError(f"{path}: fps is {fps}; give the recording's frames a second")
+    if fps is not None and not (isinstance(fps, (int, float)) and 0 < fps < math.inf):
+        raise InputError(f"{path}: fps is {fps!r}; give the recording's frames a second")
     if path.is_dir():
         return Folder(path, fps)
     if path.is_file():

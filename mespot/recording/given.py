@@ -24,13 +24,23 @@ class Pictures(Recording):
     """
 
     def __init__(self, pictures: Iterable[np.ndarray], fps: float | None) -> None:
-        if fps is None or not 0 < fps < math.inf:
-            raise InputError(f"pictures: fps is {fps}; give their frames a second")
+        if not isinstance(fps, (int, float)) or not 0 < fps < math.inf:
+            raise InputError(f"pictures: fps is {fps!r}; give their frames a second")
         held: Sequence[np.ndarray] | np.ndarray
         held = pictures if isinstance(pictures, (Sequence, np.ndarray)) else list(pictures)
         if not len(held):
             raise InputError("pictures: there is none; give at least one")
         self._held = held
+        if isinstance(pictures, np.ndarray) and pictures.ndim == 3 and pictures.shape[2] in (3, 4):
+            raise InputError(
+                f"pictures: an array {pictures.shape} is one picture; give several: a list of "
+                "them, or an array (T, H, W, 3)"
+            )
+        if np.ndim(held[0]) not in (2, 3):
+            raise InputError(
+                f"pictures: number 0 has shape {np.shape(held[0])}; give pictures (H, W, 3) or "
+                "(H, W)"
+            )
         height, width = np.shape(held[0])[:2]
         super().__init__(Path("pictures"), float(fps), len(held), 0, width, height)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mespot.errors import InputError
+from mespot.limits import FRAMES
 from mespot.suffixes import IMAGE_SUFFIXES
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,10 @@ def numbered_images(folder: Path) -> dict[int, Path]:
         images.append(file)
     for file in images:
         number = last_number(file.stem)
+        if number >= FRAMES:
+            raise InputError(
+                f"{folder}: {file.name}: its number is too large for a frame number; {_CURE}"
+            )
         if number in files:
             raise InputError(_same_number(folder, files[number], file, images))
         files[number] = file

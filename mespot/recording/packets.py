@@ -21,11 +21,24 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mespot.errors import InputError
+from mespot.limits import FRAMES, PIXELS, VIDEO_HOURS
+from mespot.recording.boxes import declared_frames
 
 # Messages of the decoder are captured: they tell where a file is damaged.
 av.logging.set_level(av.logging.ERROR)
 av.logging.set_skip_repeated(False)
 
+# Containers with videos in them. Others name further files, which FFmpeg would read along.
+_FORMATS = (
+    *("avi", "mov", "mp4", "matroska", "webm", "asf", "asf_o", "mpeg", "mpegts", "mxf", "dv"),
+    *("flv", "ogg", "nut", "rm", "gif", "yuv4mpegpipe", "mpegvideo", "m4v", "h264", "hevc", "ivf"),
+    *("mjpeg", "obu", "swf", "gxf", "wtv", "lvf", "nuv", "vc1", "dirac", "mpegtsraw", "h263"),
+)
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(_FORMATS),
+    "max_pixels": str(PIXELS),
+}
 # Packets come in the order in which they are decoded. Those of frames that are shown within this
 # many of each other can change places.
 _REORDERED = 16
@@ -70,7 +83,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         with av.logging.Capture():
             # A colon in a name would be read as a protocol.
-            container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+            container = av.open(f"file:{path}", options=_OPTIONS)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
@@ -82,6 +95,18 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         if stream is None:
             raise InputError(f"{path}: has no pictures, only sound; name the video file")
         assert isinstance(stream, VideoStream)
+        if stream.codec_context is None:
+            raise InputError(
+                f"{path}: is coded in a way that is not known; convert it, or copy it again"
+            )
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > PIXELS:
+            raise InputError(
+                f"{path}: has pictures of {width}x{height} px, at most {PIXELS} are read; make them"
+                " smaller"
+            )
+        # Of pictures that are larger than the header says.
+        stream.codec_context.options = {"max_pixels": str(PIXELS)}
         stream.codec_context.thread_count = 1  # threads are the workflow's to give
         yield container, stream
 
@@ -100,6 +125,12 @@ class _Packets:
 
 def contents(path: Path) -> Contents:
     """Look through the packets of a file. Raises InputError when it has no frame."""
+    size, declared = path.stat().st_size, declared_frames(path)
+    if declared > size:
+        raise InputError(
+            f"{path}: declares {declared} frames in {size} bytes: the file is cut off or damaged;"
+            " copy it again"
+        )
     with opened(path) as (container, stream):
         packets = _read(container, stream)
         if not packets.pts:
@@ -118,6 +149,11 @@ def contents(path: Path) -> Contents:
         # What is shown before the first key frame cannot be decoded.
         pts = np.unique(pts if packets.start is None else pts[pts >= packets.start])
         tick = stream.time_base or Fraction(1)
+        if float((pts[-1] - pts[0]) * tick) > VIDEO_HOURS * 3600 or len(pts) >= FRAMES:
+            raise InputError(
+                f"{path}: its time stamps are more than {VIDEO_HOURS} hours apart; write the file"
+                " again with a video program"
+            )
         rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
         announced, ends_early = _announced(container, stream, packets, pts, tick)
         return Contents(pts, tick, moved, spoilt, rates, max(announced, len(pts)), ends_early)

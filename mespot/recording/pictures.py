@@ -104,7 +104,8 @@ def _frames(
     container: InputContainer, stream: VideoStream, contents: Contents
 ) -> Iterator[VideoFrame]:
     if stream.codec_context.name in _REFUSING:
-        stream.codec_context.options = {"err_detect": "explode"}
+        context = stream.codec_context
+        context.options = {**context.options, "err_detect": "explode"}
     packets = container.demux(stream)
     while True:
         frames: list[Any] = []

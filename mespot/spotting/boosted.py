@@ -58,6 +58,21 @@ class BoostedTrees:
             raise RuntimeError("scikit-learn stores trees in another way than mespot reads them")
         return trees
 
+    def check(self, columns: int) -> None:
+        """Raises ValueError for trees that do not fit rows of so many columns or never end: each
+        node stands before those that follow it, as a library writes them."""
+        nodes, inner = np.arange(len(self.leaf)), ~self.leaf
+        arrays = (self.feature, self.threshold, self.left, self.right, self.missing_left)
+        if any(array.shape != nodes.shape for array in (*arrays, self.leaf, self.value)):
+            raise ValueError("trees have arrays of different lengths")
+        onward = np.stack([self.left, self.right])[:, inner]
+        if (onward <= nodes[inner]).any() or (onward >= len(nodes)).any():
+            raise ValueError("trees have nodes that lead back or nowhere")
+        if ((self.feature[inner] < 0) | (self.feature[inner] >= columns)).any():
+            raise ValueError("trees look at columns that are not there")
+        if ((self.roots < 0) | (self.roots >= len(nodes))).any():
+            raise ValueError("trees begin nowhere")
+
     def chance(self, values: np.ndarray) -> np.ndarray:
         """How probable the second class is for each row of values `(N, F)`: `(N,)`."""
         values = np.asarray(values, dtype=np.float64)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.store.files import regular
+from mespot.store.strict import DAMAGE, fault_of_storage
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def contents(path: str | Path) -> list[Held]:
         with h5py.File(regular(path), "r") as file:
             visit("", file)
             file.visititems(visit)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise InputError(
             f"{path}: not a whole HDF5 file ({error}); copy or make it again"
         ) from None
@@ -54,10 +55,12 @@ def part(path: str | Path, name: str, frames: Any = slice(None)) -> np.ndarray:
     try:
         with h5py.File(regular(path), "r") as file:
             node = file[name]
-            if not isinstance(node, h5py.Dataset) or node.external or node.is_virtual:
+            if not isinstance(node, h5py.Dataset):
                 raise InputError(f"{path}: {name} is no data set of this file; make it again")
+            if fault := fault_of_storage(node, by_users=True):
+                raise InputError(f"{path}: {name} {fault}; make the file again")
             return np.asarray(node[frames])
-    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise InputError(f"{path}: {name} cannot be read ({error}); make the file again") from None
 
 

@@ -201,6 +201,7 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
     layout = _layout(kind, per_video=True)
     path = Path(path)
     records = {}
+    groups: list[h5py.Group] = []
     with strict.opened(path, layout) as file:
         shared = _shared(path, file, kind, layout)
         written = shared.pop(_ORDER, None)
@@ -215,10 +216,12 @@ def read_videos(path: str | Path, kind: str, videos: list[str] | None = None) ->
                 raise InputError(f"{path}: has no video {video!r}; {layout.remedy(path)}")
             group = strict.member(file, video, h5py.Group, refused)
             shapes = strict.check_group(path, group, layout)
+            groups.append(group)
             attrs = {**shared, **strict.attributes(group, layout)}
             strict.check_attributes(path, attrs, layout.attributes, layout)
             strict.check_counts(path, shapes, attrs, layout)
             records[video] = Record(path, f"/{video}", attrs, layout)
+        strict.check_sum(path, groups, layout)
     return records
 
 

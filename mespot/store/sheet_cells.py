@@ -10,6 +10,8 @@ import math
 import re
 import unicodedata
 
+from mespot.limits import FRAMES
+
 _UNIT = r"\s*(?:fps|hz|1/s|f/s|frames?\s*(?:/|per|a)\s*s(?:ec(?:ond)?)?)\.?"
 _WHOLE = re.compile(r"([+-]?)(\d+)(?:([.,])(0*))?")
 _DECIMAL = re.compile(r"\d+(?:([.,])(\d+))?")
@@ -20,7 +22,6 @@ _TYPES = {
     "micro": "micro", "microexpression": "micro", "me": "micro", "mie": "micro",
     "macro": "macro", "macroexpression": "macro", "mae": "macro",
 }  # fmt: skip
-_MOST = 2**31  # frame numbers are stored in 32 bits
 
 
 class Unreadable(ValueError):
@@ -71,7 +72,7 @@ def whole(text: str, *, decimal_comma: bool = False, negative: bool = False) -> 
     if mark == "," and not decimal_comma or mark and len(zeros) == 3:  # 1.000 may be a thousand
         raise Unreadable(f"{expected}; write it without '{mark}'")
     value = int(sign + digits)
-    if abs(value) >= _MOST:
+    if abs(value) >= FRAMES:
         raise Unreadable(f"{expected}, below 2147483648; correct it")
     if mark:
         return value, "a whole number with a decimal mark"

@@ -1,17 +1,20 @@
 """What is wrong and what is odd in a table that people write, cell by cell."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
+from mespot.limits import CELL_LETTERS, FRAMES
 from mespot.store import sheet_cells
 from mespot.store.sheet_cells import Unreadable, is_missing
 from mespot.suffixes import VIDEO_SUFFIXES
 
 MOST_SHOWN = 20  # errors in one message
+_LONGEST = 500  # letters of an error
 
 Value = TypeVar("Value")
 Clock = tuple[float | None, int | None]  # frames a second, number of the first frame; if known
@@ -26,15 +29,22 @@ class Errors:
 
     def __init__(self, sheet: Path):
         self.sheet = sheet
-        self.messages: list[str] = []
+        self.messages: list[str] = []  # the first ones
         self.decimal_comma = False
+        self._unshown = 0
         self._odd: list[tuple[str, str, str]] = []
-        self._read: dict[tuple[str, str], list[tuple[int, str, object]]] = {}
+        self._read: dict[tuple[str, str], tuple[int, str, object]] = {}  # the first of its kind
+        self._alike: Counter[tuple[str, str]] = Counter()
 
     def where(self, line: int) -> str:
         return f"{self.sheet}: row {line}"
 
     def add(self, line: int, column: str, text: str) -> None:
+        if len(self.messages) == MOST_SHOWN:
+            self._unshown += 1
+            return
+        if len(text) > _LONGEST:
+            text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
         self.messages.append(f"{self.where(line)}: {column}: {text}")
 
     def remark(self, what: str, line: int, text: str) -> None:
@@ -42,15 +52,16 @@ class Errors:
 
     def read_as(self, line: int, column: str, text: str, value: object, how: str) -> None:
         """Remark that a cell was read as `value`; those of a column are told together."""
-        self._read.setdefault((column, how), []).append((line, text, value))
+        self._read.setdefault((column, how), (line, text, value))
+        self._alike[column, how] += 1
 
     @property
     def remarks(self) -> list[tuple[str, str, str]]:
         """All remarks; cells of a column that were read in one way are told by the first."""
         grouped = []
-        for (column, how), cells in self._read.items():
-            line, text, value = cells[0]
-            more = f", and {len(cells) - 1} more in this way" if len(cells) > 1 else ""
+        for (column, how), (line, text, value) in self._read.items():
+            others = self._alike[column, how] - 1
+            more = f", and {others} more in this way" if others else ""
             shown = f"{column}: {text!r} read as {value!s} ({how}){more}"
             grouped.append(("changed", self.where(line), shown))
         return [*self._odd, *grouped]
@@ -58,10 +69,9 @@ class Errors:
     def raise_any(self) -> None:
         if not self.messages:
             return
-        shown = self.messages[:MOST_SHOWN]
-        rest = len(self.messages) - len(shown)
-        if rest:
-            shown.append(f"{self.sheet}: and {rest} more")
+        shown = list(self.messages)
+        if self._unshown:
+            shown.append(f"{self.sheet}: and {self._unshown} more")
         raise InputError("\n".join(shown))
 
 
@@ -69,6 +79,10 @@ def value_of(
     errors: Errors, line: int, column: str, text: str, read: Callable[..., tuple[Value, str]]
 ) -> Value | None:
     """What a reader of `mespot.store.sheet_cells` makes of a cell; else None, and an error."""
+    if len(text) > CELL_LETTERS:
+        what = f"has {len(text)} letters, and no number, time or name here has {CELL_LETTERS}"
+        errors.add(line, column, f"'{text[:20]}...' {what}; correct it")
+        return None
     try:
         value, how = read(text, decimal_comma=errors.decimal_comma)
     except Unreadable as error:
@@ -105,7 +119,7 @@ def whole_frame(
 
 def type_of(errors: Errors, line: int, text: str) -> str | None:
     """micro or macro, whatever they are called."""
-    kind = text if text in CLASSES else sheet_cells.type_of(text)
+    kind = text if text in CLASSES else sheet_cells.type_of(text[:CELL_LETTERS])
     if kind is None:
         errors.add(line, "type", f"'{text}' must be micro or macro; correct it")
     elif kind != text:
@@ -143,6 +157,9 @@ def frame(
         text = f"'{time}' needs {missing} of this video in the sheet of videos; write it there, or"
         text += " frames"
         errors.add(line, column, f"{text} here")
+        return None
+    if not seconds * fps < FRAMES - first:
+        errors.add(line, column, f"'{time}' is no time of a recording; correct it")
         return None
     number = first + math.floor(seconds * fps + 0.5)
     errors.read_as(line, column, time, f"frame {number}", f"at {fps:g} frames a second")

@@ -6,14 +6,22 @@ another way than it is written. Row numbers are line numbers of the file, the fi
 """
 
 import csv
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import count
 from pathlib import Path
 
 from mespot.errors import InputError
+from mespot.limits import (
+    NAMED_COLUMNS,
+    SHEET_BYTES,
+    SHEET_CELLS,
+    SHEET_COLUMNS,
+    SHEET_LINES,
+    SHEET_ROWS,
+)
 from mespot.store.files import regular
 from mespot.store.sheet_cells import cleaned, unmarked
 from mespot.store.sheet_errors import Errors
@@ -21,8 +29,7 @@ from mespot.store.sheet_errors import Errors
 Row = tuple[int, dict[str, str]]  # line number, cells
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-# What real tables never reach: a series of two hours at 30 frames a second has 216,000 rows.
-_LARGEST, _LONGEST, _WIDEST = 100_000_000, 1_000_000, 10_000  # bytes, rows, columns
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 _WHERE = "row"  # says in tables of labels where a label stands
 _UNNAMED = re.compile(r"(unnamed: \d+)?", re.IGNORECASE)  # as pandas calls a column without a name
@@ -83,7 +90,7 @@ def rows(sheet: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> l
     The table must have all of `columns`, may have those of `optional` and must have no other.
     Raises InputError.
     """
-    lines = _parsed(sheet, _text(sheet), ",")
+    lines = _parsed(sheet, _text(sheet), ",", SHEET_COLUMNS)
     if not lines:
         raise InputError(f"{sheet}: row 1: is empty; write {','.join(columns)} there")
     (_, header), *body = lines
@@ -130,7 +137,7 @@ def written(
     names = expected.names
     text = _text(sheet)
     separator = _separator(text, names)
-    lines = _parsed(sheet, text, separator)
+    lines = _parsed(sheet, text, separator, NAMED_COLUMNS)
     if lines and re.fullmatch(r"sep=.?", "".join(lines[0][1])):
         lines = lines[1:]
     if not lines:
@@ -169,7 +176,7 @@ def written(
 
 def _text(sheet: Path) -> str:
     try:
-        data = regular(sheet, _LARGEST).read_bytes()
+        data = regular(sheet, SHEET_BYTES).read_bytes()
     except OSError as error:
         raise InputError(
             f"{sheet}: cannot be read: {error.strerror}; check its permissions"
@@ -203,29 +210,45 @@ def _separator(text: str, names: Mapping[str, str]) -> str:
     return ","
 
 
-def _parsed(sheet: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
+def _parsed(
+    sheet: Path, text: str, separator: str, most_columns: int
+) -> list[tuple[int, list[str]]]:
     """Line number and stripped cells of each row that is not empty."""
+    if max(text.count("\n"), text.count("\r")) > SHEET_LINES:
+        raise InputError(
+            f"{sheet}: has more than {SHEET_LINES} lines; split it, or give the right file"
+        )
     lines = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    before = 0
+    reader = csv.reader(_physical(text), delimiter=separator, strict=True)
+    before = filled = 0
     try:
         for cells in reader:
             line, before = before + 1, reader.line_num
             cells = [cell.strip() for cell in cells]
-            if len(cells) > _WIDEST:
+            if len(cells) > most_columns:
                 raise InputError(
-                    f"{sheet}: row {line}: has {len(cells)} columns, at most {_WIDEST} are read;"
-                    " give the right file"
+                    f"{sheet}: row {line}: has {len(cells)} columns, at most {most_columns} are"
+                    " read; give the right file"
                 )
             if any(cells):
                 lines.append((line, cells))
-            if len(lines) > _LONGEST:
-                raise InputError(
-                    f"{sheet}: has more than {_LONGEST} rows; split it, or give the right file"
-                )
+                filled += len(cells)
+            for held, most, what in (
+                (len(lines), SHEET_ROWS, "rows"),
+                (filled, SHEET_CELLS, "cells"),
+            ):
+                if held > most:
+                    raise InputError(
+                        f"{sheet}: has more than {most} {what}; split it, or give the right file"
+                    )
     except csv.Error as error:
         raise InputError(f"{sheet}: row {before + 1}: is not CSV: {error}; correct it") from None
     return lines
+
+
+def _physical(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, without a second copy of it."""
+    return (match[0] for match in _LINE.finditer(text))
 
 
 # ---------------------------------------------------------------- the header
@@ -247,6 +270,7 @@ def _places(
     """Place -> name of each column that has one; those that are not known keep their own."""
     places: dict[int, str] = {}
     changed, own = [], []
+    free = _free(names, header)
     for place, (written_name, head) in enumerate(zip(header, _heads(header), strict=True)):
         name = names.get(head)
         if name is not None:
@@ -255,7 +279,7 @@ def _places(
                 changed.append(f"{written_name!r} as {name}")
         elif not _UNNAMED.fullmatch(written_name):
             places[place] = _unused(written_name, places)
-            own.append(places[place] + _meant(head, names, header))
+            own.append(places[place] + _meant(head, free))
         elif any(place < len(cells) and cells[place] for _, cells in body):
             errors.remark("remark", line, f"column {place + 1} has no name and is not read")
     if changed:
@@ -269,15 +293,17 @@ def _places(
 
 def _unused(name: str, places: Mapping[int, str]) -> str:
     taken = {*places.values(), _WHERE}
-    return next(
-        one for n in range(1, 999) if (one := name if n == 1 else f"{name}_{n}") not in taken
-    )
+    return next(one for n in count(1) if (one := name if n == 1 else f"{name}_{n}") not in taken)
 
 
-def _meant(head: str, names: Mapping[str, str], header: Sequence[str]) -> str:
-    """A hint at a known column that is not there, where a name looks like it."""
+def _free(names: Mapping[str, str], header: Sequence[str]) -> list[str]:
+    """The known columns that are not there."""
     there = {names.get(one) for one in _heads(header)}
-    free = [name for name in names.values() if name not in there]
+    return [name for name in names.values() if name not in there]
+
+
+def _meant(head: str, free: Sequence[str]) -> str:
+    """A hint at a known column that is not there, where a name looks like it."""
     close = get_close_matches(head, free, 1, 0.8)
     close += [name for name in free if len(head) > 3 and name.startswith(head)]
     return f" (is {close[0]} meant?)" if close else ""
@@ -295,10 +321,11 @@ def _no_header(
                 f"{errors.where(first)}: is no header, but row {line} looks like it; delete {above}"
                 " above it"
             )
+    free = _free(expected.names, header)
     hints = [
         f"; '{cell}' is not known{hint}"
         for cell, head in zip(header, _heads(header), strict=True)
-        if head not in expected.names and (hint := _meant(head, expected.names, header))
+        if head not in expected.names and (hint := _meant(head, free))
     ]
     return f"{errors.where(first)}: {faults}{''.join(hints)}; {expected}"
 

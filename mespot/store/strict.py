@@ -5,6 +5,7 @@ Sizes are known before anything is allocated.
 """
 
 import math
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,10 +29,15 @@ from mespot.store.sealed import Sealed
 
 # Deflate makes at most 1032 bytes of one.
 _PACKED = 1032
-# What is as small is read, however it was packed.
+# What is as small is read, however it was packed. No part that is unpacked at once is larger.
 _SMALL = 64 << 20
+# How the writer packs, and how other programs do. Others could need a program of somebody's.
+_FILTERS = (h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE)
+_OF_OTHERS = (h5py.h5z.FILTER_LZF, h5py.h5z.FILTER_FLETCHER32)
+# Deflate unpacks as many bytes as there are, whatever size is stated.
+_DEFLATED = _SMALL // _PACKED
 # What HDF5 and numpy raise for bytes that make no sense.
-_DAMAGE = (
+DAMAGE = (
     *(ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, OSError),
     *(RuntimeError, SystemError, TypeError, ValueError),
 )
@@ -49,7 +55,7 @@ def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
     with closing(Sealed(path, remedy, needed=not layout.by_users)) as content:
         try:
             file = h5py.File(content, "r")
-        except _DAMAGE as error:
+        except DAMAGE as error:
             fault = content.fault or f"{path}: not a whole HDF5 file ({error}); {remedy}"
             raise InputError(fault) from error
         try:
@@ -57,7 +63,7 @@ def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
                 yield file
         except InputError:
             raise
-        except _DAMAGE as error:
+        except DAMAGE as error:
             what = error or type(error).__name__
             fault = content.fault or f"{path}: is damaged ({what}); {remedy}"
             raise InputError(fault) from error
@@ -87,7 +93,9 @@ def check_group(path: Path, group: h5py.Group, layout: Layout) -> dict[str, tupl
     shapes = {}
     for name, declared in layout.data_sets.items():
         data_set = member(group, name, h5py.Dataset, refused)
-        what = _fault_of_storage(data_set) or _fault_of_form(data_set, declared, layout)
+        what = fault_of_storage(data_set, by_users=layout.by_users) or _fault_of_form(
+            data_set, declared, layout
+        )
         if what:
             raise refused(f"{name} {what}")
         shapes[name] = data_set.shape
@@ -96,13 +104,53 @@ def check_group(path: Path, group: h5py.Group, layout: Layout) -> dict[str, tupl
     return shapes
 
 
-def _fault_of_storage(data_set: h5py.Dataset) -> str | None:
+def fault_of_storage(data_set: h5py.Dataset, *, by_users: bool) -> str | None:
+    """What is wrong with how a data set is kept: elsewhere, packed in a way that is not read, or
+    larger than the file can fill. by_users: whether other programs may have written it."""
     if data_set.external or data_set.is_virtual:
         return "is kept in another file"
-    size = math.prod(data_set.shape or (0,)) * data_set.dtype.itemsize
+    size = _claimed(data_set)
     if size > max(_SMALL, _PACKED * data_set.id.get_storage_size()):
         return f"claims {size / 1e9:.1f} GB, but the file holds less"
+    if data_set.chunks is None:
+        return None
+    chunk = math.prod(data_set.chunks) * data_set.dtype.itemsize
+    if chunk > max(_SMALL, size):
+        return f"claims {chunk / 1e9:.1f} GB in one piece; write it in pieces"
+    made = data_set.id.get_create_plist()
+    filters = [made.get_filter(number)[0] for number in range(made.get_nfilters())]
+    known = (*_FILTERS, *(_OF_OTHERS if by_users else ()))
+    if unknown := [number for number in filters if number not in known]:
+        return f"is packed by filter {unknown[0]}, which is not read"
+    if h5py.h5z.FILTER_DEFLATE in filters and _unpacks_to_more(data_set, chunk):
+        return "unpacks to more than it claims"
     return None
+
+
+def _claimed(data_set: h5py.Dataset) -> int:
+    return math.prod(data_set.shape or (0,)) * data_set.dtype.itemsize
+
+
+def _unpacks_to_more(data_set: h5py.Dataset, chunk: int) -> bool:
+    """Whether a piece of deflated data unpacks to more than the `chunk` bytes that it claims."""
+    for number in range(data_set.id.get_num_chunks()):
+        piece = data_set.id.get_chunk_info(number)
+        if piece.size > _DEFLATED:
+            _, packed = data_set.id.read_direct_chunk(piece.chunk_offset)
+            # A checksum may lie behind the data.
+            if len(zlib.decompressobj().decompress(packed, chunk + 8)) > chunk + 4:
+                return True
+    return False
+
+
+def check_sum(path: Path, groups: Iterable[h5py.Group], layout: Layout) -> None:
+    """Raises InputError where the data sets of many groups together claim more than the file can
+    fill."""
+    size = sum(_claimed(group[name]) for group in groups for name in layout.data_sets)
+    if size > max(_SMALL, _PACKED * path.stat().st_size):
+        raise InputError(
+            f"{path}: claims {size / 1e9:.1f} GB, but the file holds less; {layout.remedy(path)}"
+        )
 
 
 def _fault_of_form(data_set: h5py.Dataset, declared: DataSet, layout: Layout) -> str | None:

@@ -9,7 +9,8 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 
 from mespot.errors import InputError
+from mespot.limits import CHECKPOINT_BYTES, CHECKPOINT_VALUES, NETWORK_SIZES, NETWORK_WIDTH
 from mespot.store.files import regular, remake, replacing
 from mespot.store.whose import check_names
 
@@ -95,16 +97,24 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
         raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
     cure = cure or remake(path)
     try:
-        stored = regular(path).read_bytes()
+        stored = regular(path, CHECKPOINT_BYTES).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
-    payload, digest = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
-    if hashlib.sha256(payload).digest() != digest:
+    size = max(0, len(stored) - _DIGEST_BYTES)
+    if hashlib.sha256(memoryview(stored)[:size]).digest() != stored[size:]:
         raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {cure}")
+    payload = io.BytesIO(stored)
+    payload.truncate(size)
     try:
-        content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        # As it is written: not packed, so what is read is no more than the file has.
+        with zipfile.ZipFile(payload) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > size:
+                raise ValueError("it unpacks to more than it has")
+        payload.seek(0)
+        content = torch.load(payload, map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
-        raise InputError(f"{path}: not a checkpoint of mespot ({error}); {cure}") from error
+        what = str(error).splitlines()[:1] or [type(error).__name__]
+        raise InputError(f"{path}: not a checkpoint of mespot ({what[0]:.200}); {cure}") from error
     if not isinstance(content, dict) or (content.get("kind"), content.get("version")) != (
         kind,
         version,
@@ -124,6 +134,7 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
         check_names(path, PLACES[kind], content["whose"], cure)
     if kind != "training":
         with understood(path):
+            _check_values(content)
             finite = _finite(content["state"]) and _finite(content.get("encoders"))
         if not finite:
             raise InputError(f"{path}: has weights that are no finite numbers; {cure}")
@@ -139,6 +150,50 @@ def understood(path: str | Path) -> Iterator[None]:
         raise InputError(
             f"{path}: is damaged ({type(error).__name__}: {error}); {remake(path)}"
         ) from error
+
+
+def _check_values(content: dict[str, Any]) -> None:
+    """Raises ValueError for more values than any network has, for tensors that are larger than what
+    is stored of them, and for networks of a size that none has: they are built before their weights
+    are compared."""
+    left, waiting = CHECKPOINT_VALUES, [content]
+    while waiting:
+        one: Any = waiting.pop()
+        left -= 1
+        if left < 0:
+            raise ValueError(f"it has more than {CHECKPOINT_VALUES} values")
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, (list, tuple, set)):
+            waiting += one
+        elif isinstance(one, torch.Tensor) and (
+            one.layout != torch.strided
+            or one.device.type != "cpu"
+            or one.numel() * one.element_size() > one.untyped_storage().nbytes()
+        ):
+            raise ValueError("it has a tensor that is larger than what is stored of it")
+    sizes = list(_numbers(content.get("network")))
+    if len(sizes) > NETWORK_SIZES or any(not abs(size) <= NETWORK_WIDTH for size in sizes):
+        raise ValueError("no network is as large")
+
+
+def check_fits(build: Callable[[], torch.nn.Module], state: Mapping[str, torch.Tensor]) -> None:
+    """Raises ValueError where weights are not those of the network that `build` makes. Nothing of
+    its size is allocated."""
+    with torch.device("meta"):
+        wanted = {name: value.shape for name, value in build().state_dict().items()}
+    if wanted != {name: value.shape for name, value in state.items()}:
+        raise ValueError("the weights are of another network")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """All numbers in lists and dicts."""
+    if isinstance(value, (int, float)):
+        yield value
+    for one in value.values() if isinstance(value, dict) else ():
+        yield from _numbers(one)
+    for one in value if isinstance(value, (list, tuple)) else ():
+        yield from _numbers(one)
 
 
 def _finite(value: Any) -> bool:

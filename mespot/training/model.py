@@ -21,6 +21,7 @@ from mespot.face.crops import CropSettings
 from mespot.face.landmarks import TrackingSettings
 from mespot.face.motion import MotionSettings
 from mespot.face.persons import AUTO
+from mespot.networks.spotter import Spotter as Network
 from mespot.settings import fill
 from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
@@ -129,6 +130,8 @@ class Model:
         content = checkpoint.load(path, "model", cure=CURE)
         try:
             members = [Member([], state, []) for state in content["state"]]
+            for member in members:
+                checkpoint.check_fits(lambda: Network(**content["network"]), member.state)
             calibration = _restored(content["calibration"])
             Decoding.of(content["decoding"])
             content["provenance"] = json.loads(content["provenance"])
@@ -255,7 +258,7 @@ def _restored(stored: Mapping[str, Any]) -> Calibration:
         None
         if trees is None
         else Trees(
-            [_trees(one) for one in trees["models"]],
+            [_trees(one, len(trees["names"])) for one in trees["models"]],
             trees["names"],
             SecondLook(**trees["how"]),
             trees["regions"],
@@ -264,9 +267,11 @@ def _restored(stored: Mapping[str, Any]) -> Calibration:
     )
 
 
-def _trees(stored: Mapping[str, Any]) -> BoostedTrees:
+def _trees(stored: Mapping[str, Any], columns: int) -> BoostedTrees:
     arrays: dict[str, Any] = {
         name: value.numpy() if isinstance(value, torch.Tensor) else value
         for name, value in stored.items()
     }
-    return BoostedTrees(**arrays)
+    trees = BoostedTrees(**arrays)
+    trees.check(columns)
+    return trees

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mespot.errors import InputError
+from mespot.limits import CHECKPOINT_BYTES
 from mespot.provenance import code_digest
+from mespot.store.files import regular
 
 _PACKAGE = Path(__file__).parents[1]
 MODEL = _PACKAGE / "models" / "default.pt"
@@ -63,11 +65,12 @@ class How:
             content = json.dumps(defaults(), sort_keys=True).encode()
             return {"training_free": _digest(content), **shared}
         try:
-            content = self.model.read_bytes()
-        except OSError as error:
+            content = regular(self.model, CHECKPOINT_BYTES).read_bytes()
+        except (OSError, InputError) as error:
+            reason = getattr(error, "strerror", None) or f"{error}".removeprefix(f"{self.model}: ")
             raise InputError(
-                f"{self.model}: cannot be read: {error.strerror}; name another file with --model, "
-                "or spot without one: --training-free"
+                f"{self.model}: cannot be read: {reason}; name another file with --model, or spot "
+                "without one: --training-free"
             ) from None
         return {"model": _digest(content), **shared}
 

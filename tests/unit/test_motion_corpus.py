@@ -117,6 +117,19 @@ def test_bad_rows(root, tmp_path, row, words):
     assert words in str(caught.value) and str(root / "videos.csv") in str(caught.value)
 
 
+def test_sides_that_are_said_otherwise_are_told(root):
+    for names, told in (
+        ("left_brow\nright_brow", ""),
+        ("BrowL\nbrow.r", "'BrowL' and 1 more"),
+        ("LeftBrow\nbrow-right", "'LeftBrow' and 1 more"),
+        ("lip\nchin", ""),
+    ):
+        (root / "regions.txt").write_text(names)
+        notes = [note.text for note in read_motion(section(root)).notes]
+        odd = [text for text in notes if "a side is known by the word left" in text]
+        assert [text.split(":")[0] for text in odd] == ([told] if told else [])
+
+
 def test_bad_folders(root, tmp_path):
     for keys, words in (
         ({"root": str(tmp_path / "none")}, "none: does not exist; give the folder of the series"),
@@ -125,7 +138,7 @@ def test_bad_folders(root, tmp_path):
         ({"videos": str(root / "none.csv")}, "none.csv: does not exist"),
         ({"annotations": str(root / "none.csv")}, "none.csv: does not exist"),
         ({"annotations": "labels.eaf"}, "labels.eaf: has times of videos"),
-        ({"regions": str(root / "none.txt")}, "none.txt: cannot be read"),
+        ({"regions": str(root / "none.txt")}, "none.txt: does not exist"),
     ):
         with pytest.raises(InputError, match=words):
             read_motion({**section(root), **keys})

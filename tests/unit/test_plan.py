@@ -19,6 +19,21 @@ def real(tmp_path):
     return plans.real_corpora(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("metrcs", "did you mean metrics?"),
+        ("results/metrcs.csv", "did you mean results/metrics.csv?"),
+        ("results/demo/figures/timelin/s01_1.png", "mean results/demo/figures/timeline/s01_1.png?"),
+        ("results/demo/flow/s01_1.hdf5", "did you mean results/demo/flow/s01_1.h5?"),
+        ("?", "--list-target-rules"),
+    ],
+)
+def test_of_a_mistyped_target_the_nearest_is_named(demo, target, meant):
+    told = targets.unknown(demo, target, ["all", "metrics", "figures"])
+    assert told.startswith(f"{target}: is no target") and meant in told
+
+
 def subjects_of(plan, files):
     """Subjects of per-video artefacts, as (corpus, subject)."""
     found = set()

@@ -46,7 +46,7 @@ LIBRARIES = {
     "api": {"pandas"},
     "own_model": {"pandas"},
     "store": {"h5py", "pandas"},
-    "recording": {"av", "cv2"},
+    "recording": {"av", "cv2", "PIL"},
     "tracked": set(),
     "measured": {"cv2", "scipy"},
     "recut": set(),
@@ -59,6 +59,7 @@ LIBRARIES = {
     "verification": set(),
     "errors": set(),
     "expressions": set(),
+    "limits": set(),
     "spans": set(),
     "settings": set(),
     "stopping": set(),
@@ -111,7 +112,7 @@ PARTS = {
     "cli/length": {"measured", "recording", "runtime"},
     "cli/reviewing": {"corpora", "device", "metrics", "spotting", "store", "training"},
     "store": {"store", "suffixes"},
-    "recording": {"recording", "suffixes"},
+    "recording": {"recording", "store", "suffixes"},
     "tracked": {"face", "recording", "store"},
     "measured": {"face", "recording", "tracked"},
     "recut": {"face", "recording"},
@@ -124,6 +125,7 @@ PARTS = {
     "verification": {"plan", "provenance", "store", "training"},
     "errors": set(),
     "expressions": set(),
+    "limits": set(),
     "spans": set(),
     "stopping": set(),
     "streams": set(),
@@ -131,7 +133,7 @@ PARTS = {
     "plan": {"plan", "config", "corpora", "demo", "provenance", "training"},
 }
 # Small modules without imports of their own, which any part may use.
-EVERYWHERE = {"errors", "expressions", "spans", "stopping", "streams"}
+EVERYWHERE = {"errors", "expressions", "limits", "spans", "stopping", "streams"}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULES = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "steps" and p.name != "__init__.py"]
 

@@ -1,8 +1,6 @@
 """HDF5 files that are not as they were written, and other files that are not what they seem."""
 
 import os
-import subprocess
-import sys
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -240,52 +238,10 @@ def test_a_workbook_with_a_row_of_billions_is_refused_at_once(tmp_path):
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as packed:
             for entry, content in {**parts, "xl/worksheets/sheet1.xml": part}.items():
                 packed.writestr(entry, content)
-    with pytest.raises(InputError, match="rows.xlsx: a sheet has more than"):
+    with pytest.raises(InputError, match="rows.xlsx: has more than"):
         workbook.read(tmp_path / "rows.xlsx")
     with pytest.raises(InputError, match="bomb.xlsx: unpacks to 250 MB"):
         workbook.read(tmp_path / "bomb.xlsx")
     os.mkfifo(tmp_path / "pipe.xlsx")
     with pytest.raises(InputError, match="pipe.xlsx: is a pipe"):
         workbook.read(tmp_path / "pipe.xlsx")
-
-
-# ---------------------------------------------------------------- mutated bytes
-
-
-def test_mutated_files_end_in_our_own_error_only(tmp_path, flow):
-    """A child process of bounded memory and time: HDF5 itself may crash or never end."""
-    child = subprocess.run(
-        [sys.executable, "-c", FUZZ, str(flow)], capture_output=True, text=True, timeout=600
-    )
-    assert child.returncode == 0, child.stderr[-2000:]
-    assert child.stdout.split() == ["120", "0"]
-
-
-FUZZ = """
-import random, resource, sys
-from pathlib import Path
-from mespot.errors import InputError
-from mespot.store import io
-
-resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-resource.setrlimit(resource.RLIMIT_CPU, (30, 30))  # for a file that is never read to its end
-path, draw = Path(sys.argv[1]), random.Random(7)
-good, bad = path.read_bytes(), path.with_name("bad.h5")
-# The layout of the file lies between its data: where bytes are not zero, most of it is.
-places = [place for place, byte in enumerate(good) if byte]
-counts = [0, 0]
-for number in range(120):
-    data = bytearray(good)
-    for _ in range(draw.choice([1, 1, 3, 10])):
-        data[draw.choice(places)] = draw.randrange(256)
-    if number % 10 == 0:
-        data = data[: draw.randrange(len(data))]
-    bad.write_bytes(data)
-    try:
-        dict(io.read(bad, "flow"))
-        counts[1] += 1
-    except InputError as error:
-        assert str(bad) in str(error), error
-        counts[0] += 1
-print(*counts)
-"""
