@@ -93,6 +93,7 @@ def _add_collect(actions: Any) -> None:
 
 def run_collect(options: argparse.Namespace) -> None:
     """Write the sheets and say how they are used. Raises InputError for unusable decisions."""
+    from mespot.cli import config_lines
     from mespot.corpora.decisions import collect
 
     collected = collect(options.decisions, options.videos)
@@ -105,11 +106,8 @@ def run_collect(options: argparse.Namespace) -> None:
     if collected.left_out:
         print(f"left out, because nothing is decided in them: {', '.join(collected.left_out)}")
     print(f"written to {options.out}; to train on it:")
-    print("  corpora: [sheet]")
-    print("  sheet:")
-    for name in ("videos", "annotations", "undecided"):
-        print(f"    {name}: {files.get(name, 'null')}")
-    print(f"    root: {collected.root}")
+    sheets = {name: files.get(name) for name in ("videos", "annotations", "undecided")}
+    print(config_lines.corpus("sheet", {**sheets, "root": collected.root}))
 
 
 def run(options: argparse.Namespace) -> int:

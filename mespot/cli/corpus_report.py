@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mespot.cli import config_lines
 from mespot.corpora import kinds
 from mespot.corpora.check import Checked, CheckedRecording
 from mespot.corpora.notes import CHANGED, DOUBTFUL, LEFT_OUT, MISSING, REMARK, shown
@@ -141,11 +142,13 @@ def write(checked: Checked, folder: Path) -> list[str]:
         raise InputError(
             f"{folder}: cannot be written: {error.strerror}; name another folder"
         ) from None
-    annotations = "null" if checked.labels is None else folder / "annotations.csv"
+    sheets = {
+        "videos": folder / "videos.csv",
+        "annotations": None if checked.labels is None else folder / "annotations.csv",
+        "root": checked.root,
+    }
     return [
         "",
         f"written to {folder}; to run mespot on these sheets:",
-        "  corpora: [sheet]",
-        f"  sheet: {{videos: {folder / 'videos.csv'}, annotations: {annotations}, "
-        f"root: {checked.root}}}",
+        config_lines.corpus("sheet", sheets),
     ]

@@ -39,9 +39,9 @@ def add(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the folder and say how it is used. Raises InputError for what cannot be exported."""
+    from mespot.cli import config_lines
     from mespot.corpora.motion_export import export
 
     videos = export(options.results, options.corpus, options.out, labels=options.labels)
     print(f"{len(videos)} videos written to {options.out}; to run mespot on them:")
-    print("  corpora: [motion]")
-    print(f"  motion: {{root: {options.out}}}")
+    print(config_lines.corpus("motion", {"root": options.out}))

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+import yaml
 
 from mespot import cli, config
 from mespot.corpora import open_corpus
@@ -54,6 +55,22 @@ def section(folder, **changes):
     return {**settings, "corpora": ["sheet"]}
 
 
+def printed(said):
+    """The config file that is printed."""
+    return yaml.safe_load(said.partition("to train on it:\n")[2])
+
+
+def test_the_printed_config_serves_in_any_folder(folder, capsys, monkeypatch):
+    odd = folder / "a {study}, 2024: #1"
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    videos = ["--videos", str(folder / "videos" / "cleo.mp4"), "--out", "reviewed"]
+    assert cli.main(["corpus", "collect", str(folder / "cleo_decisions.csv"), *videos]) == 0
+    sheet = printed(capsys.readouterr().out)["sheet"]
+    assert sheet["videos"] == str(odd / "reviewed" / "videos.csv")
+    assert sheet["undecided"] is None
+
+
 def test_what_is_decided_becomes_a_corpus(folder, capsys):
     (folder / "summary.csv").write_text(
         (folder / "summary.csv").read_text().replace(str(folder / "no.mp4"), "")
@@ -62,8 +79,9 @@ def test_what_is_decided_becomes_a_corpus(folder, capsys):
     said = capsys.readouterr().out
     assert "2 videos of 2 subjects, 1 expressions, 2 stretches undecided" in said
     assert "left out, because nothing is decided in them: ben" in said
-    assert f"undecided: {folder}/out/undecided.csv" in said
-    assert f"root: {folder}/videos" in said
+    names = ("videos", "annotations", "undecided")
+    sheets = {name: f"{folder}/out/{name}.csv" for name in names}
+    assert printed(said) == {"corpora": ["sheet"], "sheet": {**sheets, "root": f"{folder}/videos"}}
     root = str(folder / "videos")
     corpus = open_corpus("sheet", section(folder, root=root) | {"evaluation": {**LOSO}})
     assert list(corpus.videos.index) == ["anna", "cleo"]
