@@ -157,7 +157,7 @@ def train(
         decoding=decoding,
         preprocessing={
             "tracking": {k: v for k, v in config["tracking"].items() if k != "face"},
-            "crop": dict(config["crop"]),
+            "crop": {k: v for k, v in config["crop"].items() if k != "kept"},  # of files only
             "flow": dict(config["flow"]),
         },
         landmarker=config["landmarker"],
