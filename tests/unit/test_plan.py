@@ -328,11 +328,13 @@ def test_names_that_are_no_part_of_a_run_are_told(demo):
     assert checks.called(inputs.optical_flow, demo, wildcards)["frames"].endswith("s01_1.h5")
 
 
-def test_motion_needs_the_recording_unless_whole_crops_are_kept(demo):
+@pytest.mark.parametrize("rule", ["optical_flow", "plot_timeline", "write_review"])
+def test_the_recording_is_needed_again_unless_whole_crops_are_kept(demo, rule):
     recording = inputs.track_face(demo, "demo", "s01_1")["source"]
-    assert inputs.optical_flow(demo, "demo", "s01_1")["source"] == recording
+    assert getattr(inputs, rule)(demo, "demo", "s01_1")["source"] == recording
     whole = plans.plan(plans.changed(plans.DEFAULT, "crop.kept", plans.DEFAULT["crop"]["size"]))
-    assert "source" not in inputs.optical_flow(whole, "demo", "s01_1")
+    given = getattr(inputs, rule)(whole, "demo", "s01_1")
+    assert "source" not in given and "frames" in given
 
 
 def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
