@@ -18,7 +18,13 @@ from typing import Any
 import torch
 
 from mespot.errors import InputError
-from mespot.limits import CHECKPOINT_BYTES, CHECKPOINT_VALUES, NETWORK_SIZES, NETWORK_WIDTH
+from mespot.limits import (
+    CHECKPOINT_BYTES,
+    CHECKPOINT_VALUES,
+    NETWORK_SIZES,
+    NETWORK_WIDTH,
+    SPOTTER_BYTES,
+)
 from mespot.store.files import regular, remake, replacing
 from mespot.store.whose import check_names
 
@@ -97,7 +103,8 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
         raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
     cure = cure or remake(path)
     try:
-        stored = regular(path, CHECKPOINT_BYTES).read_bytes()
+        largest = SPOTTER_BYTES if kind == "spotter" else CHECKPOINT_BYTES
+        stored = regular(path, largest).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
     size = max(0, len(stored) - _DIGEST_BYTES)

@@ -55,6 +55,16 @@ def test_another_kind_is_refused(tmp_path, content):
         checkpoint.load(tmp_path / "a.pt", "spotter")
 
 
+def test_a_spotter_may_be_larger_than_networks_are(tmp_path, content, monkeypatch):
+    """It holds what is said of each frame of a whole corpus."""
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", 1000)
+    with pytest.raises(InputError, match="a.pt: has .* are read"):
+        checkpoint.load(tmp_path / "a.pt", "encoder")
+    with pytest.raises(InputError, match="expected spotter"):
+        checkpoint.load(tmp_path / "a.pt", "spotter")
+
+
 def test_another_version_is_refused(tmp_path, content, monkeypatch):
     checkpoint.save(tmp_path / "a.pt", "encoder", content)
     _, keys = checkpoint.KINDS["encoder"]
