@@ -7,8 +7,9 @@ themselves are asked, so it also holds for results that were copied, restored or
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,13 @@ def require(config: Mapping[str, Any], read: Iterable[str]) -> None:
 def _judged(plan: Plan, files: Sequence[str], *, every_byte: bool) -> Iterator[Finding]:
     """What is found of each artefact. every_byte: whether large ones are read whole."""
     read = {path: _read(path, every_byte) for path in files}
+    # A flow file is read by jobs of many folds and methods.
+    told_by = cache(digests.of_file)
     for path, found in read.items():
         if isinstance(found, Finding):
             yield found
             continue
-        changed = list(_changed(plan, path, found, read))
+        changed = list(_changed(plan, path, found, read, told_by))
         if changed:
             why = f"{path}: was made with other {' and '.join(changed)}; {remake(path)}"
             yield Finding(path, STALE, why)
@@ -158,12 +161,16 @@ def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
 
 
 def _changed(
-    plan: Plan, path: str, provenance: Mapping[str, Any], read: Mapping[str, Any]
+    plan: Plan,
+    path: str,
+    provenance: Mapping[str, Any],
+    read: Mapping[str, Any],
+    told_by: Callable[[str], str],
 ) -> Iterator[str]:
     """What of its making is not as in the plan: its rule, settings, code or inputs.
 
     read: {path: what `_read` gave}. An input with a fault of its own is made again first, perhaps
-    as it was.
+    as it was. told_by: what tells the digest of a file; empty for one that is not there.
     """
     made = _maker(path)
     assert made is not None
@@ -187,7 +194,7 @@ def _changed(
         if all(Path(file).exists() for file in _listed(files))
         and not any(isinstance(read.get(file), Finding) for file in _listed(files))
     }
-    now = digests.of_inputs(given)
+    now = digests.of_inputs(given, told_by)
     other = [name for name, digest in now.items() if stored.get(name, digest) != digest]
     if other:
         yield f"inputs ({', '.join(other)})"
