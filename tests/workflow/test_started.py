@@ -11,7 +11,8 @@ from tests.workflow import project
 PROGRAM = """\
 import signal, sys
 from pathlib import Path
-from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
+from snakemake.api import ConfigSettings, DAGSettings, OutputSettings
+from snakemake.api import ResourceSettings, SnakemakeApi
 before = signal.getsignal(signal.SIGINT)
 with SnakemakeApi(OutputSettings(dryrun=True)) as api:
     workflow = api.workflow(
