@@ -94,6 +94,7 @@ def _add_collect(actions: Any) -> None:
 def run_collect(options: argparse.Namespace) -> None:
     """Write the sheets and say how they are used. Raises InputError for unusable decisions."""
     from mespot.corpora.decisions import collect
+    from mespot.corpora.names import CHARACTERS
 
     collected = collect(options.decisions, options.videos)
     files = {path.stem: path for path in collected.write(options.out)}
@@ -104,6 +105,8 @@ def run_collect(options: argparse.Namespace) -> None:
     )
     if collected.left_out:
         print(f"left out, because nothing is decided in them: {', '.join(collected.left_out)}")
+    for name, own in collected.renamed.items():
+        print(f"renamed, because names may have {CHARACTERS} only: {name} to {own}")
     print(f"written to {options.out}; to train on it:")
     print("  corpora: [sheet]")
     print("  sheet:")

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.corpora.corpus_tables import videos_table
+from mespot.corpora.names import usable
 from mespot.corpora.sheet import read_videos
 from mespot.corpora.undecided import COLUMNS as STRETCH
 from mespot.errors import InputError
@@ -35,12 +36,14 @@ _OWN = {"confidence": tables.TEXT, "note": tables.TEXT}
 class Collected:
     """Tables of a corpus. videos: those with a decision, with absolute paths. annotations: what was
     accepted, with confidence and note. undecided: subject, video, first, last. left_out: videos of
-    the files that nothing was decided in."""
+    the files that nothing was decided in. renamed: {name of a recording: its name in the tables}
+    where the workflow could not have it as a name."""
 
     videos: pd.DataFrame
     annotations: pd.DataFrame
     undecided: pd.DataFrame
     left_out: list[str]
+    renamed: dict[str, str]
 
     @property
     def root(self) -> Path:
@@ -103,12 +106,20 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
         for video, own in table[table["video"].isin(decided)].groupby("video", sort=False)
         for first, last in _open(own)
     ]
-    return Collected(
+    names = usable(subjects)
+    made = (
         sheet[sheet["video"].isin(decided)].reset_index(drop=True),
         accepted.sort_values(["video", "onset", "offset"], ignore_index=True),
         pd.DataFrame(open_parts, columns=STRETCH),
-        left_out,
     )
+    # Without a sheet, each recording is its own subject.
+    renamed = {name: own for name, own in names.items() if name != own and name in decided}
+    return Collected(*(_renamed(one, renamed) for one in made), left_out, renamed)
+
+
+def _renamed(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    own = {key: [names.get(name, name) for name in table[key]] for key in ("subject", "video")}
+    return table.assign(**own)
 
 
 def recordings(paths: Sequence[Path]) -> pd.DataFrame:

@@ -95,6 +95,25 @@ def test_subjects_are_those_of_the_sheet(folder):
     assert videos["first_frame"].fillna(0).tolist() == [1, 0]
 
 
+def test_names_that_the_workflow_cannot_have_are_changed(folder, capsys):
+    names = ["Zoë, 2. Tag", "Zoe 2. Tag", "日本", "all"]
+    for name in names:
+        (folder / "videos" / f"{name}.mp4").write_bytes(b"video")
+        text = ANNA.replace("x,anna", f'"{name}","{name}"')
+        (folder / f"{name}_decisions.csv").write_text(text)
+    files = [str(folder / f"{name}_decisions.csv") for name in names]
+    videos = [str(folder / "videos" / f"{name}.mp4") for name in names]
+    out = str(folder / "out")
+    assert cli.main(["corpus", "collect", *files, "--videos", *videos, "--out", out]) == 0
+    assert "- only: Zoë, 2. Tag to Zoe_2._Tag\n" in capsys.readouterr().out
+    root = str(folder / "videos")
+    corpus = open_corpus("sheet", section(folder, root=root) | {"evaluation": {**LOSO}})
+    own = ["Zoe_2._Tag", "Zoe_2._Tag_2", "video", "video_all"]
+    assert list(corpus.videos.index) == list(corpus.videos["subject"]) == own
+    assert set(pd.read_csv(folder / "out" / "annotations.csv")["video"]) == set(own)
+    assert set(pd.read_csv(folder / "out" / "undecided.csv")["subject"]) == set(own)
+
+
 def test_nothing_undecided_is_no_sheet_of_it(folder, capsys):
     (folder / "out").mkdir()
     (folder / "out" / "undecided.csv").write_text("of an earlier call")
