@@ -342,24 +342,6 @@ def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
         open_plan(plans.changed(plans.DEFAULT, "pretrain.epochs", "many"), check_labels=True)
 
 
-def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
-    for subjects, folds, words in (
-        (2, "loso", r"demo: fold s01 has 1 training subject\(s\)"),
-        (3, 2, "fold g1 has 1 training subject"),
-    ):
-        config = plans.changed(plans.DEFAULT, "demo.subjects", subjects)
-        with pytest.raises(InputError, match=words):
-            plans.plan(plans.changed(config, "evaluation.folds", folds))
-    config["methods"] = {"training_free": {"kind": "training_free"}}
-    config["figures"]["method"] = "training_free"
-    config["model"]["method"] = None
-    nothing = dict.fromkeys(config["ablation"]["rows"], [])
-    config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
-    config["ablation"]["full"] = "training_free"
-    config["ablation"]["methods"] = {}
-    assert plans.plan(config).methods_of("demo") == ["training_free"]
-
-
 def test_settings_are_builtins_in_one_order(demo):
     text = repr(settings.train_spotter(demo, "demo", "learned"))
     turned = plans.plan({key: plans.DEFAULT[key] for key in reversed(plans.DEFAULT)})
