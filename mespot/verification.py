@@ -190,14 +190,19 @@ def _changed(
     given = {
         name: files
         for name, files in getattr(inputs, rule)(plan, **wildcards).items()
-        # A recording that is gone does not make what was made from it another's.
-        if all(Path(file).exists() for file in _listed(files))
-        and not any(isinstance(read.get(file), Finding) for file in _listed(files))
+        if all(_usable(file, read) for file in _listed(files))
     }
     now = digests.of_inputs(given, told_by)
     other = [name for name, digest in now.items() if stored.get(name, digest) != digest]
     if other:
         yield f"inputs ({', '.join(other)})"
+
+
+def _usable(file: str, read: Mapping[str, Any]) -> bool:
+    """Whether a file can be compared with what was read when something was made from it. A
+    recording that is gone does not make what was made from it another's."""
+    found = read.get(file)
+    return Path(file).exists() if found is None else not isinstance(found, Finding)
 
 
 def _settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Any:
