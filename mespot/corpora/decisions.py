@@ -107,14 +107,16 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
         for first, last in _open(own)
     ]
     names = usable(subjects)
-    made = (
-        sheet[sheet["video"].isin(decided)].reset_index(drop=True),
-        accepted.sort_values(["video", "onset", "offset"], ignore_index=True),
-        pd.DataFrame(open_parts, columns=STRETCH),
-    )
     # Without a sheet, each recording is its own subject.
     renamed = {name: own for name, own in names.items() if name != own and name in decided}
-    return Collected(*(_renamed(one, renamed) for one in made), left_out, renamed)
+    accepted = accepted.sort_values(["video", "onset", "offset"], ignore_index=True)
+    return Collected(
+        _renamed(sheet[sheet["video"].isin(decided)].reset_index(drop=True), renamed),
+        _renamed(accepted, renamed),
+        _renamed(pd.DataFrame(open_parts, columns=STRETCH), renamed),
+        left_out,
+        renamed,
+    )
 
 
 def _renamed(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
@@ -209,10 +211,11 @@ def _read(path: Path, subjects: dict[str, str]) -> pd.DataFrame:
 
 def _open(rows: pd.DataFrame) -> list[tuple[int, int]]:
     """The stretches of undecided candidates of a video, without what was decided on."""
-    start = int(rows["first"].min())
-    unknown = np.zeros(int(rows["last"].max()) - start + 3, bool)  # one frame before and after
+    ends = np.unique([*rows["first"], *(rows["last"] + 1)])
+    unknown = np.zeros(len(ends) + 1, bool)  # between two ends; nothing before the first
     for undecided in (True, False):
         for row in rows[(rows["decision"] == UNDECIDED) == undecided].to_dict("records"):
-            unknown[row["first"] - start + 1 : row["last"] - start + 2] = undecided
-    edges = np.flatnonzero(np.diff(unknown.astype(np.int8)))
-    return [(int(a) + start, int(b) + start - 1) for a, b in edges.reshape(-1, 2)]
+            first, behind = np.searchsorted(ends, [row["first"], row["last"] + 1])
+            unknown[first + 1 : behind + 1] = undecided
+    changes = np.flatnonzero(np.diff(unknown.astype(np.int8)))
+    return [(int(ends[a]), int(ends[b]) - 1) for a, b in changes.reshape(-1, 2)]

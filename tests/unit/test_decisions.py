@@ -1,5 +1,7 @@
 """From the decisions of review pages to a corpus that a spotter is trained on."""
 
+import tracemalloc
+
 import pandas as pd
 import pytest
 
@@ -93,6 +95,18 @@ def test_subjects_are_those_of_the_sheet(folder):
     assert list(videos["subject"]) == ["p1", "p1"]
     assert list(videos["path"]) == ["anna.mp4", "cleo.mp4"]
     assert videos["first_frame"].fillna(0).tolist() == [1, 0]
+
+
+def test_a_stretch_of_a_billion_frames_takes_no_memory(folder):
+    (folder / "anna_decisions.csv").write_text(
+        ANNA.replace(",undecided,288,332", ",undecided,288,2000000000")
+    )
+    tracemalloc.start()
+    assert collect(folder, "anna", videos="videos/anna.mp4") == 0
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+    undecided = pd.read_csv(folder / "out" / "undecided.csv")
+    assert undecided[["first", "last"]].to_numpy().tolist() == [[43, 62], [288, 2000000000]]
 
 
 def test_names_that_the_workflow_cannot_have_are_changed(folder, capsys):
