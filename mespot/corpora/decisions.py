@@ -99,6 +99,9 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
     left_out = [str(video) for video in dict.fromkeys(table["video"]) if video not in decided]
     if not decided:
         raise InputError(f"{decisions[0]}: nothing is decided in it; accept or reject candidates")
+    for path in sheet.loc[sheet["video"].isin(decided), "path"]:
+        if not Path(path).exists():
+            raise InputError(f"{path}: does not exist; correct --videos")
     accepted = table[table["decision"] == ACCEPTED]
     accepted = accepted.drop_duplicates(["video", "type", "onset", "offset"])
     open_parts = [
@@ -135,7 +138,7 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
         found = pd.DataFrame({"video": names, "path": [str(path) for path in paths], "fps": pd.NA})
     elif _is_summary(sheets[0]):
         found = tables.read(sheets[0], "found_videos")
-        found = found[found["path"].notna()]
+        found = found[found["path"].notna() & found["fps"].notna()]  # those that could be read
     else:
         table = read_videos(sheets[0])
         return table.assign(path=[str(Path(path).absolute()) for path in table["path"]])
@@ -145,8 +148,6 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
     rows = []
     for row in found.to_dict("records"):
         path = Path(row["path"]).absolute()
-        if not path.exists():
-            raise InputError(f"{path}: does not exist; correct --videos")
         if path.is_dir() and pd.isna(row["fps"]):
             raise InputError(
                 f"{path}: is a folder of images, whose rate is not known; give the summary.csv of "

@@ -57,9 +57,6 @@ def section(folder, **changes):
 
 
 def test_what_is_decided_becomes_a_corpus(folder, capsys):
-    (folder / "summary.csv").write_text(
-        (folder / "summary.csv").read_text().replace(str(folder / "no.mp4"), "")
-    )
     assert collect(folder, "anna", "ben", "cleo") == 0
     said = capsys.readouterr().out
     assert "2 videos of 2 subjects, 1 expressions, 2 stretches undecided" in said
@@ -95,6 +92,17 @@ def test_subjects_are_those_of_the_sheet(folder):
     assert list(videos["subject"]) == ["p1", "p1"]
     assert list(videos["path"]) == ["anna.mp4", "cleo.mp4"]
     assert videos["first_frame"].fillna(0).tolist() == [1, 0]
+
+
+def test_only_recordings_that_were_decided_in_must_be_there(folder, capsys):
+    (folder / "images").mkdir()  # whose rate nobody knew, so they were not read
+    summary = folder / "summary.csv"
+    summary.write_text(summary.read_text().replace("no.mp4", "images"))
+    (folder / "videos" / "ben.mp4").unlink()
+    assert collect(folder, "anna", "cleo") == 0
+    (folder / "videos" / "cleo.mp4").unlink()
+    assert collect(folder, "anna", "cleo") == 2
+    assert "cleo.mp4: does not exist; correct --videos" in capsys.readouterr().err
 
 
 def test_a_stretch_of_a_billion_frames_takes_no_memory(folder):
@@ -195,8 +203,6 @@ def test_a_sheet_of_undecided_stretches_is_checked(folder, row, said):
 def test_a_corpus_with_undecided_stretches_trains_a_model_and_is_not_scored(folder, monkeypatch):
     """Ben is tested along with them, so that two people are trained on in every fold."""
     (folder / "ben_decisions.csv").write_text(BEN.replace("undecided", "accepted"))
-    table = (folder / "summary.csv").read_text()
-    (folder / "summary.csv").write_text(table.replace(str(folder / "no.mp4"), ""))
     assert collect(folder, "anna", "ben", "cleo") == 0
     config = section(folder, root=str(folder / "videos"))
     config["evaluation"] = {**DEFAULT["evaluation"], "folds": "loso"}
