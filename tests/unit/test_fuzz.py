@@ -200,17 +200,17 @@ def annotations(folder):
 
 # Title: reader, how bytes are changed, what makes the file, how many in the short form, arguments.
 KINDS = {
-    "HDF5": ("artefact", "sealed", a_flow, 60, "flow"),
-    "a shared series": ("series", "plain", a_series, 40),
-    "any HDF5": ("any HDF5", "plain", a_flow, 40),
-    "a model": ("model", "digested", lambda folder: untrained(folder / "model.pt"), 40),
-    "a workbook": ("workbook", "plain", a_workbook, 40),
-    "a workbook's sheets": ("workbook", "zipped", a_workbook, 40),
-    "a PNG": ("image", "plain", an_image(".png"), 40),
-    "a JPEG": ("image", "plain", an_image(".jpg"), 40),
-    "a TIFF": ("image", "plain", an_image(".tif"), 40),
-    "a video": ("video", "plain", lambda folder: steady(folder / "a.mp4", 12), 30),
-    "annotations": ("annotations", "plain", annotations, 40),
+    "HDF5": ("artefact", "sealed", a_flow, 20, "flow"),
+    "a shared series": ("series", "plain", a_series, 13),
+    "any HDF5": ("any HDF5", "plain", a_flow, 13),
+    "a model": ("model", "digested", lambda folder: untrained(folder / "model.pt"), 13),
+    "a workbook": ("workbook", "plain", a_workbook, 13),
+    "a workbook's sheets": ("workbook", "zipped", a_workbook, 13),
+    "a PNG": ("image", "plain", an_image(".png"), 13),
+    "a JPEG": ("image", "plain", an_image(".jpg"), 13),
+    "a TIFF": ("image", "plain", an_image(".tif"), 13),
+    "a video": ("video", "plain", lambda folder: steady(folder / "a.mp4", 12), 10),
+    "annotations": ("annotations", "plain", annotations, 13),
 }
 # The long form starts a new process for so many files, or one that ends would be the last.
 _AT_ONCE = 2000

@@ -76,8 +76,7 @@ def test_what_is_odd_in_sheets_is_noted(config, tmp_path):
         "subject,video,onset,offset,type,AU\ns,a,1,9,ME,4\nt,b,1,300,micro,7\n"
     )
     videos, annotations = str(tmp_path / "videos.csv"), str(tmp_path / "labels.csv")
-    config["sheet"] = {"videos": videos, "annotations": annotations, "root": None, "settings": {}}
-    config["sheet"]["behaviours"] = plans.DEFAULT["sheet"]["behaviours"]
+    config["sheet"] = plans.DEFAULT["sheet"] | {"videos": videos, "annotations": annotations}
     config["corpora"] = ["sheet"]
     notes = [f"{note.what}: {note}" for note in open_corpus("sheet", config).notes]
     assert [note.replace(f"{tmp_path}/", "")[:70] for note in notes] == [

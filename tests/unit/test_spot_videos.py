@@ -251,7 +251,7 @@ def test_the_stages_work_on_files_and_arrays(here):
     assert same.flow.shape == motion.flow.shape == (FRAMES, 16, 16, 2)
     with pytest.raises(InputError, match="faces are of another video"):
         mespot.crops(pictures()[:50], faces, fps=RATE)
-    with pytest.raises(InputError, match="settings: there is no crop.sise"):
+    with pytest.raises(InputError, match="settings: crop.sise: unknown key"):
         mespot.track("anna.avi", settings={"crop": {"sise": 64}})
     for wrong, words in (([], "there is none"), ([np.zeros((4, 4))], "number 0 has shape")):
         with pytest.raises(InputError, match=words):

@@ -26,6 +26,7 @@ SPOT = "mespot spot anna.mp4"
 SCORE = "mespot score --labels annotations.csv --predictions intervals.csv --videos videos.csv"
 RUN = [
     SPOT,
+    "mespot inspect mespot-results/anna/scores.h5 --video mespot-results/anna/check.mp4",
     f"{SCORE} --rule all",
     "mespot export results/sheet/intervals/learned/*.csv --videos videos.csv --format elan"
     " --out elan/",
@@ -158,6 +159,8 @@ def test_a_command_runs_as_printed(command, folder, finished):
     elif command.startswith("awk"):
         assert (folder / "annotations.csv").read_text().count("\n") == 3
         shutil.copy(folder / "anna_1_annotations.csv", folder / "annotations.csv")
+    elif "--video " in command:
+        assert (folder / re.search(r"--video (\S+)", command)[1]).stat().st_size > 1000
     elif "--out" in command:
         out = folder / re.search(r"--out (\S+)", command)[1]
         assert out.exists() and (out.is_file() or any(out.iterdir()))
