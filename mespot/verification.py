@@ -151,7 +151,12 @@ def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
     elif path.endswith(".pt"):
         from mespot.training import checkpoint
 
-        told = checkpoint.load(path, kind.removesuffix("s"))["provenance"]
+        kind = kind.removesuffix("s")
+        told = (
+            checkpoint.load(path, kind)["provenance"]
+            if every_byte
+            else checkpoint.provenance(path, kind)
+        )
     else:
         told = tables.provenance(path, kind)
     found = json.loads(told) if isinstance(told, str) else told

@@ -2,6 +2,7 @@ import hashlib
 import os
 import pickle
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -63,6 +64,20 @@ def test_a_spotter_may_be_larger_than_networks_are(tmp_path, content, monkeypatc
         checkpoint.load(tmp_path / "a.pt", "encoder")
     with pytest.raises(InputError, match="expected spotter"):
         checkpoint.load(tmp_path / "a.pt", "spotter")
+
+
+def test_how_it_was_made_is_told_without_its_weights(tmp_path, content, monkeypatch):
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    # Whole spotters of a large corpus would not fit into the memory of the jobs that ask.
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert checkpoint.provenance(tmp_path / "a.pt", "encoder") == '{"rule": "pretrain"}'
+    with pytest.raises(InputError, match="a.pt: holds encoder"):
+        checkpoint.provenance(tmp_path / "a.pt", "spotter")
+    os.truncate(tmp_path / "a.pt", 500)
+    with pytest.raises(InputError, match="a.pt: not a checkpoint"):
+        checkpoint.provenance(tmp_path / "a.pt", "encoder")
+    with pytest.raises(InputError, match="b.pt: does not exist"):
+        checkpoint.provenance(tmp_path / "b.pt", "encoder")
 
 
 def test_another_version_is_refused(tmp_path, content, monkeypatch):
