@@ -111,10 +111,7 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
     payload = io.BytesIO(stored)
     payload.truncate(size)
     try:
-        # As it is written: not packed, so what is read is no more than the file has.
-        with zipfile.ZipFile(payload) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > size:
-                raise ValueError("it unpacks to more than it has")
+        _check_unpacked(payload, size)
         payload.seek(0)
         content = torch.load(payload, map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
@@ -138,7 +135,7 @@ def provenance(path: str | Path, kind: str) -> Any:
     """
     cure = remake(path)
     try:
-        regular(path, _largest(kind))
+        _check_unpacked(path, regular(path, _largest(kind)).stat().st_size)
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except InputError:
         raise
@@ -151,6 +148,14 @@ def provenance(path: str | Path, kind: str) -> Any:
 
 def _largest(kind: str) -> int:
     return SPOTTER_BYTES if kind == "spotter" else CHECKPOINT_BYTES
+
+
+def _check_unpacked(file: Any, size: int) -> None:
+    """Raises ValueError for what is packed. It is not as it is written, so that what is read is no
+    more than the `size` bytes of the file."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > size:
+            raise ValueError("it unpacks to more than it has")
 
 
 def _check_kind(path: str | Path, kind: str, content: Any, cure: str) -> None:

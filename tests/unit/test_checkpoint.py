@@ -2,6 +2,7 @@ import hashlib
 import os
 import pickle
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,10 @@ def test_how_it_was_made_is_told_without_its_weights(tmp_path, content, monkeypa
     with pytest.raises(InputError, match="a.pt: not a checkpoint"):
         checkpoint.provenance(tmp_path / "a.pt", "encoder")
     with pytest.raises(InputError, match="b.pt: does not exist"):
+        checkpoint.provenance(tmp_path / "b.pt", "encoder")
+    with zipfile.ZipFile(tmp_path / "b.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("b/data.pkl", bytes(1_000_000))
+    with pytest.raises(InputError, match="b.pt: .*unpacks to more"):
         checkpoint.provenance(tmp_path / "b.pt", "encoder")
 
 
