@@ -40,8 +40,10 @@ PIXELS = 40_000_000
 VIDEO_HOURS = 100
 FRAMES = 2**31  # numbers of frames are stored in 32 bits
 
-# Networks and MediaPipe's model. A spotter with its own encoders has some ten MB.
+# Networks and MediaPipe's model. A spotter with its own encoders has some ten MB, and 160 bytes for
+# each frame that it was trained on: with four million frames, as of CAS(ME)^3, 640 MB.
 CHECKPOINT_BYTES = 400 * MB
+SPOTTER_BYTES = 4_000 * MB
 CHECKPOINT_VALUES = 1_000_000  # in its lists and dictionaries, each counted where it stands
 NETWORK_SIZES = 1_000  # numbers that say how large a network is
 NETWORK_WIDTH = 10_000  # each of them

@@ -7,6 +7,7 @@ scores methods on people that they have not seen.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -113,6 +114,7 @@ def train(
     'own.pt'
     """
     deterministic()
+    _check_place(Path(output))
     config = changed(load(DEFAULTS), settings or {}, "settings")
     method = _method(config)
     learned = config["spotting"]["learned"]
@@ -173,6 +175,19 @@ def train(
     )
     model.save(output)
     return Path(output)
+
+
+def _check_place(output: Path) -> None:
+    """Raises InputError where no file can be written: the training would be in vain."""
+    if output.suffix != ".pt" or output.is_dir():
+        raise InputError(f"{output}: is no name of a model; give that of a file that ends in .pt")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(output.parent, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise InputError(f"{output}: cannot be written there; name a file in another folder")
 
 
 def _method(config: Settings) -> Settings:

@@ -7,8 +7,9 @@ themselves are asked, so it also holds for results that were copied, restored or
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,13 @@ def require(config: Mapping[str, Any], read: Iterable[str]) -> None:
 def _judged(plan: Plan, files: Sequence[str], *, every_byte: bool) -> Iterator[Finding]:
     """What is found of each artefact. every_byte: whether large ones are read whole."""
     read = {path: _read(path, every_byte) for path in files}
+    # A flow file is read by jobs of many folds and methods.
+    told_by = cache(digests.of_file)
     for path, found in read.items():
         if isinstance(found, Finding):
             yield found
             continue
-        changed = list(_changed(plan, path, found, read))
+        changed = list(_changed(plan, path, found, read, told_by))
         if changed:
             why = f"{path}: was made with other {' and '.join(changed)}; {remake(path)}"
             yield Finding(path, STALE, why)
@@ -148,7 +151,12 @@ def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
     elif path.endswith(".pt"):
         from mespot.training import checkpoint
 
-        told = checkpoint.load(path, kind.removesuffix("s"))["provenance"]
+        kind = kind.removesuffix("s")
+        told = (
+            checkpoint.load(path, kind)["provenance"]
+            if every_byte
+            else checkpoint.provenance(path, kind)
+        )
     else:
         told = tables.provenance(path, kind)
     found = json.loads(told) if isinstance(told, str) else told
@@ -158,12 +166,16 @@ def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
 
 
 def _changed(
-    plan: Plan, path: str, provenance: Mapping[str, Any], read: Mapping[str, Any]
+    plan: Plan,
+    path: str,
+    provenance: Mapping[str, Any],
+    read: Mapping[str, Any],
+    told_by: Callable[[str], str],
 ) -> Iterator[str]:
     """What of its making is not as in the plan: its rule, settings, code or inputs.
 
     read: {path: what `_read` gave}. An input with a fault of its own is made again first, perhaps
-    as it was.
+    as it was. told_by: what tells the digest of a file; empty for one that is not there.
     """
     made = _maker(path)
     assert made is not None
@@ -183,14 +195,19 @@ def _changed(
     given = {
         name: files
         for name, files in getattr(inputs, rule)(plan, **wildcards).items()
-        # A recording that is gone does not make what was made from it another's.
-        if all(Path(file).exists() for file in _listed(files))
-        and not any(isinstance(read.get(file), Finding) for file in _listed(files))
+        if all(_usable(file, read) for file in _listed(files))
     }
-    now = digests.of_inputs(given)
+    now = digests.of_inputs(given, told_by)
     other = [name for name, digest in now.items() if stored.get(name, digest) != digest]
     if other:
         yield f"inputs ({', '.join(other)})"
+
+
+def _usable(file: str, read: Mapping[str, Any]) -> bool:
+    """Whether a file can be compared with what was read when something was made from it. A
+    recording that is gone does not make what was made from it another's."""
+    found = read.get(file)
+    return Path(file).exists() if found is None else not isinstance(found, Finding)
 
 
 def _settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Any:

@@ -1,15 +1,18 @@
 # Config files are looked at as they are written: once Snakemake has read them, a key that is there
 # twice and the line of a fault are gone.
 
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from mespot import stopping
 
-if workflow.is_main_process:
-    # Until the first job starts, a key that stops the run has nothing to wait for.
-    BEFORE = stopping.listen("mespot: stopped", at_once=True)
+# Where another program runs the workflow, its arguments are others, and its keys are its own.
+STARTED_BY_SNAKEMAKE = workflow.is_main_process and "snakemake" in sys.argv[0]
+
+# Until the first job starts, a key that stops the run has nothing to wait for.
+BEFORE = stopping.listen("mespot: stopped", at_once=True) if STARTED_BY_SNAKEMAKE else None
 
 from mespot import config_files
 from mespot.errors import InputError

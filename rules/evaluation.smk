@@ -92,8 +92,8 @@ rule join_metrics:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_digest("mespot.steps.join_metrics"),
     message:

@@ -3,12 +3,13 @@
 
 import sys
 
-from snakemake.cli import parse_args
+from snakemake.cli import get_argument_parser
 
 
 def check_targets():
     """Refuse a target that is no rule and that no rule makes, and name the nearest."""
-    _, options = parse_args(sys.argv[1:])
+    # Without profiles: their paths are of the folder that Snakemake was started in.
+    options = get_argument_parser().parse_args(sys.argv[1:])
     names = [rule.name for rule in workflow.rules]
     for target in options.targets:
         made = any(rule.is_producer(target) for rule in workflow.rules)
@@ -17,5 +18,5 @@ def check_targets():
 
 
 # Where another program runs the workflow, its arguments are others.
-if workflow.is_main_process and "snakemake" in sys.argv[0]:
+if STARTED_BY_SNAKEMAKE:
     check_targets()

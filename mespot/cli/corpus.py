@@ -95,6 +95,7 @@ def run_collect(options: argparse.Namespace) -> None:
     """Write the sheets and say how they are used. Raises InputError for unusable decisions."""
     from mespot.cli import config_lines
     from mespot.corpora.decisions import collect
+    from mespot.corpora.names import CHARACTERS
 
     collected = collect(options.decisions, options.videos)
     files = {path.stem: path for path in collected.write(options.out)}
@@ -105,6 +106,8 @@ def run_collect(options: argparse.Namespace) -> None:
     )
     if collected.left_out:
         print(f"left out, because nothing is decided in them: {', '.join(collected.left_out)}")
+    for name, own in collected.renamed.items():
+        print(f"renamed, because names may have {CHARACTERS} only: {name} to {own}")
     print(f"written to {options.out}; to train on it:")
     sheets = {name: files.get(name) for name in ("videos", "annotations", "undecided")}
     print(config_lines.corpus("sheet", {**sheets, "root": collected.root}))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mespot.corpora.corpus_tables import videos_table
+from mespot.corpora.names import usable
 from mespot.corpora.sheet import read_videos
 from mespot.corpora.undecided import COLUMNS as STRETCH
 from mespot.errors import InputError
@@ -35,12 +36,14 @@ _OWN = {"confidence": tables.TEXT, "note": tables.TEXT}
 class Collected:
     """Tables of a corpus. videos: those with a decision, with absolute paths. annotations: what was
     accepted, with confidence and note. undecided: subject, video, first, last. left_out: videos of
-    the files that nothing was decided in."""
+    the files that nothing was decided in. renamed: {name of a recording: its name in the tables}
+    where the workflow could not have it as a name."""
 
     videos: pd.DataFrame
     annotations: pd.DataFrame
     undecided: pd.DataFrame
     left_out: list[str]
+    renamed: dict[str, str]
 
     @property
     def root(self) -> Path:
@@ -96,6 +99,9 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
     left_out = [str(video) for video in dict.fromkeys(table["video"]) if video not in decided]
     if not decided:
         raise InputError(f"{decisions[0]}: nothing is decided in it; accept or reject candidates")
+    for path in sheet.loc[sheet["video"].isin(decided), "path"]:
+        if not Path(path).exists():
+            raise InputError(f"{path}: does not exist; correct --videos")
     accepted = table[table["decision"] == ACCEPTED]
     accepted = accepted.drop_duplicates(["video", "type", "onset", "offset"])
     open_parts = [
@@ -103,12 +109,22 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
         for video, own in table[table["video"].isin(decided)].groupby("video", sort=False)
         for first, last in _open(own)
     ]
+    names = usable(subjects)
+    # Without a sheet, each recording is its own subject.
+    renamed = {name: own for name, own in names.items() if name != own and name in decided}
+    accepted = accepted.sort_values(["video", "onset", "offset"], ignore_index=True)
     return Collected(
-        sheet[sheet["video"].isin(decided)].reset_index(drop=True),
-        accepted.sort_values(["video", "onset", "offset"], ignore_index=True),
-        pd.DataFrame(open_parts, columns=STRETCH),
+        _renamed(sheet[sheet["video"].isin(decided)].reset_index(drop=True), renamed),
+        _renamed(accepted, renamed),
+        _renamed(pd.DataFrame(open_parts, columns=STRETCH), renamed),
         left_out,
+        renamed,
     )
+
+
+def _renamed(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    own = {key: [names.get(name, name) for name in table[key]] for key in ("subject", "video")}
+    return table.assign(**own)
 
 
 def recordings(paths: Sequence[Path]) -> pd.DataFrame:
@@ -122,7 +138,7 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
         found = pd.DataFrame({"video": names, "path": [str(path) for path in paths], "fps": pd.NA})
     elif _is_summary(sheets[0]):
         found = tables.read(sheets[0], "found_videos")
-        found = found[found["path"].notna()]
+        found = found[found["path"].notna() & found["fps"].notna()]  # those that could be read
     else:
         table = read_videos(sheets[0])
         return table.assign(path=[str(Path(path).absolute()) for path in table["path"]])
@@ -132,8 +148,6 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
     rows = []
     for row in found.to_dict("records"):
         path = Path(row["path"]).absolute()
-        if not path.exists():
-            raise InputError(f"{path}: does not exist; correct --videos")
         if path.is_dir() and pd.isna(row["fps"]):
             raise InputError(
                 f"{path}: is a folder of images, whose rate is not known; give the summary.csv of "
@@ -198,10 +212,11 @@ def _read(path: Path, subjects: dict[str, str]) -> pd.DataFrame:
 
 def _open(rows: pd.DataFrame) -> list[tuple[int, int]]:
     """The stretches of undecided candidates of a video, without what was decided on."""
-    start = int(rows["first"].min())
-    unknown = np.zeros(int(rows["last"].max()) - start + 3, bool)  # one frame before and after
+    ends = np.unique([*rows["first"], *(rows["last"] + 1)])
+    unknown = np.zeros(len(ends) + 1, bool)  # between two ends; nothing before the first
     for undecided in (True, False):
         for row in rows[(rows["decision"] == UNDECIDED) == undecided].to_dict("records"):
-            unknown[row["first"] - start + 1 : row["last"] - start + 2] = undecided
-    edges = np.flatnonzero(np.diff(unknown.astype(np.int8)))
-    return [(int(a) + start, int(b) + start - 1) for a, b in edges.reshape(-1, 2)]
+            first, behind = np.searchsorted(ends, [row["first"], row["last"] + 1])
+            unknown[first + 1 : behind + 1] = undecided
+    changes = np.flatnonzero(np.diff(unknown.astype(np.int8)))
+    return [(int(ends[a]), int(ends[b]) - 1) for a, b in changes.reshape(-1, 2)]

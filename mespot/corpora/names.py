@@ -1,6 +1,8 @@
 """Names of subjects and videos: they become names of files and wildcards of the workflow."""
 
 import re
+import unicodedata
+from collections.abc import Iterable
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 CHARACTERS = "A-Z a-z 0-9 . _ -"
@@ -22,3 +24,25 @@ def fault(name: str) -> str | None:
     if len(name) > LONGEST:
         return f"has {len(name)} characters, and file names have room for {LONGEST}; shorten it"
     return None
+
+
+def usable(names: Iterable[str]) -> dict[str, str]:
+    """For each of some different names one that can be that of a subject or video: itself where it
+    can. Letters lose their marks, what is left becomes `_`, and equal names get numbers."""
+    found: dict[str, str] = {}
+    names = list(names)
+    taken = {name.lower() for name in names if fault(name) is None}
+    for name in names:
+        if fault(name) is None:
+            found[name] = name
+            continue
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+        plain = "_".join(NAME.findall(plain))[: LONGEST - 10]
+        plain = plain if fault(plain) is None else f"video_{plain.strip('.')}".rstrip("_")
+        number, own = 1, plain
+        while own.lower() in taken:
+            number += 1
+            own = f"{plain}_{number}"
+        taken.add(own.lower())
+        found[name] = own
+    return found

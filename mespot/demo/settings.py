@@ -117,12 +117,18 @@ class VideoSettings(ScriptSettings):
                 f"config: demo.face_width: {settings.face_width} px leaves no room for the head in"
                 f" {settings.width}x{settings.height}; take at most 0.6 of the smaller side"
             )
-        return replace(
+        scaled = replace(
             settings,
             width=4 * round(settings.width * settings.scale / 4),
             height=4 * round(settings.height * settings.scale / 4),
             face_width=round(settings.face_width * settings.scale),
         )
+        if scaled.face_width < 16:
+            raise InputError(
+                f"config: demo.face_width, demo.scale: leave a face of {scaled.face_width} px, "
+                "which nobody would find; raise them"
+            )
+        return scaled
 
 
 def of_video(section: Mapping[str, Any], subject: int, number: int) -> dict[str, Any]:

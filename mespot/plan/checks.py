@@ -19,9 +19,10 @@ def check_training_subjects(planned: PlannedCorpus) -> None:
     """
     if not (planned.trained and planned.labelled):
         return
+    of = planned.subjects
     for fold in planned.folds:
         videos = planned.corpus.training_videos(fold)
-        subjects = len({planned.subjects[video] for video in videos})
+        subjects = len({of[video] for video in videos})
         if subjects < 2:
             raise InputError(
                 f"{planned.name}: fold {fold} has {subjects} training subject(s), and learned "

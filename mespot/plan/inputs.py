@@ -150,21 +150,18 @@ def write_submission(plan: Plan, corpus: str, method: str) -> Inputs:
 
 
 def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
-    """What is drawn of one video: scores of one method, intervals of all, labels and faces, which
-    are cut out of the recording.
+    """What is drawn of one video: scores of one method, intervals of all, labels and faces.
 
     Where there are no faces, the motion says when a frame was.
     """
-    has_faces = plan.corpora[corpus].has_faces
-    kind = "frames" if has_faces else "flow"
+    flow = {"flow": paths.of_video("flow", corpus, video)}
     shown = timeline_method(plan, corpus)
     folds = {name: plan.fold_of_video(corpus, name, video) for name in plan.methods_of(corpus)}
     return {
         "scores": paths.scores(corpus, shown, folds[shown]),
         "intervals": [paths.table("intervals", corpus, name, fold) for name, fold in folds.items()],
         "labels": labels_of(plan, corpus),
-        kind: paths.of_video(kind, corpus, video),
-        **(track_face(plan, corpus, video) if has_faces else {}),
+        **(optical_flow(plan, corpus, video) if plan.corpora[corpus].has_faces else flow),
     }
 
 

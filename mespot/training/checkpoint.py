@@ -18,7 +18,13 @@ from typing import Any
 import torch
 
 from mespot.errors import InputError
-from mespot.limits import CHECKPOINT_BYTES, CHECKPOINT_VALUES, NETWORK_SIZES, NETWORK_WIDTH
+from mespot.limits import (
+    CHECKPOINT_BYTES,
+    CHECKPOINT_VALUES,
+    NETWORK_SIZES,
+    NETWORK_WIDTH,
+    SPOTTER_BYTES,
+)
 from mespot.store.files import regular, remake, replacing
 from mespot.store.whose import check_names
 
@@ -92,12 +98,11 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
     a checkpoint of mespot, of another kind or version, or of another corpus, fold, method, encoder
     or stream than its path says.
     """
-    version, keys = KINDS[kind]
     if not Path(path).exists():
         raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
     cure = cure or remake(path)
     try:
-        stored = regular(path, CHECKPOINT_BYTES).read_bytes()
+        stored = regular(path, _largest(kind)).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
     size = max(0, len(stored) - _DIGEST_BYTES)
@@ -106,15 +111,57 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
     payload = io.BytesIO(stored)
     payload.truncate(size)
     try:
-        # As it is written: not packed, so what is read is no more than the file has.
-        with zipfile.ZipFile(payload) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > size:
-                raise ValueError("it unpacks to more than it has")
+        _check_unpacked(payload, size)
         payload.seek(0)
         content = torch.load(payload, map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
         what = str(error).splitlines()[:1] or [type(error).__name__]
         raise InputError(f"{path}: not a checkpoint of mespot ({what[0]:.200}); {cure}") from error
+    _check_kind(path, kind, content, cure)
+    if kind != "training":
+        with understood(path):
+            _check_values(content)
+            finite = _finite(content["state"]) and _finite(content.get("encoders"))
+        if not finite:
+            raise InputError(f"{path}: has weights that are no finite numbers; {cure}")
+    return content
+
+
+def provenance(path: str | Path, kind: str) -> Any:
+    """How a checkpoint was made, as `load` gives it. Nothing else of the file is read, and what is
+    read is not compared with its checksum: whoever uses the weights does that.
+
+    Raises InputError as `load` does for another kind, version or place, and for no checkpoint.
+    """
+    cure = remake(path)
+    try:
+        _check_unpacked(path, regular(path, _largest(kind)).stat().st_size)
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except InputError:
+        raise
+    except Exception as error:  # as in `load`
+        what = str(error).splitlines()[:1] or [type(error).__name__]
+        raise InputError(f"{path}: not a checkpoint of mespot ({what[0]:.200}); {cure}") from error
+    _check_kind(path, kind, content, cure)
+    return content["provenance"]
+
+
+def _largest(kind: str) -> int:
+    return SPOTTER_BYTES if kind == "spotter" else CHECKPOINT_BYTES
+
+
+def _check_unpacked(file: Any, size: int) -> None:
+    """Raises ValueError for what is packed. It is not as it is written, so that what is read is no
+    more than the `size` bytes of the file."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > size:
+            raise ValueError("it unpacks to more than it has")
+
+
+def _check_kind(path: str | Path, kind: str, content: Any, cure: str) -> None:
+    """Raises InputError for what is of another kind or version, or of whom its path does not
+    say."""
+    version, keys = KINDS[kind]
     if not isinstance(content, dict) or (content.get("kind"), content.get("version")) != (
         kind,
         version,
@@ -132,13 +179,6 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
         if not isinstance(content["whose"], dict):
             raise InputError(f"{path}: does not say whose it is; {cure}")
         check_names(path, PLACES[kind], content["whose"], cure)
-    if kind != "training":
-        with understood(path):
-            _check_values(content)
-            finite = _finite(content["state"]) and _finite(content.get("encoders"))
-        if not finite:
-            raise InputError(f"{path}: has weights that are no finite numbers; {cure}")
-    return content
 
 
 @contextmanager

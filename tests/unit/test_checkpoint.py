@@ -2,6 +2,8 @@ import hashlib
 import os
 import pickle
 import random
+import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -53,6 +55,34 @@ def test_another_kind_is_refused(tmp_path, content):
     checkpoint.save(tmp_path / "a.pt", "encoder", content)
     with pytest.raises(InputError, match=r"a.pt: holds encoder version \d, expected spotter"):
         checkpoint.load(tmp_path / "a.pt", "spotter")
+
+
+def test_a_spotter_may_be_larger_than_networks_are(tmp_path, content, monkeypatch):
+    """It holds what is said of each frame of a whole corpus."""
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", 1000)
+    with pytest.raises(InputError, match="a.pt: has .* are read"):
+        checkpoint.load(tmp_path / "a.pt", "encoder")
+    with pytest.raises(InputError, match="expected spotter"):
+        checkpoint.load(tmp_path / "a.pt", "spotter")
+
+
+def test_how_it_was_made_is_told_without_its_weights(tmp_path, content, monkeypatch):
+    checkpoint.save(tmp_path / "a.pt", "encoder", content)
+    # Whole spotters of a large corpus would not fit into the memory of the jobs that ask.
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert checkpoint.provenance(tmp_path / "a.pt", "encoder") == '{"rule": "pretrain"}'
+    with pytest.raises(InputError, match="a.pt: holds encoder"):
+        checkpoint.provenance(tmp_path / "a.pt", "spotter")
+    os.truncate(tmp_path / "a.pt", 500)
+    with pytest.raises(InputError, match="a.pt: not a checkpoint"):
+        checkpoint.provenance(tmp_path / "a.pt", "encoder")
+    with pytest.raises(InputError, match="b.pt: does not exist"):
+        checkpoint.provenance(tmp_path / "b.pt", "encoder")
+    with zipfile.ZipFile(tmp_path / "b.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("b/data.pkl", bytes(1_000_000))
+    with pytest.raises(InputError, match="b.pt: .*unpacks to more"):
+        checkpoint.provenance(tmp_path / "b.pt", "encoder")
 
 
 def test_another_version_is_refused(tmp_path, content, monkeypatch):

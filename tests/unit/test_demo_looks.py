@@ -15,6 +15,7 @@ from mespot.demo.motion import Motion
 from mespot.demo.render import Renderer
 from mespot.demo.shots import ELSEWHERE, Shots, shots
 from mespot.demo.things import Thing
+from mespot.errors import InputError
 
 from .demo_face import landmarks, person, settings, smiling_portrait
 
@@ -153,3 +154,5 @@ def test_the_scale_is_that_of_everything_in_px():
     chosen = settings(scale=2.5)
     assert (chosen.width, chosen.height, chosen.face_width) == (600, 500, 250)
     assert settings(scale=0.51).width % 4 == 0
+    with pytest.raises(InputError, match="demo.scale: leave a face of 0 px"):
+        settings(scale=0.001)

@@ -110,6 +110,15 @@ def test_what_cannot_be_trained_on_is_told(study):
     sheets = study / "videos.csv", study / "annotations.csv"
     with pytest.raises(InputError, match="settings: crop.sise: unknown key"):
         mespot.train(*sheets, "mine.pt", settings={"crop": {"sise": 64}})
+    (study / "folder.pt").mkdir()
+    (study / "file").touch()
+    for place, said in (
+        ("folder.pt", "is no name"),
+        ("m.h5", "is no name"),
+        ("file/m.pt", "cannot"),
+    ):
+        with pytest.raises(InputError, match=f"{place}: {said}"):
+            mespot.train(*sheets, study / place)
     for name in ("training_free", None):
         with pytest.raises(InputError, match="model.method: "):
             mespot.train(*sheets, "mine.pt", settings={"model": {"method": name}})

@@ -328,34 +328,18 @@ def test_names_that_are_no_part_of_a_run_are_told(demo):
     assert checks.called(inputs.optical_flow, demo, wildcards)["frames"].endswith("s01_1.h5")
 
 
-def test_motion_needs_the_recording_unless_whole_crops_are_kept(demo):
+@pytest.mark.parametrize("rule", ["optical_flow", "plot_timeline", "write_review"])
+def test_the_recording_is_needed_again_unless_whole_crops_are_kept(demo, rule):
     recording = inputs.track_face(demo, "demo", "s01_1")["source"]
-    assert inputs.optical_flow(demo, "demo", "s01_1")["source"] == recording
+    assert getattr(inputs, rule)(demo, "demo", "s01_1")["source"] == recording
     whole = plans.plan(plans.changed(plans.DEFAULT, "crop.kept", plans.DEFAULT["crop"]["size"]))
-    assert "source" not in inputs.optical_flow(whole, "demo", "s01_1")
+    given = getattr(inputs, rule)(whole, "demo", "s01_1")
+    assert "source" not in given and "frames" in given
 
 
 def test_a_wrong_config_is_refused_before_a_corpus_is_opened():
     with pytest.raises(InputError, match="pretrain.epochs"):
         open_plan(plans.changed(plans.DEFAULT, "pretrain.epochs", "many"), check_labels=True)
-
-
-def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
-    for subjects, folds, words in (
-        (2, "loso", r"demo: fold s01 has 1 training subject\(s\)"),
-        (3, 2, "fold g1 has 1 training subject"),
-    ):
-        config = plans.changed(plans.DEFAULT, "demo.subjects", subjects)
-        with pytest.raises(InputError, match=words):
-            plans.plan(plans.changed(config, "evaluation.folds", folds))
-    config["methods"] = {"training_free": {"kind": "training_free"}}
-    config["figures"]["method"] = "training_free"
-    config["model"]["method"] = None
-    nothing = dict.fromkeys(config["ablation"]["rows"], [])
-    config["ablation"]["rows"] = {**nothing, "inputs": ["training_free"]}
-    config["ablation"]["full"] = "training_free"
-    config["ablation"]["methods"] = {}
-    assert plans.plan(config).methods_of("demo") == ["training_free"]
 
 
 def test_settings_are_builtins_in_one_order(demo):

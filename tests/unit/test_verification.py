@@ -193,6 +193,13 @@ def test_scores_rest_on_nothing_that_does_not_belong_together(run):
         verification.require(changed, read)
 
 
+def test_a_file_is_asked_for_its_digest_once(run, monkeypatch):
+    asked, of_file = [], digests.of_file
+    monkeypatch.setattr(digests, "of_file", lambda path: asked.append(path) or of_file(path))
+    list(verification.verify(open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)))
+    assert len(asked) == len(set(asked)) > 20
+
+
 def test_a_recording_that_is_gone_is_no_other_one(run, capsys):
     video = Path("results/demo/corpus/videos/s01_1.mp4")
     assert not video.exists()
