@@ -41,7 +41,6 @@ def small(tmp_path):
 SIDE_BY_SIDE = [
     {
         "demo_video": "corpus/videos/s01_1.mp4",
-        "optical_flow": "flow/s01_1.h5",
         "pretrain": "encoders/pretrained/s01/face.pt",
         "train_spotter": "spotters/regions/s01.pt",
         "score": "metrics.csv",
@@ -57,6 +56,8 @@ SIDE_BY_SIDE = [
         "crop_frames": "frames/s01_1.h5",
         "label_frames": "labels.csv",
     },
+    # It reads the recording as well as the crops.
+    {"optical_flow": "flow/s01_1.h5"},
 ]
 
 

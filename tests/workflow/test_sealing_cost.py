@@ -71,7 +71,9 @@ def steps(finished, tmp_path, monkeypatch):
 
     def measure():
         keys = settings.optical_flow(plan, **VIDEO)
-        optical_flow.run(frames=frames, output=tmp_path / "flow.h5", **keys, **MADE)
+        opened = reports.faces_from(plan, **VIDEO)
+        output = tmp_path / "flow.h5"
+        optical_flow.run(source=opened, frames=frames, output=output, **keys, **MADE)
 
     def code():
         extract_features.run(
