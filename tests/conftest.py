@@ -7,8 +7,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import faults
 
-# Tests of the workflow that make all that they need themselves.
-ALONE = ("tests/workflow/test_real_corpora.py", "tests/workflow/test_review.py")
+# Tests of the workflow that make all that they need themselves, or only copy a finished run and
+# then wait for a cluster.
+ALONE = tuple(f"tests/workflow/test_{name}.py" for name in ("real_corpora", "review", "slurm"))
 
 
 class Together(LoadScopeScheduling):
