@@ -28,23 +28,17 @@ from mespot.measured import Measured, measure
 from mespot.provenance import code_digest
 from mespot.recording import open_recording
 from mespot.recording.picking import nearest
+from mespot.settings import decoding_of, preprocessing_of
 from mespot.spotting.calibration import calibrate
-from mespot.spotting.decoders import BOUNDARIES, BOUNDARIES_ONLY, PEAKS, Decoding
+from mespot.spotting.decoders import Decoding
 from mespot.store.files import replacing
 from mespot.training.companions import at_rate
 from mespot.training.ensemble import held_out_predictions, predict, train_members
 from mespot.training.model import Model
 from mespot.training.recipes import SpotterRecipe
-from mespot.training.spotter_input import (
-    SpotterInput,
-    labelled,
-    motion_input,
-    motion_unit,
-    standardised,
-)
-from mespot.training.spotter_training import SpotterTask, spotter_shape
+from mespot.training.spotter_input import SpotterInput, labelled, motion_input
+from mespot.training.spotter_training import motion_task
 from mespot.training.trained_spotter import TrainedSpotter
-from mespot.training.windows import window_recipe
 from mespot.videos.how import DEFAULTS
 
 __all__ = ["example", "train"]
@@ -124,7 +118,7 @@ def train(
     if masked:
         training["masked_motion"] = learned["masked_motion"]
     recipe = SpotterRecipe.of(training, streams=[], masked=masked)
-    decoding = _decoding(method, learned)
+    decoding = decoding_of(method, learned)
     sheet, labels = read_sheets(videos, annotations)
     assert labels is not None
     if sheet["subject"].nunique() < 3:
@@ -135,10 +129,8 @@ def train(
     table = _on_working_frames(labels, measured)
     recordings = _inputs(sheet, table, measured, recipe)
     first = measured[str(sheet["video"].iloc[0])]
-    unit, rate, regions = motion_unit(recordings), first.rate, list(first.regions)
-    recordings = [standardised(one, {}, unit) for one in recordings]
-    windows = window_recipe(recipe, streams=[], rate=rate, regions=regions)
-    task = SpotterTask(spotter_shape(recordings, recipe), recordings, windows, recipe)
+    rate, regions = first.rate, list(first.regions)
+    task, unit = motion_task(recordings, recipe, regions, rate)
     members = train_members(task)
     spotter = TrainedSpotter.of(
         output,
@@ -157,11 +149,7 @@ def train(
         [spotter],
         calibrate(spotter.held_out, Decoding.of(decoding), regions, rate),
         decoding=decoding,
-        preprocessing={
-            "tracking": {k: v for k, v in config["tracking"].items() if k != "face"},
-            "crop": {k: v for k, v in config["crop"].items() if k != "kept"},  # of files only
-            "flow": dict(config["flow"]),
-        },
+        preprocessing=preprocessing_of(config),
         landmarker=config["landmarker"],
         provenance={
             "mespot": version("mespot"),
@@ -200,12 +188,6 @@ def _method(config: Settings) -> Settings:
             "regions alone, without a partner; name one, such as 'regions', or run the workflow"
         )
     return dict(method)
-
-
-def _decoding(method: Settings, learned: Settings) -> dict[str, Any]:
-    decoder = method.get("decoder", BOUNDARIES)
-    keys = ["duration_slack", "class_iou", *(BOUNDARIES_ONLY if decoder != PEAKS else ())]
-    return {"decoder": decoder, **{key: learned[key] for key in keys}}
 
 
 def _measured(

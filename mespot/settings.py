@@ -1,4 +1,5 @@
-"""From the keys of config.yaml to dataclasses with fields of the same names."""
+"""From the keys of config.yaml to dataclasses with fields of the same names, and which keys belong
+together where planning and steps must agree. Nothing heavy is imported."""
 
 from __future__ import annotations
 
@@ -7,6 +8,41 @@ from dataclasses import fields
 from typing import Any
 
 from mespot.errors import InputError
+
+# The decoders that a method may name. Of `spotting.learned`, what turns predictions into intervals,
+# and what of it has no effect for `peaks`.
+BOUNDARIES, PEAKS = "boundaries", "peaks"
+DECODING = ("duration_slack", "class_iou")
+BOUNDARIES_ONLY = ("floor", "nms_iou", "vote_iou", "second_look")
+
+
+def decoding_of(method: Mapping[str, Any], learned: Mapping[str, Any]) -> dict[str, Any]:
+    """How a method decodes: its decoder, and the keys of `spotting.learned` that have an effect."""
+    decoder = method.get("decoder", BOUNDARIES)
+    keys = (*DECODING, *(() if decoder == PEAKS else BOUNDARIES_ONLY))
+    decoding = {"decoder": decoder, **{key: learned[key] for key in keys}}
+    look = decoding.get("second_look")
+    if look is not None and not look["weight"]:
+        decoding["second_look"] = {"weight": look["weight"]}
+    return decoding
+
+
+def flow_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How motion is measured: the keys of `flow` that have an effect."""
+    flow = dict(config["flow"])
+    if flow["algorithm"] != "dis":
+        del flow["preset"]
+    return flow
+
+
+def preprocessing_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How recordings become the motion that a model reads."""
+    return {
+        # Who is followed is said of each video.
+        "tracking": {key: x for key, x in config["tracking"].items() if key != "face"},
+        "crop": {key: x for key, x in config["crop"].items() if key != "kept"},  # of files only
+        "flow": flow_of(config),
+    }
 
 
 def fill(

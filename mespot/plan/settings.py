@@ -18,10 +18,8 @@ from mespot.plan.model import corpora_of_model, model_of
 from mespot.plan.recipes import of_encoder, only, weights_of, without
 from mespot.plan.run import Plan
 from mespot.provenance import plain
+from mespot.settings import BOUNDARIES_ONLY, DECODING, decoding_of, flow_of, preprocessing_of
 
-# Of `spotting.learned`, what turns predictions into intervals, and what of it only boundaries read.
-_DECODING = ("duration_slack", "class_iou")
-_BOUNDARIES = ("floor", "nms_iou", "vote_iou", "second_look")
 # Of `spotting.learned`, what only a method with learned features uses.
 _FEATURES = ("code", "stream_dropout")
 # Of a method, what is said elsewhere: with the training, the decoding and the inputs.
@@ -75,8 +73,7 @@ def crop_frames(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
 
 def optical_flow(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
     """How its motion is measured."""
-    flow = for_corpus(plan.config, corpus)["flow"]
-    return without(flow, () if flow["algorithm"] == "dis" else ("preset",))
+    return plain(flow_of(for_corpus(plan.config, corpus)))
 
 
 def import_motion(plan: Plan, corpus: str, video: str = "") -> dict[str, Any]:
@@ -95,7 +92,7 @@ def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> d
 def train_spotter(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]:
     """What a spotter reads and how it is trained."""
     recipe, spotting = plan.methods[method], _spotting(plan, corpus, method)
-    unused = [*_DECODING, *_BOUNDARIES]
+    unused = [*DECODING, *BOUNDARIES_ONLY]
     if not recipe["streams"]:
         unused += _FEATURES
     if not plan.masks_motion(method):
@@ -111,11 +108,7 @@ def spot(plan: Plan, corpus: str, method: str, fold: str = "") -> dict[str, Any]
     recipe, spotting = plan.methods[method], _spotting(plan, corpus, method)
     if not plan.learns(method):
         return plain({"method": dict(recipe), "training_free": spotting["training_free"]})
-    decoder = recipe.get("decoder", "boundaries")
-    keys = (*_DECODING, *(_BOUNDARIES if decoder == "boundaries" else ()))
-    decoding = {"decoder": decoder, **only(spotting["learned"], keys)}
-    if "second_look" in decoding and not decoding["second_look"]["weight"]:
-        decoding["second_look"] = only(decoding["second_look"], ("weight",))
+    decoding = decoding_of(recipe, spotting["learned"])
     return plain({"method": without(recipe, _ELSEWHERE), "decoding": decoding})
 
 
@@ -125,12 +118,7 @@ def make_model(plan: Plan) -> dict[str, Any]:
     return {
         "corpora": list(corpora_of_model(plan.config, plan.corpora)),
         "decoding": spot(plan, corpus, method)["decoding"],
-        "preprocessing": {
-            # Who is followed is said of each video.
-            "tracking": without(track_face(plan, corpus), ("face",)),
-            "crop": without(crop_frames(plan, corpus), ("kept",)),  # of files only
-            "flow": optical_flow(plan, corpus),
-        },
+        "preprocessing": plain(preprocessing_of(for_corpus(plan.config, corpus))),
         "landmarker": face_landmarker(plan),
     }
 

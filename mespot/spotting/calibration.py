@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mespot.expressions import CLASSES
+from mespot.settings import PEAKS
 from mespot.spotting import decode, decoders, second_look
 from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
@@ -64,7 +65,7 @@ def calibrate(
         thresholds[name], f1 = best_threshold(
             [rows[name] for rows in kept],
             [one.labels[name] for one in own],
-            shares=how.decoder != decoders.PEAKS,
+            shares=how.decoder != PEAKS,
         )
         log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
     return Calibration(lengths, thresholds, trees)

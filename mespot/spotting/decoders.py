@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mespot.settings import fill
+from mespot.settings import BOUNDARIES_ONLY, PEAKS, fill
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
 from mespot.spotting.lengths import Lengths
@@ -16,9 +16,7 @@ from mespot.spotting.second_look import SecondLook
 from mespot.spotting.smoothed import peaks, smoothed
 from mespot.spotting.thresholds import relative_threshold
 
-BOUNDARIES, PEAKS = "boundaries", "peaks"
-# Keys without effect for `peaks`, and without effect where the second look has no weight.
-BOUNDARIES_ONLY = ("floor", "nms_iou", "vote_iou", "second_look")
+# Keys without effect where the second look has no weight.
 LOOKING_ONLY = tuple(field.name for field in fields(SecondLook) if field.name != "weight")
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from mespot.networks.spotter import HEADS, Output, Spotter
 from mespot.spans import usable_spans
 from mespot.spotting.predictions import Prediction
+from mespot.spotting.recordings import HeldOut
 from mespot.training.interrupted import Interrupted
 from mespot.training.masked_motion import pretrain_network
 from mespot.training.region_motion import span_channels
@@ -191,3 +192,26 @@ def held_out_predictions(
 def group_of(members: Sequence[Member], one: SpotterInput) -> int:
     """The number of the inner group that a training recording is in."""
     return next(i for i, member in enumerate(members) if one.person in member.held_out)
+
+
+def held_out_recordings(
+    recordings: Sequence[SpotterInput],
+    members: Sequence[Member],
+    predictions: Sequence[Prediction],
+) -> list[HeldOut]:
+    """Training recordings as calibration reads them. predictions: by the networks that never saw
+    their subjects, as `held_out_predictions` gives them."""
+    return [
+        HeldOut(
+            corpus=one.corpus,
+            subject=one.subject,
+            video=one.video,
+            group=group_of(members, one),
+            prediction=prediction,
+            paths=one.paths,
+            span=one.span,
+            labels=one.labels,
+            known=one.known,
+        )
+        for one, prediction in zip(recordings, predictions, strict=True)
+    ]

@@ -16,12 +16,17 @@ from mespot.expressions import CLASSES
 from mespot.metrics import paired_iou, strict_counts
 from mespot.spotting.calibration import Calibration, calibrate, decoded
 from mespot.spotting.decoders import Decoding
-from mespot.spotting.recordings import HeldOut, Predicted
-from mespot.training.ensemble import Member, group_of, held_out_predictions, predict, train_members
+from mespot.spotting.recordings import Predicted
+from mespot.training.ensemble import (
+    Member,
+    held_out_predictions,
+    held_out_recordings,
+    predict,
+    train_members,
+)
 from mespot.training.recipes import SpotterRecipe
-from mespot.training.spotter_input import SpotterInput, motion_unit, standardised
-from mespot.training.spotter_training import SpotterTask, spotter_shape
-from mespot.training.windows import window_recipe
+from mespot.training.spotter_input import SpotterInput, standardised
+from mespot.training.spotter_training import SpotterTask, motion_task
 
 SUREST, UNSUREST, RANDOM = "surest", "unsurest", "random"
 ORDERS = (SUREST, UNSUREST, RANDOM)
@@ -166,25 +171,12 @@ def train(recordings: Sequence[SpotterInput], setting: Setting, seed: int) -> Tr
     subjects = {one.subject for one in recordings}
     if len(subjects) < 2 or not any(len(x) for one in recordings for x in one.labels.values()):
         return None
-    unit = motion_unit(recordings)
-    read = [standardised(one, {}, unit) for one in recordings]
     recipe = replace(setting.recipe, seed=seed)
-    windows = window_recipe(recipe, streams=[], rate=setting.rate, regions=setting.regions)
-    task = SpotterTask(spotter_shape(read, recipe), read, windows, recipe)
+    task, unit = motion_task(recordings, recipe, setting.regions, setting.rate)
     members = train_members(task)
-    held_out = [
-        HeldOut(
-            subject=one.subject,
-            video=one.video,
-            group=group_of(members, one),
-            prediction=prediction,
-            paths=one.paths,
-            span=one.span,
-            labels=one.labels,
-            known=one.known,
-        )
-        for one, prediction in zip(read, held_out_predictions(task, members, predict), strict=True)
-    ]
+    held_out = held_out_recordings(
+        task.recordings, members, held_out_predictions(task, members, predict)
+    )
     calibration = calibrate(held_out, setting.decoding, setting.regions, setting.rate)
     return Trained(task, [m for m in members if not m.held_out], calibration, unit)
 

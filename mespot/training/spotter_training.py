@@ -16,9 +16,9 @@ from mespot.networks.spotter import HEADS, Spotter
 from mespot.spotting.lengths import usual_half_length
 from mespot.training.recipes import SpotterRecipe
 from mespot.training.region_motion import span_channels
-from mespot.training.spotter_input import SpotterInput
+from mespot.training.spotter_input import SpotterInput, motion_unit, standardised
 from mespot.training.spotter_loss import batch_losses
-from mespot.training.windows import WindowRecipe, WindowSampler
+from mespot.training.windows import WindowRecipe, WindowSampler, window_recipe
 
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
 _GRADIENT_NORM = 1.0
@@ -33,6 +33,19 @@ class SpotterTask:
     recordings: Sequence[SpotterInput]
     windows: WindowRecipe
     recipe: SpotterRecipe
+
+
+def motion_task(
+    recordings: Sequence[SpotterInput], recipe: SpotterRecipe, regions: Sequence[str], rate: float
+) -> tuple[SpotterTask, float]:
+    """The task of a spotter that reads motion alone, of one corpus, and the unit of its motion, px.
+
+    recordings: labelled, of one rate, read in px. regions: names. rate: working frames a second.
+    """
+    unit = motion_unit(recordings)
+    read = [standardised(one, {}, unit) for one in recordings]
+    windows = window_recipe(recipe, streams=[], rate=rate, regions=regions)
+    return SpotterTask(spotter_shape(read, recipe), read, windows, recipe), unit
 
 
 def spotter_shape(recordings: Sequence[SpotterInput], recipe: SpotterRecipe) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mespot.training import checkpoint
 from mespot.training.clips import Standardisation, as_builtins
 from mespot.training.companions import told_apart
 from mespot.training.encoders import Encoder
-from mespot.training.ensemble import Member, group_of, predict
+from mespot.training.ensemble import Member, held_out_recordings, predict
 from mespot.training.joint_encoders import JointEncoders, reading
 from mespot.training.origin import Origin, Person, people, refuse_seen
 from mespot.training.spotter_input import (
@@ -84,20 +84,6 @@ class TrainedSpotter:
     ) -> TrainedSpotter:
         """From a training. members: all networks, those of the inner groups too. predictions: of
         the recordings of the task, by the networks that never saw their subjects."""
-        held_out = [
-            HeldOut(
-                corpus=one.corpus,
-                subject=one.subject,
-                video=one.video,
-                group=group_of(members, one),
-                prediction=prediction,
-                paths=one.paths,
-                span=one.span,
-                labels=one.labels,
-                known=one.known,
-            )
-            for one, prediction in zip(task.recordings, predictions, strict=True)
-        ]
         history = [
             {"network": number, **row}
             for number, member in enumerate(members)
@@ -118,7 +104,7 @@ class TrainedSpotter:
             seen=sorted({(one.corpus or whose["corpus"], one.subject) for one in task.recordings}),
             origins=dict(origins),
             companions=list(companions),
-            held_out=held_out,
+            held_out=held_out_recordings(task.recordings, members, predictions),
             history=history,
             encoders=dict(encoders.encoders) if encoders is not None else {},
         )

@@ -109,7 +109,7 @@ PARTS = {
     "landmarker": {"store"},
     "api": {"cli", "config", "face", "landmarker", "measured", "recording", "tracked", "videos"},
     "own_model": {"config", "corpora", "demo", "device", "landmarker", "measured", "provenance"}
-    | {"recording", "spotting", "store", "training", "videos"},
+    | {"recording", "settings", "spotting", "store", "training", "videos"},
     "cli/speed": {"device", "face", "networks", "training"},
     "cli/length": {"measured", "recording", "runtime"},
     "cli/reviewing": {"corpora", "device", "metrics", "spotting", "store", "training"},
@@ -132,7 +132,7 @@ PARTS = {
     "stopping": set(),
     "streams": set(),
     "suffixes": set(),
-    "plan": {"plan", "config", "corpora", "demo", "provenance", "training"},
+    "plan": {"plan", "config", "corpora", "demo", "provenance", "settings", "training"},
 }
 # Small modules without imports of their own, which any part may use.
 EVERYWHERE = {"errors", "expressions", "limits", "spans", "stopping", "streams"}

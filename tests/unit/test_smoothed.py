@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import find_peaks
 
+from mespot.settings import BOUNDARIES, PEAKS
 from mespot.spotting import decoders, peaks
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths
@@ -67,7 +68,7 @@ def test_nothing_to_find():
 def test_decoders_of_a_class_without_labels_find_nothing():
     score = np.random.default_rng(0).random(100)
     distances, span = np.full((100, 2), 3.0), np.zeros(100, int)
-    for decoder in (decoders.BOUNDARIES, decoders.PEAKS):
+    for decoder in (BOUNDARIES, PEAKS):
         how = Decoding(decoder, 1.25, 0.2, floor=0.1, nms_iou=0.2, vote_iou=0.5)
         for lengths, some in ((Lengths(1, 0, 3), False), (Lengths(2, 20, 3), True)):
             candidates = decoders.candidates(score, distances, span, lengths, how)
@@ -77,9 +78,7 @@ def test_decoders_of_a_class_without_labels_find_nothing():
 def test_threshold_of_peaks_is_drawn_on_the_scale_of_the_scores():
     score, span = np.random.default_rng(0).random(100), np.zeros(100, int)
     lengths = Lengths(2, 20, 4)
-    boundaries, of_peaks = (
-        Decoding(decoder, 1.25, 0.2) for decoder in (decoders.BOUNDARIES, decoders.PEAKS)
-    )
+    boundaries, of_peaks = (Decoding(decoder, 1.25, 0.2) for decoder in (BOUNDARIES, PEAKS))
     assert decoders.on_scores(0.3, score, span, lengths, boundaries) == 0.3
     smooth, inside = smoothed(score, 4, span)
     threshold = decoders.on_scores(1.0, score, span, lengths, of_peaks)
