@@ -12,7 +12,9 @@ from mespot import stopping
 STARTED_BY_SNAKEMAKE = workflow.is_main_process and "snakemake" in sys.argv[0]
 
 # Until the first job starts, a key that stops the run has nothing to wait for.
-BEFORE = stopping.listen("mespot: stopped", at_once=True) if STARTED_BY_SNAKEMAKE else None
+BEFORE = (
+    stopping.listen("mespot: stopped", at_once=True) if STARTED_BY_SNAKEMAKE else None
+)
 
 from mespot import config_files
 from mespot.errors import InputError
