@@ -84,9 +84,7 @@ def read_by_jobs():
 def begin_run():
     """Refuse a second run over the same results, and files from the future, before the first job."""
     if workflow.is_main_process:
-        stopping.as_before(
-            BEFORE
-        )  # Snakemake waits for the jobs, which hear the key, too
+        stopping.as_before(BEFORE)  # jobs, for which Snakemake waits, hear the key, too
         try:
             RUN["began"] = lock_results("results")
             check_clock(read_by_jobs(), RUN["began"])

@@ -8,13 +8,12 @@ from snakemake.exceptions import WorkflowError
 
 from mespot import stopping
 
-# Where another program runs the workflow, its arguments are others, and its keys are its own.
+# Where another program runs the workflow, its arguments and its keys are its own. Until the first
+# job starts, a key that stops the run has nothing to wait for.
 STARTED_BY_SNAKEMAKE = workflow.is_main_process and "snakemake" in sys.argv[0]
-
-# Until the first job starts, a key that stops the run has nothing to wait for.
-BEFORE = (
-    stopping.listen("mespot: stopped", at_once=True) if STARTED_BY_SNAKEMAKE else None
-)
+BEFORE = None
+if STARTED_BY_SNAKEMAKE:
+    BEFORE = stopping.listen("mespot: stopped", at_once=True)
 
 from mespot import config_files
 from mespot.errors import InputError
