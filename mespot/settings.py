@@ -13,7 +13,7 @@ from mespot.errors import InputError
 # and what of it has no effect for `peaks`.
 BOUNDARIES, PEAKS = "boundaries", "peaks"
 DECODING = ("duration_slack", "class_iou")
-BOUNDARIES_ONLY = ("floor", "nms_iou", "vote_iou", "second_look")
+BOUNDARIES_ONLY = ("floor", "nms_iou", "vote_iou", "second_look", "person_share", "person_minutes")
 
 
 def decoding_of(method: Mapping[str, Any], learned: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from mespot.spotting.lengths import Lengths, label_lengths
 from mespot.spotting.recordings import HeldOut, Predicted
 from mespot.spotting.second_look import Trees
 from mespot.spotting.spotted import Spotted
-from mespot.spotting.thresholds import best_threshold
+from mespot.spotting.thresholds import best_threshold, from_logit, logit
+from mespot.spotting.usual import Usual, compared
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,13 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Calibration:
     """What decoding takes from training recordings: by class, how long expressions last and the
-    threshold on confidence; and the trees of the second look, where there is one."""
+    threshold on confidence; the trees of the second look, where there is one; and what is usual
+    for a person, where persons are compared."""
 
     lengths: Mapping[str, Lengths]
     thresholds: Mapping[str, float]
     trees: Trees | None = None
+    usual: Usual | None = None
 
 
 def calibrate(
@@ -60,6 +63,11 @@ def calibrate(
         if learned is not None:
             trees, candidates = learned
     kept = [rows for one, rows in zip(recordings, candidates, strict=True) if not one.corpus]
+    usual = None
+    if how.compares_persons:
+        usual = Usual.of(own, kept, rate)
+        excess = usual.excess(own, kept, how.person_share, how.person_minutes)
+        kept = [compared(rows, one) for rows, one in zip(kept, excess, strict=True)]
     thresholds = {}
     for name in CLASSES:
         thresholds[name], f1 = best_threshold(
@@ -68,7 +76,7 @@ def calibrate(
             shares=how.decoder != PEAKS,
         )
         log.info("%s: threshold %.3f, F1 %.3f on subjects held out", name, thresholds[name], f1)
-    return Calibration(lengths, thresholds, trees)
+    return Calibration(lengths, thresholds, trees, usual)
 
 
 def decoded(
@@ -78,14 +86,23 @@ def decoded(
     candidates = [_candidates(one, calibration.lengths, how) for one in recordings]
     if calibration.trees is not None:
         candidates = calibration.trees.rescored(recordings, candidates)
+    excess = [dict.fromkeys(CLASSES, 0.0) for _ in recordings]
+    if calibration.usual is not None:
+        excess = calibration.usual.excess(
+            recordings, candidates, how.person_share, how.person_minutes
+        )
     return [
-        _spotted(one, rows, calibration, how)
-        for one, rows in zip(recordings, candidates, strict=True)
+        _spotted(one, compared(rows, off), off, calibration, how)
+        for one, rows, off in zip(recordings, candidates, excess, strict=True)
     ]
 
 
 def _spotted(
-    one: Predicted, candidates: Mapping[str, Intervals], calibration: Calibration, how: Decoding
+    one: Predicted,
+    candidates: Mapping[str, Intervals],
+    excess: Mapping[str, float],
+    calibration: Calibration,
+    how: Decoding,
 ) -> Spotted:
     lengths, thresholds = calibration.lengths, calibration.thresholds
     # Over its threshold, a confidence can be compared with that of the other class.
@@ -96,7 +113,9 @@ def _spotted(
         # The confidences of a second look are not on the curve of the scores.
         name: float("nan")
         if calibration.trees is not None
-        else decoders.on_scores(thresholds[name], scores[name], one.span, lengths[name], how)
+        else decoders.on_scores(
+            _with_excess(thresholds[name], excess[name]), scores[name], one.span, lengths[name], how
+        )
         for name in CLASSES
     }
     return Spotted(
@@ -106,6 +125,13 @@ def _spotted(
         kept,
         {name: kept[name].confidence for name in CLASSES},
     )
+
+
+def _with_excess(threshold: float, excess: float) -> float:
+    """The score that a candidate of this person needs; confidences are lower by the excess."""
+    if not excess or not np.isfinite(threshold):
+        return threshold
+    return float(from_logit(logit(np.array([threshold])) + excess)[0])
 
 
 def _judged(candidates: dict[str, Intervals], known: np.ndarray | None) -> dict[str, Intervals]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
+from mespot.expressions import CLASSES
 from mespot.settings import BOUNDARIES_ONLY, PEAKS, fill
 from mespot.spotting import decode
 from mespot.spotting.decode import Intervals
@@ -17,7 +18,7 @@ from mespot.spotting.smoothed import peaks, smoothed
 from mespot.spotting.thresholds import relative_threshold
 
 # Keys without effect where the second look has no weight.
-LOOKING_ONLY = tuple(field.name for field in fields(SecondLook) if field.name != "weight")
+LOOKING_ONLY = tuple(one.name for one in fields(SecondLook) if one.name != "weight")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Decoding:
     nms_iou: float = 0.0
     vote_iou: float = 1.0
     second_look: SecondLook = SecondLook()
+    person_share: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0.0))
+    person_minutes: float = 0.0
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Decoding:
@@ -48,6 +51,10 @@ class Decoding:
     @property
     def looks_twice(self) -> bool:
         return self.second_look.weight > 0
+
+    @property
+    def compares_persons(self) -> bool:
+        return any(self.person_share.values())
 
 
 def candidates(

@@ -54,7 +54,7 @@ KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (4, (*_ARTEFACT, "settings", "pretraining", "seen")),
     "spotter": (7, (*_ARTEFACT, *_READ, "seen", "origins", "held_out")),
     # Raise the version too when the motion of a video is measured in another way than before.
-    "model": (1, _MODEL),
+    "model": (2, _MODEL),
     "training": (1, ("digest", "state")),
 }
 # Where they lie below `results/{corpus}/`.

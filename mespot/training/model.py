@@ -31,6 +31,7 @@ from mespot.spotting.pieces import at_another_rate, joined, pieces
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.second_look import SecondLook, Trees
 from mespot.spotting.spotted import Spotted
+from mespot.spotting.usual import Usual
 from mespot.training import checkpoint
 from mespot.training.companions import at_rate, told_apart
 from mespot.training.ensemble import Member, predict
@@ -232,6 +233,7 @@ def _stored(calibration: Calibration) -> dict[str, Any]:
     return {
         "lengths": {name: asdict(lengths) for name, lengths in calibration.lengths.items()},
         "thresholds": {name: float(calibration.thresholds[name]) for name in CLASSES},
+        "usual": None if calibration.usual is None else asdict(calibration.usual),
         "trees": None
         if trees is None
         else {
@@ -251,7 +253,7 @@ def _stored(calibration: Calibration) -> dict[str, Any]:
 
 
 def _restored(stored: Mapping[str, Any]) -> Calibration:
-    trees = stored["trees"]
+    trees, usual = stored["trees"], stored["usual"]
     return Calibration(
         {name: Lengths(**stored["lengths"][name]) for name in CLASSES},
         {name: float(stored["thresholds"][name]) for name in CLASSES},
@@ -264,7 +266,15 @@ def _restored(stored: Mapping[str, Any]) -> Calibration:
             trees["regions"],
             trees["rate"],
         ),
+        None if usual is None else _usual(usual),
     )
+
+
+def _usual(stored: Mapping[str, Any]) -> Usual:
+    usual = Usual({name: float(stored["levels"][name]) for name in CLASSES}, float(stored["rate"]))
+    if not (np.isfinite([*usual.levels.values(), usual.rate]).all() and usual.rate > 0):
+        raise ValueError(f"usual levels {dict(usual.levels)} at {usual.rate} frames a second")
+    return usual
 
 
 def _trees(stored: Mapping[str, Any], columns: int) -> BoostedTrees:

@@ -55,6 +55,8 @@ DECODING = {
     "nms_iou": 0.2,
     "vote_iou": 0.5,
     "second_look": {"weight": 0.0},
+    "person_share": {"micro": 0.0, "macro": 0.0},
+    "person_minutes": 1.0,
 }
 LOOK = {
     "weight": 0.25,

@@ -41,7 +41,7 @@ def recorded(events):
 
 def held_out(events, micro=NONE, macro=NONE, **known):
     labels = {"micro": np.array(micro), "macro": np.array(macro)}
-    return HeldOut(**recorded(events), **{"video": "v1", "group": 0, **known}, labels=labels)
+    return HeldOut(**{**recorded(events), "video": "v1", "group": 0, **known}, labels=labels)
 
 
 def spotted_in(events, calibration, how=HOW):

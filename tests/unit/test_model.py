@@ -15,7 +15,11 @@ from tests.unit import spotters
 from tests.unit.models import LANDMARKER, PREPROCESSING
 from tests.unit.moving_regions import lagged
 
-LOOK = {**spotters.DECODING, "second_look": spotters.LOOK}
+LOOK = {
+    **spotters.DECODING,
+    "second_look": spotters.LOOK,
+    "person_share": {"micro": 1.0, "macro": 0.5},
+}
 
 
 @pytest.fixture(scope="module")

@@ -115,7 +115,9 @@ def test_keys_of_masked_motion_may_be_missing_where_no_network_is_pretrained():
 def test_keys_of_boundaries_may_be_missing_for_peaks():
     assert Decoding.of(PEAKS).duration_slack == 1.25 and not Decoding.of(PEAKS).looks_twice
     with pytest.raises(
-        InputError, match="spotting.learned: lacks floor, nms_iou, vote_iou, second_look"
+        InputError,
+        match="spotting.learned: lacks floor, nms_iou, vote_iou, second_look, "
+        "person_share, person_minutes",
     ):
         Decoding.of({**PEAKS, "decoder": "boundaries"})
     with pytest.raises(InputError, match="spotting.learned: knows no focus"):
