@@ -111,7 +111,7 @@ def test_jobs_go_through_slurm_to_the_files_of_a_local_run(cluster, finished, tm
 
 def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, fault):
     folder = tmp_path / "project"
-    without(finished, folder, "results/demo/spotters/regions/s01.pt", METRICS)
+    without(finished, folder, "results/demo/metrics.csv", METRICS)
     with through_slurm(folder, METRICS) as run:
         seen = {running(run, set())[0]}
     # Snakemake is killed, its job goes on; the same command sends another one of the kind.
