@@ -10,7 +10,8 @@ from snakemake.logging import logger
 from mespot import ending, verification
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
-from mespot.plan import checks, inputs, open_plan, paths, reports, runtimes, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, runtimes
+from mespot.plan import settings, targets
 from mespot.provenance import code_digest
 from mespot.runtime import check_clock, lock_results
 
@@ -84,9 +85,8 @@ def read_by_jobs():
 def begin_run():
     """Refuse a second run over the same results, and files from the future, before the first job."""
     if workflow.is_main_process:
-        stopping.as_before(
-            BEFORE
-        )  # Snakemake waits for the jobs, which hear the key, too
+        # Snakemake waits for the jobs, which hear the key, too.
+        stopping.as_before(BEFORE)
         try:
             RUN["began"] = lock_results("results")
             check_clock(read_by_jobs(), RUN["began"])

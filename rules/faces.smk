@@ -3,10 +3,7 @@
 
 rule face_landmarker:
     output:
-        model=ensure(
-            paths.LANDMARKER,
-            sha256=config["landmarker"]["sha256"],
-        ),
+        model=ensure(paths.LANDMARKER, sha256=config["landmarker"]["sha256"]),
     log:
         "results/resources/logs/face_landmarker.log",
     benchmark:
