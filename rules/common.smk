@@ -10,7 +10,8 @@ from snakemake.logging import logger
 from mespot import ending, verification
 from mespot.corpora.kinds import MOTIONS
 from mespot.errors import InputError
-from mespot.plan import checks, inputs, open_plan, paths, reports, settings, targets
+from mespot.plan import checks, inputs, open_plan, paths, reports, runtimes
+from mespot.plan import settings, targets
 from mespot.provenance import code_digest
 from mespot.runtime import check_clock, lock_results
 

@@ -3,10 +3,7 @@
 
 rule face_landmarker:
     output:
-        model=ensure(
-            paths.LANDMARKER,
-            sha256=config["landmarker"]["sha256"],
-        ),
+        model=ensure(paths.LANDMARKER, sha256=config["landmarker"]["sha256"]),
     log:
         "results/resources/logs/face_landmarker.log",
     benchmark:
@@ -42,7 +39,7 @@ rule track_face:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=20,
+        runtime=of_job(runtimes.track_face),
     params:
         recording=of_job(reports.recording),
         settings=of_job(settings.track_face),
@@ -67,7 +64,7 @@ rule crop_frames:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=10,
+        runtime=of_job(runtimes.crop_frames),
     params:
         recording=of_job(reports.recording),
         settings=of_job(settings.crop_frames),
@@ -121,7 +118,7 @@ rule optical_flow:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=30,
+        runtime=of_job(runtimes.optical_flow),
     params:
         source=of_job(reports.faces_from),
         settings=of_job(settings.optical_flow),

@@ -22,7 +22,7 @@ rule plot_timeline:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=15,
+        runtime=of_job(runtimes.plot_timeline),
     params:
         source=of_job(reports.faces_from),
         methods=of_job(reports.timeline_methods),

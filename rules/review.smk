@@ -16,7 +16,7 @@ rule write_review:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=15,
+        runtime=of_job(runtimes.write_review),
     params:
         source=of_job(reports.faces_from),
         method=of_job(reports.review_method),

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.system
 
 
 @contextmanager
-def small_disk(results, size):
+def small_disk(results, room):
     """An empty disk of some bytes in the place of a folder."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small disk")
     results.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(results)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(results)]
     if subprocess.run(mount, check=False).returncode != 0:
         pytest.skip("cannot mount a small disk here")
     try:
@@ -35,6 +35,11 @@ def small(tmp_path):
     folder = project.copy(tmp_path / "project")
     with small_disk(folder / "results", 14 << 20):
         yield folder
+
+
+def size(folder):
+    """Bytes of a disk that a folder fills."""
+    return sum(path.stat().st_size + 8192 for path in folder.rglob("*"))
 
 
 # Jobs that do not wait for each other while rules of other rows make nothing: {rule: its file}.
@@ -76,8 +81,7 @@ def test_disk_that_is_full_in_any_stage(finished, tmp_path, fault):
     ignored = shutil.ignore_patterns("results")
     shutil.copytree(finished, folder, copy_function=shutil.copy2, ignore=ignored)
     whole = finished / "results"
-    size = sum(path.stat().st_size + 8192 for path in whole.rglob("*"))
-    with small_disk(folder / "results", size):
+    with small_disk(folder / "results", size(whole)):
         shutil.copytree(whole, folder / "results", dirs_exist_ok=True)
         for row in SIDE_BY_SIDE:
             make_without_room(folder, whole, row)
@@ -128,19 +132,27 @@ def files(folder):
     return {p for p in results.rglob("*") if p.is_file() and "logs" not in p.parts}
 
 
-def test_full_disk_is_told_and_what_was_computed_is_kept(small, fault):
-    run = project.snakemake(small, "results/demo/frames/s01_1.h5", options=("--keep-going",))
-    assert run.returncode == 0, run.stdout[-3000:]
-    frames = small / "results" / "demo" / "frames" / "s01_1.h5"
-    kept = frames.read_bytes()
-    run = project.snakemake(small, "results/metrics.csv", options=("--keep-going",))
-    assert run.returncode != 0
-    assert "No space left on device" in run.stdout
-    assert "Free space on that disk and run again" in run.stdout
-    assert frames.read_bytes() == kept
-    leftovers = [p for p in (small / "results").rglob(".*")]
-    leftovers = [p for p in leftovers if p.name not in (".lock", ".seals")]
-    assert leftovers == []
+def test_full_disk_is_told_and_what_was_computed_is_kept(finished, tmp_path, fault):
+    """Room is left for the labels and not for the motion, which come next."""
+    folder, whole = tmp_path / "project", finished / "results"
+    ignored = shutil.ignore_patterns("results")
+    shutil.copytree(finished, folder, copy_function=shutil.copy2, ignore=ignored)
+    kept = [whole / "resources"]
+    kept += [whole / "demo" / name for name in ("corpus", "landmarks", "frames")]
+    with small_disk(folder / "results", sum(map(size, kept)) + (1 << 20)):
+        for part in kept:
+            shutil.copytree(part, folder / "results" / part.relative_to(whole))
+        target = "results/demo/spotters/regions/s01.pt"
+        run = project.snakemake(folder, target, options=("--keep-going",))
+        assert run.returncode != 0
+        assert "No space left on device" in run.stdout
+        assert "Free space on that disk and run again" in run.stdout
+        for name in ("frames/s01_1.h5", "labels.csv"):
+            known = whole / "demo" / name
+            assert (folder / "results" / "demo" / name).read_bytes() == known.read_bytes(), name
+        leftovers = [p for p in (folder / "results").rglob(".*")]
+        leftovers = [p for p in leftovers if p.name not in (".lock", ".seals")]
+        assert leftovers == []
     fault("full")
 
 

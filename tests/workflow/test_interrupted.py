@@ -14,9 +14,17 @@ from tests.workflow import project
 
 pytestmark = pytest.mark.slow
 
-# What is made again while the run is killed: a recording from its tracking on, and all networks.
-MADE_AGAIN = ["landmarks/s01_1.h5", "frames/s01_1.h5", "flow/s01_1.h5", "encoders", "features"]
-MADE_AGAIN += ["spotters", "scores", "intervals", "candidates", "metrics.csv"]
+METRICS = "results/metrics.csv"
+# What is made again while the run is killed: a recording from its tracking on, the labels, and the
+# networks and intervals of a fold; then all scores.
+MADE_AGAIN = [f"{kind}/s01_1.h5" for kind in ("landmarks", "frames", "flow")] + ["labels.csv"]
+MADE_AGAIN += [f"encoders/pretrained/s02/{stream}.pt" for stream in ("face", "flow")]
+MADE_AGAIN += [f"features/pretrained/s02/{stream}.h5" for stream in ("face", "flow")]
+for _method in ("regions", "learned"):
+    MADE_AGAIN += [f"spotters/{_method}/s02.pt", f"scores/{_method}/s02.h5"]
+    MADE_AGAIN += [f"{table}/{_method}/s02.csv" for table in ("intervals", "candidates")]
+MADE_AGAIN = [f"results/demo/{name}" for name in MADE_AGAIN]
+SCORES = [METRICS, "results/demo/metrics.csv", "results/demo/summary.csv"]
 LONGEST = 9.0  # s from the start of Snakemake to its end; several jobs
 
 
@@ -33,20 +41,27 @@ def start(folder, *arguments):
     )
 
 
-def delete(folder, names):
-    """Take files and folders of the corpus away, and the table of all corpora."""
+def made_again(folder, finished, names, moments=()):
+    """Delete some files and have them made, by a run that is killed at these moments, in seconds;
+    those that were needed are taken out. The files are those of an undisturbed run."""
     for name in names:
-        path = folder / "results" / "demo" / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "results" / "metrics.csv").unlink()
-
-
-def check(folder, finished):
-    """The scores are those of an undisturbed run, and nothing half-made is left."""
-    undisturbed = (finished / "results" / "metrics.csv").read_bytes()
-    assert (folder / "results" / "metrics.csv").read_bytes() == undisturbed
-    left = [path for path in (folder / "results").rglob("*") if is_leftover(path)]
-    assert left == []
+        (folder / name).unlink(missing_ok=True)
+    while True:
+        run = start(folder, *names)
+        try:
+            told, _ = run.communicate(timeout=moments[-1] if moments else 900)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
+            moments.pop()
+            continue
+        assert run.returncode == 0, told[-5000:]
+        break
+    for name in names:
+        assert (folder / name).read_bytes() == (finished / name).read_bytes(), name
+        # As old as they were, so that nothing else has to be made from them.
+        shutil.copystat(finished / name, folder / name)
+    assert [path for path in (folder / "results").rglob("*") if is_leftover(path)] == []
 
 
 def test_killed_at_any_moment_it_ends_with_the_scores_of_an_undisturbed_run(
@@ -55,26 +70,13 @@ def test_killed_at_any_moment_it_ends_with_the_scores_of_an_undisturbed_run(
     folder = tmp_path / "project"
     project.copy_finished(finished, folder)
     wanted, seed = pytestconfig.option.kills, random.randrange(2**32)
-    moments = random.Random(seed)
     print(f"moments drawn with the seed {seed}")
-    killed = 0
-    delete(folder, MADE_AGAIN)
-    while True:
-        run = start(folder, "results/metrics.csv")
-        try:
-            patience = moments.uniform(0.2, LONGEST) if killed < wanted else 900
-            told, _ = run.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.communicate()
-            killed += 1
-            continue
-        assert run.returncode == 0, told[-5000:]
-        check(folder, finished)
-        if killed == wanted:
-            break
-        delete(folder, MADE_AGAIN)
-    fault("kill", killed)
+    drawn = random.Random(seed)
+    moments = [drawn.uniform(0.2, LONGEST) for _ in range(wanted)]
+    while moments:
+        made_again(folder, finished, MADE_AGAIN, moments)
+        made_again(folder, finished, SCORES, moments)
+    fault("kill", wanted)
 
 
 def is_leftover(path):
@@ -86,11 +88,12 @@ def is_leftover(path):
 def test_keys_that_stop_a_run_are_told_in_a_line(finished, tmp_path, fault):
     folder = tmp_path / "project"
     project.copy_finished(finished, folder)
-    delete(folder, ["landmarks/s02_1.h5", "metrics.csv"])
+    made = "results/demo/landmarks/s02_1.h5"
+    (folder / made).unlink()
     log = folder / "results" / "demo" / "logs" / "track_face" / "s02_1.log"
     log.unlink()
     for stage in ("planning", "jobs"):
-        run = start(folder, "results/demo/landmarks/s02_1.h5")
+        run = start(folder, made)
         told = ""
         while "is extended by additional config" not in told:
             line = run.stdout.readline()
@@ -105,9 +108,8 @@ def test_keys_that_stop_a_run_are_told_in_a_line(finished, tmp_path, fault):
         last = "mespot: stopped" if stage == "planning" else "mespot: track_face: stopped"
         assert last in told.splitlines(), told
         fault(f"key: {stage}")
-    done = project.snakemake(folder, "results/demo/landmarks/s02_1.h5")
+    done = project.snakemake(folder, made)
     assert done.returncode == 0, done.stdout[-3000:]
-    made = "results/demo/landmarks/s02_1.h5"
     assert (folder / made).read_bytes() == (finished / made).read_bytes()
 
 
@@ -137,14 +139,14 @@ def test_half_written_file_of_another_program_is_not_taken_for_a_whole_one(
 ):
     folder = tmp_path / "project"
     project.copy_finished(finished, folder)
-    flow = folder / "results" / "demo" / "flow" / "s01_1.h5"
+    made, encoder = "results/demo/flow/s01_1.h5", "results/demo/encoders/pretrained/s02/flow.pt"
+    flow = folder / made
     flow.write_bytes(flow.read_bytes()[: flow.stat().st_size // 2])
-    run = project.snakemake(folder, "results/metrics.csv", options=("--keep-going",))
+    run = project.snakemake(folder, encoder)
     assert run.returncode != 0
-    assert "flow/s01_1.h5: is not whole" in run.stdout
+    assert f"{made}: is not whole" in run.stdout
     assert "delete the file and run again" in run.stdout
     fault("half-written")
-    flow.unlink()
-    assert project.snakemake(folder, "results/metrics.csv").returncode == 0
-    undisturbed = (finished / "results" / "metrics.csv").read_bytes()
-    assert (folder / "results" / "metrics.csv").read_bytes() == undisturbed
+    made_again(folder, finished, [made, encoder])
+    run = project.snakemake(folder, METRICS, options=("--dry-run",))
+    assert project.planned(run.stdout) == set(), run.stdout

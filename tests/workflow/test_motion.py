@@ -1,5 +1,6 @@
 """The corpus `motion`: from series without any video to metrics, timelines and back."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,18 +92,30 @@ def test_a_deleted_artefact_is_made_again(motion_run):
     assert project.planned(output) == rules, output[-3000:]
 
 
-def test_what_is_exported_gives_the_same_metrics(motion_run, tmp_path, capsys):
+def test_what_is_exported_gives_the_same_motion_labels_and_intervals(motion_run, tmp_path, capsys):
+    """All that the scores are made from, but networks that learn from the same arrays."""
     folder, _ = motion_run
     out = tmp_path / "exported"
     results = str(folder / "results")
     status = main(["motion", "export", results, "--corpus", "motion", "--out", str(out)])
     assert status == 0, capsys.readouterr()
     again = project.copy(tmp_path / "again")
-    done = run(again, out, "results/metrics.csv")
+    tables_again = ("labels.csv", "intervals/training_free/all.csv")
+    done = run(again, out, *(f"results/motion/{name}" for name in tables_again))
     assert done.returncode == 0, done.stdout[-5000:]
-    for name in ("metrics.csv", "motion/labels.csv", "motion/intervals/regions/anna.csv"):
-        one, two = ((place / "results" / name).read_bytes() for place in (folder, again))
-        assert one == two, name
+    one, two = (place / "results" / "motion" for place in (folder, again))
+    for name in tables_again:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+    for video in ("anna1", "ben1", "cleo1"):
+        with (
+            h5py.File(one / f"flow/{video}.h5") as known,
+            h5py.File(two / f"flow/{video}.h5") as h5,
+        ):
+            assert {*h5} == {*known} and {*h5.attrs} == {*known.attrs}
+            for name in known:
+                np.testing.assert_array_equal(h5[name][()], known[name][()])
+            for name in {*known.attrs} - {"provenance"}:
+                np.testing.assert_array_equal(h5.attrs[name], known.attrs[name])
 
 
 def test_a_bad_series_is_named_and_the_rest_goes_on(tmp_path):

@@ -1,9 +1,8 @@
-"""Part of the workflow through a real Slurm: its scores are those of a local run, whatever of it is
-lost on the way."""
+"""Part of the workflow through a real Slurm: its files are those of a local run, and so are its
+scores, whatever of it is lost on the way."""
 
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -18,20 +17,19 @@ pytestmark = pytest.mark.system
 
 # Starts munge, slurmdbd, slurmctld and two nodes on this machine, from Debian's packages.
 CLUSTER = Path(__file__).parents[3] / "shared" / "reference" / "slurm" / "slurm_up.sh"
-# Made again by the cluster: one video from its tracking on, one fold's networks, all scores.
-DELETED = [
-    "landmarks/s01_1.h5",
-    "frames/s01_1.h5",
-    "flow/s01_1.h5",
-    "encoders/pretrained/s02",
-    "features",
-    "spotters",
-    "scores",
-    "intervals",
-    "metrics.csv",
-]
-RULES = {"track_face", "crop_frames", "optical_flow", "label_frames", "pretrain"}
-RULES |= {"extract_features", "train_spotter", "spot", "score"}
+METRICS = "results/metrics.csv"
+# Made again by the cluster: one video from its tracking on, one fold's networks of one stream and
+# what is spotted with them. Each of them costs Snakemake several starts.
+MADE_AGAIN = {
+    "track_face": ["landmarks/s01_1.h5"],
+    "crop_frames": ["frames/s01_1.h5"],
+    "optical_flow": ["flow/s01_1.h5"],
+    "label_frames": ["labels.csv"],
+    "pretrain": ["encoders/pretrained/s02/flow.pt"],
+    "extract_features": ["features/pretrained/s02/flow.h5"],
+    "train_spotter": ["spotters/regions/s02.pt"],
+    "spot": ["scores/regions/s02.h5", "intervals/regions/s02.csv", "candidates/regions/s02.csv"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +48,15 @@ def cluster():
 
 
 @contextmanager
-def through_slurm(folder):
+def through_slurm(folder, *targets):
     """Snakemake in a process group of its own, whose jobs go through Slurm; it ends with the
     block."""
-    line = [*project.command("results/metrics.csv")]
+    line = [*project.command(*targets)]
     line[line.index("--cores") : line.index("--cores") + 2] = ["--profile", "profiles/slurm"]
     # Status is asked for early and often; on a cluster that would be a burden.
     line[line.index("--profile") : line.index("--profile")] = [
-        "--slurm-init-seconds-before-status-checks=2",
-        "--seconds-between-status-checks=2",
+        "--slurm-init-seconds-before-status-checks=1",
+        "--seconds-between-status-checks=1",
     ]
     with subprocess.Popen(
         line,
@@ -76,20 +74,19 @@ def through_slurm(folder):
                 os.killpg(run.pid, signal.SIGKILL)
 
 
-def ends_well(run, folder, finished):
+def ends_well(run, folder, finished, *made):
+    """It ends, and has made the files of a local run again."""
     told, _ = run.communicate(timeout=1200)
     assert run.returncode == 0, told[-5000:]
-    known = (finished / "results" / "metrics.csv").read_bytes()
-    assert (folder / "results" / "metrics.csv").read_bytes() == known
+    for name in made:
+        assert (folder / name).read_bytes() == (finished / name).read_bytes(), name
 
 
-def without(finished, folder, names):
-    """A copy of a finished run without some files of the corpus."""
+def without(finished, folder, *names):
+    """A copy of a finished run without some files."""
     project.copy_finished(finished, folder)
     for name in names:
-        path = folder / "results" / "demo" / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "results" / "metrics.csv").unlink()
+        (folder / name).unlink()
 
 
 def slurm(*line):
@@ -97,23 +94,28 @@ def slurm(*line):
     return done.stdout
 
 
-def test_jobs_go_through_slurm_to_the_scores_of_a_local_run(cluster, finished, tmp_path):
-    folder = tmp_path / "project"
-    without(finished, folder, DELETED)
-    with through_slurm(folder) as run:
-        ends_well(run, folder, finished)
+def named_in_slurm(rules):
     jobs = slurm("sacct", "--noheader", "--parsable2", "--format=State,Comment%200")
-    for rule in RULES:
-        assert rule in jobs, jobs
+    return all(rule in jobs for rule in rules), jobs
+
+
+def test_jobs_go_through_slurm_to_the_files_of_a_local_run(cluster, finished, tmp_path):
+    folder = tmp_path / "project"
+    made = [f"results/demo/{name}" for names in MADE_AGAIN.values() for name in names]
+    without(finished, folder, *made)
+    with through_slurm(folder, *made) as run:
+        ends_well(run, folder, finished, *made)
+    found, jobs = named_in_slurm(MADE_AGAIN)
+    assert found, jobs
 
 
 def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, fault):
     folder = tmp_path / "project"
-    without(finished, folder, ["spotters/regions", "metrics.csv"])
-    with through_slurm(folder) as run:
+    without(finished, folder, "results/demo/metrics.csv", METRICS)
+    with through_slurm(folder, METRICS) as run:
         seen = {running(run, set())[0]}
     # Snakemake is killed, its job goes on; the same command sends another one of the kind.
-    with through_slurm(folder) as run:
+    with through_slurm(folder, METRICS) as run:
         job, _ = running(run, seen)
         slurm("scancel", job)
         job, node = running(run, {*seen, job})
@@ -121,9 +123,11 @@ def test_what_is_lost_on_the_way_is_made_again(cluster, finished, tmp_path, faul
         # Slurm lets the job wait for two minutes before it starts it elsewhere.
         soon = ["scontrol", "update", f"JobId={job}", "StartTime=now"]
         subprocess.run(soon, check=False, timeout=60)
-        ends_well(run, folder, finished)
+        ends_well(run, folder, finished, METRICS)
     states = slurm("sacct", "--noheader", "--duplicates", "--allocations", "--format=State")
     assert "CANCELLED" in states and "NODE_FAIL" in states, states
+    found, jobs = named_in_slurm(["score", "join_metrics"])
+    assert found, jobs
     for name in ("snakemake killed", "scancel", "node"):
         fault(name)
 
