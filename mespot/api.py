@@ -23,8 +23,9 @@ from mespot.cli import score_report
 from mespot.config import check, load
 from mespot.errors import InputError
 from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
+from mespot.face.flow import strain
 from mespot.face.landmarks import TrackingSettings, blink
-from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions
+from mespot.face.motion import MotionSettings, frame_motions
 from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS
@@ -267,9 +268,10 @@ def flow(
         settings=how,
     )
     measured = list(frames)
+    field = np.stack([one.flow for one in measured])
     return Motion(
-        flow=np.stack([one.flow for one in measured]) * np.float32(SCALE),
-        strain=np.stack([one.strain for one in measured]) * np.float32(STRAIN_SCALE),
+        flow=field,
+        strain=strain(field, cut.images.shape[1] / how.grid),
         regional=np.stack([one.regional for one in measured]),
         lags=how.lags,
         regions=tuple(REGIONS),

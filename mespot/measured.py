@@ -17,7 +17,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from mespot.errors import InputError
-from mespot.face.crops import CropSettings, align_crops, crop_points, cut_crops
+from mespot.face.crops import CropPoints, CropSettings, align_crops, cut_crops
 from mespot.face.landmarks import Track, TrackingSettings, blink
 from mespot.face.motion import MotionSettings, frame_motions, in_blocks, stretch
 from mespot.face.occlusion import FaceWatch, usual_points
@@ -124,7 +124,7 @@ def measure(
     with closing(ahead(watch.watched(cut, usable, stretch(rate)))) as crops:
         motions = frame_motions(
             count.passing(crops),
-            _Points(track, transforms),
+            CropPoints(transforms, _Points(track)),
             usable,
             rate=rate,
             size=size,
@@ -162,15 +162,12 @@ def measure(
 
 @dataclass(frozen=True)
 class _Points:
-    """Landmarks of a track, in the recording's pixels or with `transforms` in those of the crops;
-    each is read when it is asked for."""
+    """Landmarks of a track, in the recording's pixels; each is read when it is asked for."""
 
     track: Track
-    transforms: np.ndarray | None = None
 
     def __getitem__(self, frames: slice) -> np.ndarray:
-        points = self.track.part(frames.start, frames.stop).points
-        return points if self.transforms is None else crop_points(self.transforms[frames], points)
+        return self.track.part(frames.start, frames.stop).points
 
 
 def _of_head(track: Track) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ with job(snakemake) as provenance:
     optical_flow.run(
         source=snakemake.params.source,
         frames=snakemake.input.frames,
+        landmarks=snakemake.input.landmarks,
         output=snakemake.output.flow,
         provenance=provenance,
         **snakemake.params.settings,

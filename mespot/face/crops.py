@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from mespot.face import align
-from mespot.spans import Frames
+from mespot.spans import Frames, blocks
 
 # Grey levels of one unit of what `reduced` makes. The mean over 4 x 4 pixels is a whole number of
 # these units, so nothing is lost.
@@ -48,6 +48,31 @@ def crop_points(transforms: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Landmarks `(N, 478, 3)` in the recording's pixels as float32 in those of the crops, depth in
     the same unit. transforms: of the same N frames."""
     return align.apply_in_depth(transforms, points).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class CropPoints:
+    """Landmarks of T frames in the crops' pixels, made by `crop_points` of those in the recording's
+    when they are asked for. transforms: `(T, 2, 3)`."""
+
+    transforms: np.ndarray
+    points: Frames
+
+    def __getitem__(self, frames: slice) -> np.ndarray:
+        return crop_points(self.transforms[frames], self.points[frames])
+
+
+def mean_points(points: Frames, usable: np.ndarray) -> np.ndarray:
+    """Mean x and y `(478, 2)` float32 of landmarks `(T, 478, 3)` over the `usable` frames, `(T,)`
+    bool; `(0, 2)` without any."""
+    total = np.zeros((0, 2), np.float32)
+    for first, last in blocks(0, len(usable)):
+        here = usable[first:last]
+        if here.any():
+            part = points[first:last][here, :, :2]
+            # Row after row, as the mean of the whole would be taken.
+            total = (np.concatenate([total[None], part]) if len(total) else part).sum(axis=0)
+    return total / np.float32(max(1, usable.sum()))
 
 
 def cut_crops(

@@ -186,9 +186,10 @@ def _averaged(values: np.ndarray, grid: int) -> np.ndarray:
 
 
 def strain(flow: np.ndarray, spacing: float) -> np.ndarray:
-    """Magnitude (G, G) of the strain tensor of a (G, G, 2) flow in px, cells `spacing` px apart."""
-    uy, ux = np.gradient(flow[..., 0], spacing)
-    vy, vx = np.gradient(flow[..., 1], spacing)
+    """Magnitude (..., G, G) of the strain tensor of a (..., G, G, 2) flow in px, cells `spacing` px
+    apart."""
+    uy, ux = np.gradient(flow[..., 0], spacing, axis=(-2, -1))
+    vy, vx = np.gradient(flow[..., 1], spacing, axis=(-2, -1))
     return np.sqrt(ux**2 + vy**2 + 0.5 * (uy + vx) ** 2)
 
 

@@ -1,4 +1,4 @@
-"""Motion of a face in its aligned crops: flow, strain and the displacement of its regions.
+"""Motion of a face in its aligned crops: flow and the displacement of its regions.
 
 What the alignment left of the head's rigid motion is estimated in every flow and removed
 (mespot.face.rigid). Nothing is measured across the border of a usable span.
@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from mespot.face.flow import flow_algorithm, quantised, strain
+from mespot.face.flow import flow_algorithm
 from mespot.face.regions import REGIONS, region_weights
 from mespot.face.rigid import PARAMETERS, RigidMotion
 from mespot.spans import BLOCK, Frames
-
-SCALE, STRAIN_SCALE = 1e-3, 1e-5  # px/frame and 1/frame of one unit of `flow` and `strain`
 
 # Landmarks give the places and depths of face parts, as their mean over this long (s): the head
 # turns slowly, and a landmark's own jitter must not show in the flow.
@@ -43,7 +41,6 @@ class MotionSettings:
         grid, lags = self.grid, len(self.lags)
         return {
             "flow": (grid, grid, 2),
-            "strain": (grid, grid),
             "regional": (lags, len(REGIONS), 2),
             "rigid": (lags, len(PARAMETERS)),
         }
@@ -53,15 +50,13 @@ class MotionSettings:
 class FaceMotion:
     """Motion in one frame, or in T of them with a first axis more.
 
-    flow: `(G, G, 2)` int16, displacement since the frame before in units of SCALE crop px.
-    strain: `(G, G)` int16, magnitude of its strain in units of STRAIN_SCALE. regional:
-    `(L, R, 2)` float32, mean displacement of each of REGIONS over each lag, crop px. rigid:
-    `(L, 6)` float32, the rigid motion that was removed, in the PARAMETERS of mespot.face.rigid.
-    All are 0 where the frame `lag` frames earlier is not of the same span.
+    All are float32, and 0 where the frame `lag` frames earlier is not of the same span. flow:
+    `(G, G, 2)`, displacement since the frame before, crop px. regional: `(L, R, 2)`, mean
+    displacement of each of REGIONS over each lag, crop px. rigid: `(L, 6)`, the rigid motion that
+    was removed, in the PARAMETERS of mespot.face.rigid.
     """
 
     flow: np.ndarray
-    strain: np.ndarray
     regional: np.ndarray
     rigid: np.ndarray
 
@@ -108,9 +103,7 @@ def frame_motions(
                 field -= head.field(motion.rigid[k])
                 motion.regional[k] = weights @ field.reshape(-1, 2)
                 if lag == 1:
-                    motion.flow[:] = quantised(field, SCALE)
-                    spacing = size / settings.grid
-                    motion.strain[:] = quantised(strain(field, spacing), STRAIN_SCALE)
+                    motion.flow[:] = field
         yield motion
 
 
@@ -137,7 +130,5 @@ def in_blocks(motions: Iterable[FaceMotion], size: int = BLOCK) -> Iterator[Face
 
 def _still(settings: MotionSettings) -> FaceMotion:
     """No motion in a frame."""
-    types = dict(flow=np.int16, strain=np.int16, regional=np.float32, rigid=np.float32)
-    return FaceMotion(
-        **{name: np.zeros(shape, types[name]) for name, shape in settings.shapes.items()}
-    )
+    shapes = settings.shapes.items()
+    return FaceMotion(**{name: np.zeros(shape, np.float32) for name, shape in shapes})

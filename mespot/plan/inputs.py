@@ -56,10 +56,9 @@ def crop_frames(plan: Plan, corpus: str, video: str) -> Inputs:
 
 
 def optical_flow(plan: Plan, corpus: str, video: str) -> Inputs:
-    """Where the aligned face is in the recording; the recording, unless whole crops are kept."""
-    crop = for_corpus(plan.config, corpus)["crop"]
-    recording = {} if crop["kept"] == crop["size"] else track_face(plan, corpus, video)
-    return {**recording, "frames": paths.of_video("frames", corpus, video)}
+    """The aligned face, and the landmarks."""
+    landmarks = paths.of_video("landmarks", corpus, video)
+    return {**_faces(plan, corpus, video), "landmarks": landmarks}
 
 
 def pretrain(plan: Plan, corpus: str, encoder: str, fold: str, stream: str) -> Inputs:
@@ -161,7 +160,7 @@ def plot_timeline(plan: Plan, corpus: str, video: str) -> Inputs:
         "scores": paths.scores(corpus, shown, folds[shown]),
         "intervals": [paths.table("intervals", corpus, name, fold) for name, fold in folds.items()],
         "labels": labels_of(plan, corpus),
-        **(optical_flow(plan, corpus, video) if plan.corpora[corpus].has_faces else flow),
+        **(_faces(plan, corpus, video) if plan.corpora[corpus].has_faces else flow),
     }
 
 
@@ -176,7 +175,7 @@ def write_review(plan: Plan, corpus: str, video: str) -> Inputs:
         "flow": paths.of_video("flow", corpus, video),
     }
     if plan.corpora[corpus].has_faces:
-        inputs |= optical_flow(plan, corpus, video)
+        inputs |= _faces(plan, corpus, video)
     return inputs
 
 
@@ -253,6 +252,13 @@ def of_videos(plan: Plan, kind: str, corpus: str, videos: Sequence[str] | None =
     """An artefact of the given videos of a corpus, or of all."""
     chosen = plan.corpora[corpus].videos if videos is None else videos
     return [paths.of_video(kind, corpus, video) for video in chosen]
+
+
+def _faces(plan: Plan, corpus: str, video: str) -> Inputs:
+    """Where the aligned face is in the recording; the recording, unless whole crops are kept."""
+    crop = for_corpus(plan.config, corpus)["crop"]
+    recording = {} if crop["kept"] == crop["size"] else track_face(plan, corpus, video)
+    return {**recording, "frames": paths.of_video("frames", corpus, video)}
 
 
 def labels_of(plan: Plan, corpus: str) -> str | list[str]:

@@ -13,13 +13,14 @@ import numpy as np
 from mespot.errors import InputError
 from mespot.face.crops import (
     IMAGE_SCALE,
+    CropPoints,
     CropSettings,
     align_crops,
-    crop_points,
     cut_crops,
+    mean_points,
     reduced,
 )
-from mespot.face.landmarks import N_POINTS, blink
+from mespot.face.landmarks import blink
 from mespot.face.occlusion import FaceWatch, usual_points
 from mespot.recording import images_of, open_recording
 from mespot.spans import blocks, without
@@ -48,7 +49,7 @@ def run(
 
     source, fps, first_frame: as for track_face. size, fill, smoothing: the settings of
     mespot.face.crops.CropSettings. kept: side of the pictures, px, at most `size`. Frames without a
-    usable face are black, their points and transforms NaN. Frames in which something hides the face
+    usable face are black, their transforms NaN. Frames in which something hides the face
     are in no span. Raises InputError when the recording is not the one that was tracked.
     """
     cv2.setNumThreads(1)
@@ -71,31 +72,24 @@ def run(
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(["native_frame", "time", "blink", "occluded", "bridged", "span"], ()),
         "image": (kept, kept),
-        "points": (N_POINTS, 3),
         "transform": (2, 3),
     }
+    attrs: dict[str, Any] = {name: tracked.attrs[name] for name in RECORDING}
+    attrs |= {"crop_size": size, "image_scale": IMAGE_SCALE}
     with io.writing(
-        output,
-        "frames",
-        len(span),
-        shapes,
-        attrs={
-            **{name: tracked.attrs[name] for name in RECORDING},
-            "crop_size": size,
-            "image_scale": IMAGE_SCALE,
-        },
-        provenance=provenance,
+        output, "frames", len(span), shapes, attrs=attrs, provenance=provenance
     ) as written:
         written.add(**of_frames)
         for first, last in blocks(0, len(span), _BLOCK):
             written.add(
                 image=reduced(np.stack(list(islice(watched, last - first))), kept),
-                points=crop_points(transforms[first:last], points[first:last]),
                 blink=blink(tracked.part("blendshapes", slice(first, last))),
             )
         deque(images, maxlen=0)  # to the end, where frames too many would be found
         occluded = watch.hidden()
-        written.add(occluded=occluded, span=without(span, occluded))
+        usable = without(span, occluded)
+        written.add(occluded=occluded, span=usable)
+        attrs["mean_points"] = mean_points(CropPoints(transforms, points), usable >= 0).ravel()
     log.info("%s: %d crops of %d px", tracked.attrs["video"], (span >= 0).sum(), size)
     if occluded.any():
         log.warning(

@@ -1,4 +1,4 @@
-"""Rule optical_flow: flow and strain between the crops of a recording, rigid motion removed."""
+"""Rule optical_flow: flow between the crops of a recording, rigid motion removed."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
-from mespot.face.motion import SCALE, STRAIN_SCALE, MotionSettings, frame_motions, in_blocks
+from mespot.errors import InputError
+from mespot.face.crops import CropPoints
+from mespot.face.flow import quantised
+from mespot.face.motion import MotionSettings, frame_motions, in_blocks
 from mespot.face.regions import REGIONS
 from mespot.face.rigid import PARAMETERS
 from mespot.recut import faces_of
@@ -18,12 +22,15 @@ from mespot.store.schema import RECORDING
 log = logging.getLogger(__name__)
 
 _BLOCK = 128  # frames of crops and maps that are held at once
+# px/frame of one unit of the map. Rounding to it is a hundredth of the noise of a still face.
+_SCALE = 0.001
 
 
 def run(
     *,
     source: Mapping[str, Any],
     frames: str | Path,
+    landmarks: str | Path,
     output: str | Path,
     algorithm: str,
     preset: str | None = None,
@@ -33,14 +40,19 @@ def run(
 ) -> None:
     """Write the `flow` of one recording.
 
-    source: the recording, as for mespot.recut.faces_of. frames: where the face is in it. algorithm,
-    preset, grid, lags: the settings of mespot.face.motion.MotionSettings. Nothing is computed
-    across spans: flow is 0 in the first frame of each, and regional displacements are 0 until `lag`
-    frames later.
-    Raises InputError when the recording is not the one that the faces are of.
+    source: the recording, as for mespot.recut.faces_of. frames: where the face is in it. landmarks:
+    those that the frames were made from. algorithm, preset, grid, lags: the settings of
+    mespot.face.motion.MotionSettings. Nothing is computed across spans: flow is 0 in the first
+    frame of each, and regional displacements are 0 until `lag` frames later.
+    Raises InputError when the recording or the landmarks are not those that the faces are of.
     """
     cv2.setNumThreads(1)
     crops = io.read(frames, "frames")
+    tracked = io.read(landmarks, "landmarks")
+    if not np.array_equal(tracked["native_frame"], crops["native_frame"]):
+        raise InputError(
+            f"{frames}: has other frames than {landmarks}; delete both files and run again"
+        )
     span = crops["span"]
     size = crops.attrs["crop_size"]
     settings = MotionSettings(algorithm, grid, tuple(lags), preset)
@@ -54,8 +66,7 @@ def run(
             settings.shapes | dict.fromkeys(of_frames, ()),
             attrs={
                 **{name: crops.attrs[name] for name in RECORDING},
-                "scale": SCALE,
-                "strain_scale": STRAIN_SCALE,
+                "scale": _SCALE,
                 "lags": list(lags),
                 "regions": list(REGIONS),
                 "rigid_parameters": list(PARAMETERS),
@@ -67,12 +78,12 @@ def run(
         written.add(**of_frames)
         motions = frame_motions(
             faces,
-            crops.rows("points"),
+            CropPoints(crops["transform"], tracked.rows("points")),
             span,
             rate=crops.attrs["rate"],
             size=size,
             settings=settings,
         )
         for block in in_blocks(motions, _BLOCK):
-            written.add(**vars(block))
+            written.add(**{**vars(block), "flow": quantised(block.flow, _SCALE)})
     log.info("%s: flow at lags %s", crops.attrs["video"], list(lags))

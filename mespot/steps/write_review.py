@@ -14,8 +14,6 @@ from mespot.review.page import RegionMotion, Review, write_page
 from mespot.store import io, tables
 from mespot.store.io import Record
 
-_LOOKED_AT = 300  # frames that say where the regions are
-
 
 def run(
     *,
@@ -76,11 +74,8 @@ def _regions(motion: Record, faces: Record | None) -> RegionMotion:
     names = [str(name) for name in motion.attrs["regions"]]
     centres = None
     if faces is not None and set(names) <= set(REGIONS):
-        usable = np.flatnonzero(faces["span"] >= 0)
-        if len(usable):
-            # One by one: those of an hour fill 600 MB.
-            few = usable[:: 1 + len(usable) // _LOOKED_AT].tolist()
-            points = np.mean([faces.part("points", slice(t, t + 1))[0, :, :2] for t in few], axis=0)
+        points = np.reshape(faces.attrs["mean_points"], (-1, 2))
+        if len(points):
             size = float(motion.attrs["crop_size"])
             centres = np.stack([points[list(REGIONS[name])].mean(axis=0) for name in names]) / size
     crop_size = float(motion.attrs["crop_size"])

@@ -107,8 +107,9 @@ def writing(
 ) -> Iterator[Blocks]:
     """As `write`, for arrays that come in parts: the block adds them to what it is given.
 
-    frames: how many there will be. shapes: that of a frame of each data set. The file is the same
-    as if it had been written at once. Raises InputError and ValueError as `write` does.
+    frames: how many there will be. shapes: that of a frame of each data set. attrs: read when the
+    block ends, so some may be added in it. The file is the same as if it had been written at once.
+    Raises InputError and ValueError as `write` does.
     """
     layout = _layout(kind, per_video=False)
     if set(shapes) != set(layout.data_sets):
@@ -320,8 +321,9 @@ def _data_set(
     options: dict[str, Any] = {}
     if of_frame * shape[0] > 4096:
         options = dict(chunks=(max(1, min(shape[0], _CHUNK_BYTES // of_frame)), *shape[1:]))
-        # Every HDF5 library has these two filters. Higher levels save 4 % more.
-        options |= dict(compression="gzip", compression_opts=1, shuffle=True)
+        # Every HDF5 library has these two filters. Level 4 saves 4 % of what level 1 makes, for
+        # 0.1 ms a frame; higher levels save 2 % more, for 0.3 ms.
+        options |= dict(compression="gzip", compression_opts=4, shuffle=True)
     data_set = group.create_dataset(name, shape, dtype, track_times=False, **options)
     data_set.attrs["axes"] = ",".join(declared.axes)
     data_set.attrs["units"] = declared.units

@@ -42,13 +42,14 @@ NUMBERS: dict[str, tuple[float, bool]] = {
     "face_followed": (0, True),
     "image_scale": (0, False),
     "scale": (0, False),
-    "strain_scale": (0, False),
 }
-# Lists: of different whole numbers from 1, of different texts, or of any measures from 0.
+# Lists: of different whole numbers from 1, of different texts, or of any measures.
 LISTS = {
     **{"lags": int, "regions": str, "rigid_parameters": str, "blendshape_names": str, "seen": str},
-    **{"face_seconds": float, "face_sizes": float},
+    **{"face_seconds": float, "face_sizes": float, "mean_points": float},
 }
+# Measures that may be below 0, and how many there are of them.
+COORDINATES = {"mean_points": (0, 2 * SIZES["point"])}
 # NaN says that there is none; infinity that nothing is ever above it.
 MAY_LACK = ("threshold_micro", "threshold_macro")
 
@@ -192,10 +193,11 @@ LAYOUTS: dict[str, Layout] = {
         },
     ),
     "frames": Layout(
-        4,
+        5,
         "frames/{video}.h5",
         "Aligned faces of one video: small pictures, and where the face is in the recording. With "
-        "`transform` and `bridged`, the crops can be cut out of the recording again.",
+        "`transform` and `bridged`, the crops can be cut out of the recording again. `transform` "
+        "also takes the landmarks, which are in `landmarks/{video}.h5`, to pixels of the crop.",
         {
             "image": DataSet(
                 "uint16",
@@ -208,12 +210,6 @@ LAYOUTS: dict[str, Layout] = {
                 ("frame", "row", "column"),
                 "px",
                 "2x3 similarity from pixels of the recording to pixels of the crop",
-            ),
-            "points": DataSet(
-                "float32",
-                ("frame", "point", "xyz"),
-                "px",
-                "landmarks in pixels of the crop, depth in the same unit; NaN without a face",
             ),
             "blink": DataSet(
                 "float32", ("frame",), "1", "the larger of the two eyeBlink blendshapes"
@@ -228,10 +224,12 @@ LAYOUTS: dict[str, Layout] = {
             **_RECORDING,
             "crop_size": "side of the aligned crop, px",
             "image_scale": "grey levels of one unit of `image`",
+            "mean_points": "mean landmarks over the usable frames, px of the crop: x and y of the "
+            "first, of the second and so on; empty without a usable frame",
         },
     ),
     "flow": Layout(
-        2,
+        3,
         "flow/{video}.h5",
         "Optical flow between aligned face crops of one video, without rigid motion. In the corpus "
         "`motion`, the maps and the rigid motion are empty (0 cells, 0 parameters).",
@@ -241,12 +239,6 @@ LAYOUTS: dict[str, Layout] = {
                 ("frame", "y", "x", "uv"),
                 "px/frame",
                 "flow from the previous working frame, in pixels of the crop; multiply by `scale`",
-            ),
-            "strain": DataSet(
-                "int16",
-                ("frame", "y", "x"),
-                "1/frame",
-                "magnitude of the optical strain; multiply by `strain_scale`",
             ),
             "rigid": DataSet(
                 "float32",
@@ -260,7 +252,6 @@ LAYOUTS: dict[str, Layout] = {
             **_RECORDING,
             **_REGIONAL_ATTRIBUTES,
             "scale": "px/frame of one unit of `flow`",
-            "strain_scale": "1/frame of one unit of `strain`",
             "rigid_parameters": "names of the parameters of the rigid motion",
         },
     ),

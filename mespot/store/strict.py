@@ -17,6 +17,7 @@ import numpy as np
 from mespot.errors import InputError
 from mespot.store.files import regular
 from mespot.store.schema import (
+    COORDINATES,
     COUNTED_BY,
     LISTS,
     MAY_LACK,
@@ -221,7 +222,11 @@ def _fits(name: str, value: Any) -> bool:
         kind = LISTS[name]
         whole = isinstance(value, list) and all(type(one) is kind for one in value)
         if kind is float:
-            return whole and all(math.isfinite(one) and one >= 0 for one in value)
+            if not whole or not all(map(math.isfinite, value)):
+                return False
+            if name in COORDINATES:
+                return len(value) in COORDINATES[name]
+            return min(value, default=0) >= 0
         positive = whole and (kind is str or (value and min(value) >= 1))
         return bool(positive) and len(set(value)) == len(value)
     if name in NUMBERS:

@@ -15,7 +15,7 @@ from mespot.device import autocast, device
 from mespot.errors import InputError
 from mespot.face.regions import REGIONS, region_weights
 from mespot.networks.reconstruction import ReconstructionNetwork
-from mespot.spans import Frames, blocks, usable_spans
+from mespot.spans import Frames, usable_spans
 from mespot.store import io
 from mespot.store.files import remake
 from mespot.training import checkpoint
@@ -122,17 +122,10 @@ def frames_by_video(
 
 def pooling_weights(frames: StoredVideo, grid: int) -> np.ndarray:
     """Pooling weights (R, grid, grid) at a video's mean landmarks over its usable frames."""
-    usable = frames["span"] >= 0
-    if not usable.any():
+    points = np.array(frames.attrs["mean_points"], np.float32).reshape(-1, 2)
+    if not len(points):
         return np.zeros((len(REGIONS), grid, grid), np.float32)
-    size = frames.attrs["crop_size"]
-    total = None
-    for first, last in blocks(0, len(usable)):
-        points = frames.part("points", slice(first, last))[usable[first:last]]
-        # Row after row, as the mean of the whole would be taken.
-        total = (points if total is None else np.concatenate([total[None], points])).sum(axis=0)
-    assert total is not None
-    return region_weights(total / np.float32(usable.sum()), size, grid)
+    return region_weights(points, frames.attrs["crop_size"], grid)
 
 
 def coded(

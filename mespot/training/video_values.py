@@ -12,11 +12,15 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from mespot.face.flow import strain
 from mespot.spans import blocks, usable_spans
 
 # Channels of a stream that are hidden and reconstructed. In some a reference follows, never hidden.
 CHANNELS = {"flow": ("u", "v", "strain"), "face": ("grey",)}
 WITH_REFERENCE = frozenset({"face"})
+
+# 1/frame. Skin does not stretch so much: there the flow has failed, as at a cut.
+_MOST_STRAIN = 0.33
 
 # Frames of a face that are made at once, with those that its reference reaches to.
 _BLOCK = 64
@@ -97,8 +101,9 @@ class VideoValues:
         for start, stop in blocks(first, last, _BLOCK):
             part = slice(start, stop)
             flow = read("flow", part).astype(np.float32) * attrs["scale"]
-            strain = read("strain", part).astype(np.float32) * attrs["strain_scale"]
-            frames = np.concatenate([flow, strain[..., None]], axis=-1)
+            spacing = attrs["crop_size"] / flow.shape[2]
+            stretched = np.minimum(strain(flow, spacing), _MOST_STRAIN)
+            frames = np.concatenate([flow, stretched[..., None]], axis=-1)
             yield start, np.moveaxis(_resized(frames, self._size), -1, 1)
 
     def _faces(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -90,7 +90,7 @@ def many_videos(folder):
 
 HDF5 = [
     ("HDF5 that claims 2.5 TB", "artefact",
-     flow(replaced("strain", (6, 10**6, 200_000), np.int16, chunks=(1, 100, 100))), "flow"),
+     flow(replaced("flow", (6, 10**6, 10**5, 2), np.int16, chunks=(1, 100, 100, 2))), "flow"),
     ("HDF5 in one piece of 4 GB", "artefact",
      flow(replaced("blink", (6,), chunks=(10**9,), maxshape=(None,), compression="lzf")), "flow"),
     ("HDF5 with a deflated bomb", "artefact", flow(deflated), "flow"),
@@ -99,7 +99,7 @@ HDF5 = [
     ("shared motion that claims 2.5 TB", "series",
      motion(replaced("regional", (7, 2, 10**11, 2), chunks=(1, 1, 10, 2)))),
     ("any HDF5 that claims 2.5 TB", "any HDF5",
-     flow(replaced("strain", (6, 10**6, 200_000), np.int16, chunks=(1, 100, 100)))),
+     flow(replaced("flow", (6, 10**6, 10**5, 2), np.int16, chunks=(1, 100, 100, 2)))),
     ("any HDF5 with a deflated bomb", "any HDF5", flow(deflated)),
     ("2 GB of nothing as HDF5", "artefact", sparse("flow.h5", 2000 * MB), "flow"),
     ("a pipe as HDF5", "artefact", pipe("flow.h5"), "flow"),

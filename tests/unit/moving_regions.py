@@ -55,7 +55,6 @@ def write_moving_flow(path, *, video, subject, regions, blink=None, span=None, c
         "flow",
         {
             "flow": np.zeros((frames, 2, 2, 2), np.int16),
-            "strain": np.zeros((frames, 2, 2), np.int16),
             "regional": lagged(regions, LAGS, span).astype(np.float32),
             "rigid": np.zeros((frames, len(LAGS), 4), np.float32),
             "blink": np.zeros(frames, np.float32) if blink is None else blink,
@@ -65,7 +64,6 @@ def write_moving_flow(path, *, video, subject, regions, blink=None, span=None, c
             **attributes(video, subject, frames),
             "corpus": corpus,
             "scale": 0.001,
-            "strain_scale": 0.00001,
             "lags": LAGS,
             "regions": REGIONS,
             "rigid_parameters": ["x", "y", "scale", "turn"],

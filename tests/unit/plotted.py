@@ -50,12 +50,11 @@ def make_frames(tmp_path, clock):
         "image": image,
         "transform": np.tile(np.eye(2, 3), (T, 1, 1)),
         "bridged": np.zeros(T, bool),
-        "points": np.zeros((T, 478, 3), np.float32),
         "blink": np.zeros(T, np.float32),
         "occluded": np.zeros(T, bool),
         **clock,
     }
-    attrs = {**RECORDING, "crop_size": S, "image_scale": 1.0}
+    attrs = {**RECORDING, "crop_size": S, "image_scale": 1.0, "mean_points": [0.0] * 956}
     io.write(tmp_path / "frames.h5", "frames", arrays, attrs=attrs, provenance={})
     return tmp_path / "frames.h5"
 

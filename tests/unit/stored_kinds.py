@@ -30,7 +30,7 @@ LISTED = {"lags": [1, 3], "regions": ["a", "b", "c"], "rigid_parameters": ["x", 
 def attributes(kind):
     """One of the right type for each that the layout declares."""
     values = {**LISTED, "seen": [], "blendshape_names": ["b"]}
-    values |= {"face_seconds": [2.5, 2.5], "face_sizes": []}
+    values |= {"face_seconds": [2.5, 2.5], "face_sizes": [], "mean_points": [-1.5] * 956}
     values |= {name: 30 if whole else 30.0 for name, (_, whole) in NUMBERS.items()}
     values |= dict.fromkeys(MAY_LACK, 0.5)
     return {name: values.get(name, f"{name}!") for name in LAYOUTS[kind].attributes}

@@ -54,7 +54,6 @@ def write_flow(path, *, video, subject="s1", flow, span=None, regions=("brow", "
         "flow",
         {
             "flow": np.round(flow * 1000).astype(np.int16),
-            "strain": np.zeros((frames, GRID, GRID), np.int16),
             "regional": np.zeros((frames, 1, len(regions), 2), np.float32),
             "rigid": np.zeros((frames, 1, 4), np.float32),
             "blink": np.zeros(frames, np.float32),
@@ -63,7 +62,6 @@ def write_flow(path, *, video, subject="s1", flow, span=None, regions=("brow", "
         attrs={
             **attributes(video, subject, frames),
             "scale": 0.001,
-            "strain_scale": 0.0001,
             "lags": [1],
             "regions": list(regions),
             "rigid_parameters": ["x", "y", "scale", "turn"],
@@ -74,10 +72,9 @@ def write_flow(path, *, video, subject="s1", flow, span=None, regions=("brow", "
 
 
 def write_frames(path, *, video, subject="s1", image, points, span=None):
-    """`image` (T, CROP, CROP) uint8, `points` (478, 2) in crop px, the same in every frame."""
+    """`image` (T, CROP, CROP) uint8, `points` (478, 2) in crop px, the mean."""
     frames = len(image)
     span = np.zeros(frames, np.int16) if span is None else span
-    points = np.concatenate([points, np.zeros((478, 1))], axis=1)  # of no depth
     io.write(
         path,
         "frames",
@@ -85,12 +82,16 @@ def write_frames(path, *, video, subject="s1", image, points, span=None):
             "image": image,
             "transform": np.zeros((frames, 2, 3)),
             "bridged": np.zeros(frames, bool),
-            "points": np.broadcast_to(points, (frames, 478, 3)).astype(np.float32),
             "blink": np.zeros(frames, np.float32),
             "occluded": np.zeros(frames, bool),
             **clock(span),
         },
-        attrs={**attributes(video, subject, frames), "crop_size": CROP, "image_scale": 1.0},
+        attrs={
+            **attributes(video, subject, frames),
+            "crop_size": CROP,
+            "image_scale": 1.0,
+            "mean_points": np.float32(points).ravel() if (span >= 0).any() else [],
+        },
         provenance={},
     )
 

@@ -17,7 +17,7 @@ from mespot.training.video_values import VideoValues, video_values
 class Video(dict):
     """A stored video in memory."""
 
-    attrs = {"scale": 0.5, "strain_scale": 0.25, "rate": 30.0, "image_scale": 1.0}
+    attrs = {"scale": 0.5, "crop_size": 8, "rate": 30.0, "image_scale": 1.0}
 
     def part(self, name, frames):
         return self[name][frames]
@@ -31,14 +31,22 @@ def test_flow_values_are_scaled_and_averaged_over_areas():
     flow = np.zeros((3, 4, 4, 2), np.int16)
     flow[1, :2, :2, 0] = [[1, 2], [3, 4]]
     flow[1, 2:, 2:, 1] = 8
-    strain = np.full((3, 4, 4), 4, np.int16)
-    record = Video(flow=flow, strain=strain, span=np.array([0, 0, -1], np.int16))
+    record = Video(flow=flow, span=np.array([0, 0, -1], np.int16))
     values = video_values(record, stream="flow", input_size=2, reference_seconds=1)
     assert values.shape == (3, 3, 2, 2)
     assert values[1, 0].tolist() == [[1.25, 0], [0, 0]]
     assert values[1, 1].tolist() == [[0, 0], [0, 4]]
-    assert (values[:2, 2] == 1).all()
-    assert (values[2] == 0).all()
+    assert (values[0] == 0).all() and (values[2] == 0).all()
+
+
+def test_strain_is_made_of_the_stored_flow():
+    flow = np.zeros((2, 4, 4, 2), np.int16)
+    flow[..., 0] = np.arange(4)  # .5 px more in every cell of 8 / 4 px
+    flow[1] *= 100  # no skin does this
+    record = Video(flow=flow, span=np.zeros(2, np.int16))
+    values = video_values(record, stream="flow", input_size=4)
+    np.testing.assert_allclose(values[0, 2], 0.25, atol=1e-3)
+    np.testing.assert_allclose(values[1, 2], 0.33, atol=1e-3)
 
 
 def face(frames=9, bright=1.0):
@@ -108,8 +116,7 @@ def test_of_a_video_only_the_frames_that_are_asked_for_are_read():
             return super().part(name, frames)
 
     video = Watched(
-        flow=np.ones((500, 4, 4, 2), np.int16),
-        strain=np.ones((500, 4, 4), np.int16),
+        flow=np.arange(500 * 32, dtype=np.int16).reshape(500, 4, 4, 2) + 1,
         span=np.zeros(500, np.int16),
     )
     values = VideoValues(video, stream="flow", input_size=2)[128:192]

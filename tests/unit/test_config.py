@@ -59,7 +59,7 @@ SECTIONS = {
         },
     ),
     "crop_frames": ("crop", {"source", "fps", "first_frame", "landmarks", "output"}),
-    "optical_flow": ("flow", {"source", "fps", "first_frame", "frames", "output"}),
+    "optical_flow": ("flow", {"source", "frames", "landmarks", "output"}),
 }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mespot.face.motion import SCALE, MotionSettings, frame_motions, in_blocks
+from mespot.face.motion import MotionSettings, frame_motions, in_blocks
 from mespot.face.regions import REGIONS, region_weights
 from tests.unit.faces import mesh, texture, warped
 
@@ -38,24 +38,23 @@ def test_blocks_hold_every_frame_once(face):
     )
     assert [len(block.flow) for block in frames] == [5, 5, 4]
     whole = measured(*face, SPAN)
-    for name in ("flow", "strain", "regional", "rigid"):
+    for name in ("flow", "regional", "rigid"):
         joined = np.concatenate([getattr(block, name) for block in frames])
         np.testing.assert_array_equal(joined, getattr(whole, name))
 
 
 def test_shapes_and_units(face):
     motion = measured(*face, SPAN)
-    assert motion.flow.shape == (FRAMES, 16, 16, 2) and motion.flow.dtype == np.int16
-    assert motion.strain.shape == (FRAMES, 16, 16) and motion.strain.dtype == np.int16
+    assert motion.flow.shape == (FRAMES, 16, 16, 2) and motion.flow.dtype == np.float32
     assert motion.regional.shape == (FRAMES, 2, len(REGIONS), 2)
     assert motion.rigid.shape == (FRAMES, 2, 6)
-    # Down is positive, and 0.3 px a frame are 300 units of the map; the zoom takes some of it.
+    # Down is positive; the zoom takes some of the 0.3 px a frame.
     v = motion.flow[3, :, 4:12, 1].mean(axis=1)
-    assert 100 < v[11:14].mean() - v[2:5].mean() < 350
+    assert 0.1 < v[11:14].mean() - v[2:5].mean() < 0.35
     # The regions are means of the same map.
     weights = region_weights(face[1][0], SIZE, SETTINGS.grid)
-    means = np.einsum("ryx,yxc->rc", weights, motion.flow[3] * SCALE)
-    np.testing.assert_allclose(motion.regional[3, 0], means, atol=SCALE)
+    means = np.einsum("ryx,yxc->rc", weights, motion.flow[3])
+    np.testing.assert_allclose(motion.regional[3, 0], means, atol=1e-5)
 
 
 def test_each_span_is_measured_as_if_it_were_alone(face):
@@ -64,7 +63,7 @@ def test_each_span_is_measured_as_if_it_were_alone(face):
     for start, stop in ((0, 6), (7, 14)):
         part = slice(start, stop)
         alone = measured(crops[part], points[part], np.zeros(stop - start, int))
-        for name in ("flow", "strain", "regional", "rigid"):
+        for name in ("flow", "regional", "rigid"):
             np.testing.assert_array_equal(getattr(whole, name)[part], getattr(alone, name))
         assert alone.flow[1].any() and not alone.flow[0].any()
         assert alone.regional[3, 1].any() and not alone.regional[:3, 1].any()

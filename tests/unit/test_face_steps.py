@@ -6,7 +6,7 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.face.align import apply
-from mespot.face.flow import ALGORITHMS
+from mespot.face.flow import ALGORITHMS, strain
 from mespot.face.regions import REGIONS
 from mespot.recut import faces_of
 from mespot.steps import crop_frames, optical_flow
@@ -111,6 +111,7 @@ def measure(folder, output, algorithm="lucas_kanade"):
     optical_flow.run(
         source={"path": folder / "v", "fps": 30},
         frames=folder / "frames.h5",
+        landmarks=folder / "landmarks.h5",
         output=output,
         algorithm=algorithm,
         preset="medium",
@@ -127,10 +128,11 @@ def test_crops_are_aligned_and_black_in_the_gap(recording):
     assert not crops["image"][GAP].any()
     still = grey(crops)[:8, 20:60, 30:80]
     assert np.abs(still - still.mean(axis=0)).mean() < 3 < still.mean(axis=0).std()
-    source = io.read(recording / "landmarks.h5", "landmarks")["points"][3, :, :2]
-    np.testing.assert_allclose(
-        apply(crops["transform"][3], source), crops["points"][3, :, :2], atol=1e-3
-    )
+    tracked = io.read(recording / "landmarks.h5", "landmarks")["points"]
+    usable = crops["span"] >= 0
+    places = apply(crops["transform"][usable], tracked[usable, :, :2])
+    mean = np.reshape(crops.attrs["mean_points"], (-1, 2))
+    np.testing.assert_allclose(mean, places.mean(axis=0), atol=1e-3)
     assert crops["blink"][5] == pytest.approx(0.8) and not crops["blink"][GAP].any()
     assert crops.attrs["video"] == "v" and crops["native_frame"][0] == 1
 
@@ -149,8 +151,10 @@ def test_flow_shows_the_expression_and_nothing_else(recording, tmp_path, algorit
     assert np.abs(regional[:8]).max() < 0.25
     assert np.abs(regional[:, 1, BROW]).max() < 0.35
     # The map tells the same story as the regions.
-    assert made["flow"].dtype == np.int16 and made["strain"][10].max() > made["strain"][4].max()
-    v = made["flow"][9:13, :, :, 1].sum(axis=0) * made.attrs["scale"]
+    assert made["flow"].dtype == np.int16
+    flow = made["flow"] * made.attrs["scale"]
+    assert strain(flow[10], 4).max() > strain(flow[4], 4).max()
+    v = flow[9:13, :, :, 1].sum(axis=0)
     assert v.min() < -0.8 * scale
 
 
@@ -172,6 +176,14 @@ def test_another_recording_than_the_tracked_one_is_refused(recording, tmp_path):
     with pytest.raises(InputError, match="has other frames"):
         cut(tmp_path, tmp_path / "frames.h5")
     assert not (tmp_path / "frames.h5").exists()
+
+
+def test_landmarks_of_another_recording_are_refused(recording, tmp_path):
+    rewritten(recording, tmp_path, lambda arrays: {"native_frame": arrays["native_frame"] + 1})
+    (tmp_path / "frames.h5").write_bytes((recording / "frames.h5").read_bytes())
+    with pytest.raises(InputError, match=r"frames.h5: has other frames than .*landmarks.h5"):
+        measure(tmp_path, tmp_path / "flow.h5")
+    assert not (tmp_path / "flow.h5").exists()
 
 
 def test_small_pictures_lose_nothing_and_crops_are_cut_out_again(recording, tmp_path):
@@ -238,6 +250,7 @@ def test_a_recording_without_a_face(recording, tmp_path):
         }
 
     rewritten(recording, tmp_path, nothing)
-    assert not cut(tmp_path, tmp_path / "frames.h5")["image"].any()
+    crops = cut(tmp_path, tmp_path / "frames.h5")
+    assert not crops["image"].any() and crops.attrs["mean_points"] == []
     made = measure(tmp_path, tmp_path / "flow.h5")
     assert (made["span"] == -1).all() and not made["flow"].any() and not made["regional"].any()

@@ -32,7 +32,6 @@ def write_results(folder, *, scores=True):
             "flow",
             {
                 "flow": rng.integers(-99, 99, (frames, 2, 2, 2)).astype(np.int16),
-                "strain": np.zeros((frames, 2, 2), np.int16),
                 "regional": lagged(path, LAGS, span).astype(np.float32),
                 "rigid": np.zeros((frames, len(LAGS), 4), np.float32),
                 "blink": np.where(span < 0, np.nan, rng.random(frames)).astype(np.float32),
@@ -49,7 +48,6 @@ def write_results(folder, *, scores=True):
                 "width": 64,
                 "height": 48,
                 "scale": 0.001,
-                "strain_scale": 0.00001,
                 "lags": LAGS,
                 "regions": REGIONS,
                 "rigid_parameters": ["x", "y", "scale", "turn"],
@@ -131,7 +129,7 @@ def test_what_is_exported_comes_back_to_the_digit(results, tmp_path, capsys):
         for name in ("regional", "blink", "span", "native_frame", "time"):
             assert again[name].dtype == first[name].dtype
             np.testing.assert_array_equal(again[name], first[name])
-        kept = set(first.attrs) - {"corpus", "provenance", "scale", "strain_scale"}
+        kept = set(first.attrs) - {"corpus", "provenance", "scale"}
         for name in kept - {"rigid_parameters"}:
             assert again.attrs[name] == first.attrs[name], name
         assert again["flow"].shape == (len(first["span"]), 0, 0, 2)

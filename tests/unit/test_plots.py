@@ -77,7 +77,6 @@ def write_flow(path, clock):
         "flow",
         {
             "flow": np.zeros((T, 0, 0, 2), np.int16),
-            "strain": np.zeros((T, 0, 0), np.int16),
             "regional": np.zeros((T, 1, 2, 2), np.float32),
             "rigid": np.zeros((T, 1, 0), np.float32),
             "blink": np.zeros(T, np.float32),
@@ -86,7 +85,6 @@ def write_flow(path, clock):
         attrs={
             **RECORDING,
             "scale": 1.0,
-            "strain_scale": 1.0,
             "lags": [1],
             "regions": ["brow", "mouth"],
             "rigid_parameters": [],

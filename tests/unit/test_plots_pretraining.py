@@ -84,7 +84,6 @@ def encoder(tmp_path):
 def flow(tmp_path, clock):
     arrays = {
         "flow": np.zeros((T, 4, 4, 2), np.int16),
-        "strain": np.zeros((T, 4, 4), np.int16),
         "regional": moving_chin(),
         "rigid": np.zeros((T, 1, 6), np.float32),
         "blink": np.zeros(T, np.float32),
@@ -93,7 +92,6 @@ def flow(tmp_path, clock):
     attrs = {
         **RECORDING,
         "scale": 1e-3,
-        "strain_scale": 1e-5,
         "lags": [1],
         "regions": list(REGIONS),
         "rigid_parameters": list("abcdef"),

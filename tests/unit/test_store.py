@@ -64,7 +64,7 @@ def test_every_data_set_says_its_units_and_axes(tmp_path):
     io.write(path, "flow", content, attrs=attributes("flow"), provenance={})
     with h5py.File(path) as file:
         assert file.attrs["kind"] == "flow"
-        assert file.attrs["version"] == 2
+        assert file.attrs["version"] == 3
         assert file["regional"].attrs["axes"] == "frame,lag,region,uv"
         assert file["regional"].attrs["units"] == "px"
 

@@ -15,7 +15,6 @@ SHAPES = {
     "native_frame": (),
     "time": (),
     "flow": (8, 8, 2),
-    "strain": (8, 8),
     "rigid": (2, 6),
 }
 ATTRS = {name: f"{name}!" for name in LAYOUTS["flow"].attributes}
@@ -60,8 +59,8 @@ def test_parts_make_the_file_that_is_written_at_once(tmp_path, content, size):
     [
         (lambda part: part | {"blink": part["blink"][1:]}, "blink has 699 of 700 frames"),
         (lambda part: part | {"blink": np.zeros(701)}, "blink has more than 700 frames"),
-        (lambda part: part | {"strain": part["strain"][0]}, "strain has shape"),
-        (lambda part: part | {"strain": part["strain"] + 0.5}, "strain is float64"),
+        (lambda part: part | {"rigid": part["rigid"][0]}, "rigid has shape"),
+        (lambda part: part | {"flow": part["flow"] + 0.5}, "flow is float64"),
     ],
 )
 def test_parts_that_do_not_fit_leave_no_file(tmp_path, content, change, told):

@@ -71,8 +71,8 @@ def a_group(file):
 
 
 def huge(file):
-    del file["strain"]
-    file.create_dataset("strain", (6, 100_000, 100_000), np.int16, chunks=(1, 100, 100))
+    del file["flow"]
+    file.create_dataset("flow", (6, 100_000, 50_000, 2), np.int16, chunks=(1, 100, 100, 2))
 
 
 def regional_of(value, **where):
@@ -99,7 +99,7 @@ CHANGES = [
     (external_data, "blink is kept in another file"),
     (virtual, "blink is kept in another file"),
     (a_group, "blink is no dataset"),
-    (huge, "strain claims 120.0 GB, but the file holds less"),
+    (huge, "flow claims 120.0 GB, but the file holds less"),
     (array("blink", np.zeros(6)), "blink holds float64, not float32"),
     (array("blink", np.array([b"x"] * 6)), "blink holds .*not float32"),
     (array("blink", np.zeros((6, 1), np.float32)), r"blink has the shape \(6, 1\)"),
@@ -135,21 +135,32 @@ def test_a_file_that_is_not_as_written_is_refused(flow, change, words):
 
 def test_what_is_unknown_without_a_face_may_be_nan(tmp_path):
     span = np.array([0, 0, -1, -1, 1, 1], np.int16)
-    points = np.full((6, 478, 3), np.nan)
-    points[span >= 0] = 1.0
+    transform = np.full((6, 2, 3), np.nan)
+    transform[span >= 0] = 1.0
     write_frames(tmp_path / "a.h5", video="v", image=np.zeros((6, CROP, CROP), np.uint8),
                  points=np.zeros((478, 2)),
                  span=span)  # fmt: skip
     with changed(tmp_path / "a.h5") as file:
-        file["points"][...] = points
+        file["transform"][...] = transform
     record = io.read(tmp_path / "a.h5", "frames")
-    assert (
-        np.isnan(record["points"][2]).all() and np.isnan(record.part("points", slice(2, 4))).all()
-    )
+    assert np.isnan(record["transform"][2]).all()
+    assert np.isnan(record.part("transform", slice(2, 4))).all()
     with changed(tmp_path / "a.h5") as file:
-        file["points"][4, 7, 1] = np.nan
-    with pytest.raises(InputError, match="points is no finite number in a usable frame"):
-        io.read(tmp_path / "a.h5", "frames").part("points", slice(4, 6))
+        file["transform"][4, 1, 1] = np.nan
+    with pytest.raises(InputError, match="transform is no finite number in a usable frame"):
+        io.read(tmp_path / "a.h5", "frames").part("transform", slice(4, 6))
+
+
+@pytest.mark.parametrize("points", [[1.0], [np.nan] * 956, [-np.inf] * 956, 1.0, ["a"] * 956])
+def test_mean_landmarks_are_all_there_and_finite(tmp_path, points):
+    path = tmp_path / "a.h5"
+    image = np.zeros((3, CROP, CROP), np.uint8)
+    write_frames(path, video="v", image=image, points=np.full((478, 2), -0.5))
+    assert io.read(path, "frames").attrs["mean_points"] == [-0.5] * 956
+    with changed(path) as file:
+        file.attrs["mean_points"] = points
+    with pytest.raises(InputError, match="the attribute mean_points is"):
+        io.read(path, "frames")
 
 
 def test_a_group_of_a_video_may_not_be_a_link(tmp_path):

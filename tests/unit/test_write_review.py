@@ -23,7 +23,6 @@ def files(tmp_path):
     regional[60:70, 0, 3] = [0.2, -0.1]
     motion = {
         "flow": np.zeros((T, 1, 1, 2), np.int16),
-        "strain": np.zeros((T, 1, 1), np.int16),
         "rigid": np.zeros((T, 2, 6), np.float32),
         "regional": regional,
         "blink": np.zeros(T, np.float32),
@@ -35,7 +34,6 @@ def files(tmp_path):
         "regions": list(REGIONS),
         "crop_size": 32,
         "scale": 1.0,
-        "strain_scale": 1.0,
         "rigid_parameters": list("abcdef"),
     }
     io.write(tmp_path / "flow.h5", "flow", motion, attrs=attrs, provenance={})
@@ -99,20 +97,6 @@ def test_page_has_what_the_run_found(files):
     assert len(data["regions"]["centres"]) == len(REGIONS)
     frames = np.frombuffer(base64.b64decode(data["pictures"]["frames"]), "<i4")
     assert len(frames) == T and text.count('id="sheet-') == 2
-
-
-def test_landmarks_are_not_all_in_memory_at_once(files, monkeypatch):
-    """Those of ten hours are 6 GB."""
-    part, most = io.Record.part, []
-
-    def noted(record, name, frames):
-        values = part(record, name, frames)
-        most.append(len(values) if name == "points" else 0)
-        return values
-
-    monkeypatch.setattr(io.Record, "part", noted)
-    page_of(files)
-    assert max(most) == 1
 
 
 def test_motion_alone_has_no_pictures(files):

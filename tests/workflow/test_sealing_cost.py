@@ -73,7 +73,10 @@ def steps(finished, tmp_path, monkeypatch):
         keys = settings.optical_flow(plan, **VIDEO)
         opened = reports.faces_from(plan, **VIDEO)
         output = tmp_path / "flow.h5"
-        optical_flow.run(source=opened, frames=frames, output=output, **keys, **MADE)
+        landmarks = paths.of_video("landmarks", **VIDEO)
+        optical_flow.run(
+            source=opened, frames=frames, landmarks=landmarks, output=output, **keys, **MADE
+        )
 
     def code():
         extract_features.run(
