@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,6 +33,7 @@ from mespot.face.regions import REGIONS
 from mespot.landmarker import kept
 from mespot.measured import head_rotation
 from mespot.recording import Pictures, Recording, images_of, open_recording
+from mespot.scoring.rules import RULES
 from mespot.spans import without
 from mespot.tracked import follow
 from mespot.videos.found import Found
@@ -218,7 +220,9 @@ def crops(
     True
     """
     whole = _settings(settings)
-    if not isinstance(video, (str, Path, np.ndarray)):
+    if not isinstance(faces, (Faces, type(None))):
+        raise InputError(f"faces: is {type(faces).__name__}; give what mespot.track gives")
+    if isinstance(video, Iterable) and not isinstance(video, (str, Path, np.ndarray)):
         video = list(video)  # it is looked at twice
     known = track(video, fps=fps, settings=settings) if faces is None else faces
     cut = CropSettings(**{key: whole["crop"][key] for key in ("size", "fill", "smoothing")})
@@ -309,6 +313,11 @@ def score(
     >>> float(table.query("expression == 'micro' and subject == 'all'")["f1"].iloc[0])
     1.0
     """
+    if rule != "all" and rule not in RULES:
+        raise InputError(f"rule: there is no {rule!r}; use {', '.join(RULES)} or all")
+    for name, number, least in (("bootstrap", bootstrap, 1), ("seed", seed, 0)):
+        if not isinstance(number, Integral) or number < least:
+            raise InputError(f"{name}: {number!r} must be a whole number from {least} on")
     with tempfile.TemporaryDirectory(prefix="mespot-") as folder:
         given = {"labels": labels, "predictions": predictions, "videos": videos}
         paths = {name: _as_file(table, Path(folder) / name) for name, table in given.items()}
@@ -320,8 +329,8 @@ def score(
             labelled_only=False,
             recall=[0.5],
             confidence=0.95,
-            bootstrap=bootstrap,
-            seed=seed,
+            bootstrap=int(bootstrap),
+            seed=int(seed),
         )
         remarks: list[str] = []
         try:
@@ -338,7 +347,7 @@ def _as_file(table: Any, path: Path) -> Path | None:
     if isinstance(table, pd.DataFrame):
         table.to_csv(path, index=False)
         return path
-    if table is not None and not isinstance(table, (str, Path)):
+    if not isinstance(table, (str, Path)) and not (table is None and path.name == "videos"):
         raise InputError(f"{path.name}: is {type(table).__name__}; give a table or a CSV file")
     return None if table is None else Path(table)
 

@@ -107,6 +107,12 @@ def train(
     >>> mespot.train("people/videos.csv", "people/annotations.csv", "own.pt", settings=quick).name
     'own.pt'
     """
+    for name, given in (("videos", videos), ("output", output)):
+        if not isinstance(given, (str, Path)):
+            raise InputError(f"{name}: is {type(given).__name__}; give the path of a file")
+    if annotations is None or isinstance(annotations, pd.DataFrame):
+        kind = type(annotations).__name__
+        raise InputError(f"annotations: is {kind}; give the path of a sheet with labels")
     deterministic()
     _check_place(Path(output))
     config = changed(load(DEFAULTS), settings or {}, "settings")

@@ -21,6 +21,7 @@ from typing import Any
 from mespot import stopping
 from mespot.errors import InputError
 from mespot.store import digests, table_seals
+from mespot.store.files import cannot_write
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # The same as it is read again. Libraries write warnings too, but not for the user of mespot.
@@ -165,9 +166,7 @@ def lock_results(folder: str | Path) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         handle = open(folder / ".lock", "w")  # noqa: SIM115 (held until the process ends)
     except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written: {error.strerror}. Check the folder's permissions."
-        ) from error
+        raise cannot_write(folder, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -83,7 +83,7 @@ def add(subparsers: Any) -> None:
         help="bootstrap samples of subjects for the interval of F1 (default: 2000)",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="seed of the bootstrap (default: 1)"
+        "--seed", type=_seed, default=1, metavar="N", help="seed of the bootstrap (default: 1)"
     )
     parser.add_argument(
         "--json", action="store_true", help="print everything as JSON, with all numbers"
@@ -110,6 +110,12 @@ def _share(text: str) -> float:
     if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"{text!r} must be a number between 0 and 1")
     return share
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least 0")
+    return int(text)
 
 
 def _count(text: str) -> int:

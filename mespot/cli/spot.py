@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -38,7 +40,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument(
         "videos",
-        type=Path,
+        type=_place,
         nargs="+",
         metavar="VIDEO",
         help="a video file, a folder of videos, or a folder of images",
@@ -55,14 +57,14 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_place,
         default=Path("mespot-results"),
         metavar="FOLDER",
         help="where the results go (default: mespot-results in this folder)",
     )
     parser.add_argument(
         "--fps",
-        type=float,
+        type=_rate,
         metavar="N",
         help="frames a second, of images, or of a file that states a wrong rate",
     )
@@ -152,6 +154,19 @@ def run(options: argparse.Namespace) -> int:
         f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
     )
     return int(failures + unwritten > 0)
+
+
+def _place(text: str) -> Path:
+    if not text:  # an empty variable of a script; it would be this folder
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
+
+
+def _rate(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"'{text}' must be a number above 0")
 
 
 def _face(text: str) -> str | int:

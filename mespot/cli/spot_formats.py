@@ -35,14 +35,17 @@ def write_formats(
     """
     videos, faults, failures = [], [], 0
     for one in spotted:
-        found = tables.read(out / one.name / "intervals.csv", "found").drop(columns="video")
         times = None
         try:
             times = FrameTimes(*frame_edges(one.path, one.fps))
         except InputError as error:
             faults.append(f"{error}. {one.name} is left out of formats that need its video")
             failures += one.given
-        videos.append(CodedVideo(one.name, one.name, found, one.path, times))
+        try:
+            videos.append(_coded(out, one, times))
+        except InputError as error:  # somebody has edited the table, for example
+            faults.append(f"{error}. {one.name} is left out of all formats")
+            failures += one.given
     written = []
     for name in dict.fromkeys(formats):
         try:
@@ -51,6 +54,14 @@ def write_formats(
             faults.append(f"--format {name}: {error}")
             failures += 1
     return written, faults, failures
+
+
+def _coded(out: Path, one: Spotted, times: FrameTimes | None) -> CodedVideo:
+    found = tables.read(out / one.name / "intervals.csv", "found").drop(columns="video")
+    video = CodedVideo(one.name, one.name, found, one.path, times)
+    if times is not None:
+        video.timed()  # raises for frames that the video lacks
+    return video
 
 
 def _write(name: str, videos: list[CodedVideo], out: Path) -> list[Path]:

@@ -95,7 +95,7 @@ def _observation(video: CodedVideo, named: list[tuple[str, list[Entry]]]) -> dic
         "close_behaviors_between_videos": False,
         "media_info": {
             "length": {media: round(seconds, 3)},
-            "fps": {media: round((len(times.edges) - 1) / (seconds - times.begin(times.first)), 6)},
+            "fps": {media: times.rate},
             "hasVideo": {media: True},
             "hasAudio": {media: False},
             "offset": {"1": 0.0},

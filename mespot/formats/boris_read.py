@@ -43,6 +43,9 @@ def _observation(path: Path, name: str, one: Any, points: set[str]) -> Annotated
     players = one.get("file")
     listed = players if isinstance(players, dict) else {}
     files = {key: [str(file) for file in value] for key, value in listed.items() if value}
+    shifted = [player for player in files if _shift(one, player) != 0]
+    if shifted and len(shifted) == len(files):
+        fault = f"is of player {shifted[0]}, whose media has an offset; set it to 0 in BORIS"
     if any(len(queue) > 1 for queue in files.values()):
         fault = "is of an observation of several videos in a row; make an observation of each video"
     offset = _number(one.get("time offset") or 0)
@@ -52,6 +55,8 @@ def _observation(path: Path, name: str, one: Any, points: set[str]) -> Annotated
     for number, event in enumerate(one.get("events", []), 1):
         place = f"{where}, event {number}"
         time = _number(event[0]) if isinstance(event, list) and len(event) >= 3 else None
+        if time is None and fault and isinstance(event, list) and len(event) >= 3:
+            time = offset  # images have no times
         if time is None:
             raise InputError(f"{place}: is no event with a time, subject and behavior; {_CURE}")
         subject, behaviour = str(event[1]), str(event[2])
@@ -65,8 +70,17 @@ def _observation(path: Path, name: str, one: Any, points: set[str]) -> Annotated
             events.append(Event(names, time - offset, None, place, text, subject))
         else:
             marks.append(Mark(time - offset, subject, behaviour, modifier, place))
-    media = [(file, 0.0) for queue in files.values() for file in queue]
+    # What another player shows earlier or later is not where the events say.
+    playing = [player for player in files if player not in shifted] or list(files)
+    media = [(file, 0.0) for player in playing for file in files[player]]
     return Annotated(where, media or [(name, 0.0)], events + joined(marks))
+
+
+def _shift(observation: dict[str, Any], player: str) -> float | None:
+    """The offset of a player's media, s; None for what is no number."""
+    info = observation.get("media_info")
+    offsets = info.get("offset") if isinstance(info, dict) else None
+    return _number(offsets.get(player) or 0) if isinstance(offsets, dict) else 0.0
 
 
 def _number(value: Any) -> float | None:

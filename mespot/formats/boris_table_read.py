@@ -32,6 +32,7 @@ _TABULAR = ["time", "behavior", "side"]
 _AGGREGATED = ["start", "stop", "behavior", "side"]
 _OPTIONAL = ["observation", "subject", "media", "source", "offset", "comment"]
 _UNKNOWN = {"", "na", "not found"}
+_NOBODY = "no focal subject"  # for events of no subject; projects have an empty name there
 
 
 def read(path: Path) -> list[Annotated]:
@@ -91,6 +92,11 @@ def _modifier(row: dict[str, str]) -> str:
     return "|".join(one for one in given if one and not is_missing(one))
 
 
+def _subject(row: dict[str, str]) -> str:
+    name = row.get("subject", "")
+    return "" if name.lower() == _NOBODY else name
+
+
 def _time(errors: Errors, line: int, row: dict[str, str], column: str) -> float | None:
     text = row[column]
     time = value_of(errors, line, column, text, seconds)
@@ -115,9 +121,9 @@ def _tabular(errors: Errors, rows: list[Row]) -> list[Event]:
         if side.startswith("POINT"):
             text = modifier or row.get("comment", "")
             names = names_of(row["behavior"], modifier)
-            events.append(Event(names, time, None, where, text, row.get("subject", "")))
+            events.append(Event(names, time, None, where, text, _subject(row)))
         elif side in (START, STOP):
-            subject = row.get("subject", "")
+            subject = _subject(row)
             marks.append(Mark(time, subject, row["behavior"], modifier, where, side))
         else:
             errors.add(line, "side", f"'{row['side']}' must be START, STOP or POINT; export again")
@@ -139,5 +145,5 @@ def _aggregated(errors: Errors, rows: list[Row]) -> list[Event]:
             continue
         names = names_of(row["behavior"], modifier)
         text = modifier or row.get("comment", "")
-        events.append(Event(names, start, end, where, text, row.get("subject", ""), fault))
+        events.append(Event(names, start, end, where, text, _subject(row), fault))
     return events

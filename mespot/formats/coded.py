@@ -37,6 +37,11 @@ class FrameTimes:
         """Number of the last frame."""
         return self.first + len(self.edges) - 2
 
+    @property
+    def rate(self) -> float:
+        """Frames a second on average."""
+        return round((len(self.edges) - 1) / float(self.edges[-1] - self.edges[0]), 6)
+
     def begin(self, frame: int) -> float:
         """When a frame appears, s."""
         return float(self.edges[frame - self.first])

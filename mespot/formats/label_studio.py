@@ -1,8 +1,9 @@
 """Predictions for Label Studio: labels on the timeline of a video.
 
 A range has the numbers of its first and last frame, and frames count from 1 there
-(https://labelstud.io/tags/timelinelabels). The interface of the project must have a `Video` called
-video and `TimelineLabels` called timelineLabels with the labels micro, macro and apex.
+(https://labelstud.io/tags/timelinelabels). Label Studio does not read the frame rate of a video: a
+task has it as `fps`. The interface of the project must have a `Video` called video, with this rate,
+and `TimelineLabels` called timelineLabels with the labels micro, macro and apex.
 """
 
 import json
@@ -50,5 +51,8 @@ def _task(video: CodedVideo) -> dict[str, Any]:
             if entry.interval.confidence is not None:
                 region["score"] = entry.interval.confidence
             result.append(region)
-    data = {"video": video.video if video.path is None else str(video.path)}
+    data = {
+        "video": video.video if video.path is None else str(video.path),
+        "fps": video.known_times().rate,
+    }
     return {"data": data, "predictions": [{"model_version": "mespot", "result": result}]}

@@ -139,7 +139,8 @@ def _bars(axis: Axes, y: int, table: pd.DataFrame, solid: np.ndarray, full: bool
     """Micro in the upper half of the row, macro in the lower.
 
     Solid and full: a hit, or a label that was hit. Hollow: a missed label (full height) or a false
-    alarm (half height, so that even a bar of two pixels shows which it is).
+    alarm (half height, so that even a bar of two pixels shows which it is). White lines tell solid
+    bars apart that touch or overlap.
     """
     for filled, kind, start, end in zip(
         solid, table["type"], table["start"], table["end"], strict=True
@@ -157,6 +158,14 @@ def _bars(axis: Axes, y: int, table: pd.DataFrame, solid: np.ndarray, full: bool
                 linewidth=0.7,
             )
         )
+    for kind, own in table[solid].sort_values("start", kind="stable").groupby("type"):
+        middle = y - 0.23 if kind == "micro" else y + 0.23
+        reached = own["end"].cummax().shift(fill_value=-np.inf)
+        crossed = own["start"] < reached + 1e-6
+        edges = np.r_[own["start"], np.minimum(reached, own["end"])][np.r_[crossed, crossed]]
+        if edges.size:
+            low, high = middle - LANE / 2, middle + LANE / 2
+            axis.vlines(edges, low, high, color="white", linewidth=0.6)
 
 
 def shade_unusable(axis: Axes, time: np.ndarray, usable: np.ndarray) -> None:

@@ -6,13 +6,12 @@ pictures are shown as a player shows them. In a folder of images, the number of 
 native rate give the time.
 """
 
-import math
 from pathlib import Path
 
 from mespot.errors import InputError
 from mespot.recording.ahead import ahead, waiting
 from mespot.recording.folder import Folder
-from mespot.recording.frames import Frame, Recording, images_of
+from mespot.recording.frames import Frame, Recording, images_of, stated_rate
 from mespot.recording.given import Pictures
 from mespot.recording.images import read_image
 from mespot.recording.numbers import last_number, numbered_images, regular_step
@@ -49,8 +48,13 @@ def open_recording(
     Raises InputError when there is nothing readable at `path` or the frame rate is unknown.
     """
     path = Path(path)
-    if fps is not None and not (isinstance(fps, (int, float)) and 0 < fps < math.inf):
-        raise InputError(f"{path}: fps is {fps!r}; give the recording's frames a second")
+    if fps is not None:
+        try:
+            fps = stated_rate(fps)
+        except ValueError:
+            raise InputError(
+                f"{path}: fps is {fps!r}; give the recording's frames a second"
+            ) from None
     if path.is_dir():
         return Folder(path, fps)
     if path.is_file():

@@ -1,9 +1,11 @@
 """A recording and its working frames, whatever they are stored in."""
 
 import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,15 @@ class Recording(ABC):
     @abstractmethod
     def frames(self, rate: float) -> Iterator[Frame]:
         """Working frames at about `rate` a second, in time order."""
+
+
+def stated_rate(fps: object) -> float:
+    """The frames a second that somebody states, as any kind of number. Raises ValueError for what
+    is none."""
+    rate = float(fps) if isinstance(fps, Real) and not isinstance(fps, bool) else 0.0
+    if not 0 < rate < math.inf:
+        raise ValueError(fps)
+    return rate
 
 
 def images_of(

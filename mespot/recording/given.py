@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mespot.errors import InputError
-from mespot.recording.frames import Frame, Recording
+from mespot.recording.frames import Frame, Recording, stated_rate
 from mespot.recording.picking import far_end, picked
+
+_NAMES = (str, bytes, os.PathLike)
 
 
 class Pictures(Recording):
@@ -24,8 +26,17 @@ class Pictures(Recording):
     """
 
     def __init__(self, pictures: Iterable[np.ndarray], fps: float | None) -> None:
-        if not isinstance(fps, (int, float)) or not 0 < fps < math.inf:
-            raise InputError(f"pictures: fps is {fps!r}; give their frames a second")
+        if isinstance(pictures, (bytes, Mapping)):
+            raise InputError(f"pictures: is {type(pictures).__name__}; give a list of pictures")
+        if isinstance(pictures, Sequence) and any(isinstance(one, _NAMES) for one in pictures[:1]):
+            raise InputError(
+                f"pictures: number 0 is {pictures[0]!r}, a name; give one video, or pictures that "
+                "are read already"
+            )
+        try:
+            rate = stated_rate(fps)
+        except ValueError:
+            raise InputError(f"pictures: fps is {fps!r}; give their frames a second") from None
         held: Sequence[np.ndarray] | np.ndarray
         held = pictures if isinstance(pictures, (Sequence, np.ndarray)) else list(pictures)
         if not len(held):
@@ -42,7 +53,7 @@ class Pictures(Recording):
                 "(H, W)"
             )
         height, width = np.shape(held[0])[:2]
-        super().__init__(Path("pictures"), float(fps), len(held), 0, width, height)
+        super().__init__(Path("pictures"), rate, len(held), 0, width, height)
 
     def frames(self, rate: float) -> Iterator[Frame]:
         count, fps = self.n_frames, self.fps

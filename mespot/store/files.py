@@ -150,4 +150,6 @@ def _no_space(error: OSError) -> bool:
 def _advice(error: OSError) -> str:
     if _no_space(error):
         return "Free space on that disk and run again: what is already computed is kept."
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return "A file is where a folder has to be. Name another place."
     return "Check the folder's permissions and run again: what is already computed is kept."

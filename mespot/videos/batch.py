@@ -153,7 +153,7 @@ def prepare(how: How) -> workers.Work:
     rate = spotter.settings["tracking"]["rate"]
 
     def work(task: Task, report: Callable[[float], None]) -> dict[str, Any]:
-        remarks = _Remarks()
+        remarks = _Remarks(task.source.path)
         logging.getLogger("mespot").addHandler(remarks)
         try:
             recording = open_recording(task.source.path, task.fps)
@@ -180,14 +180,15 @@ def prepare(how: How) -> workers.Work:
 
 
 class _Remarks(logging.Handler):
-    """The warnings of mespot about one video."""
+    """The warnings of mespot about one video, without its path: they stand beside its name."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(logging.WARNING)
+        self.path = path
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = record.getMessage()
+        line = record.getMessage().removeprefix(f"{self.path}: ")
         if line not in self.lines:
             self.lines.append(line)
 

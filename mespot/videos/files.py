@@ -117,4 +117,7 @@ def stamp_of(folder: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(stamp, dict) or stamp.get("version") != _VERSION:
         return None
+    video, row = stamp.get("video"), stamp.get("row")
+    if not (isinstance(video, list) and len(video) == 4 and isinstance(row, dict)):
+        return None
     return stamp if all((folder / name).is_file() for name in WRITERS) else None

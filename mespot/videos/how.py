@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ class How:
         face: str | int = "auto",
     ) -> How:
         """model: a file; None: the one that comes along. Raises InputError where there is none."""
-        if face not in FACES and not (isinstance(face, int) and face >= 1):
+        if isinstance(face, Integral) and not isinstance(face, bool):
+            face = int(face)  # of whatever kind
+        if face not in FACES and not (type(face) is int and face >= 1):
             raise InputError(f"face: {face!r} must be {', '.join(FACES)} or a number from 1")
         if training_free:
             if model is not None:

@@ -66,12 +66,13 @@ def test_a_bad_file_is_named(capsys, files, name, content, message):
     assert message in err and "Traceback" not in err
 
 
-def test_a_missing_file_and_a_wrong_option(capsys, files):
+def test_a_missing_file_and_wrong_options(capsys, files):
     (files / "labels.csv").unlink()
     assert "labels.csv: does not exist" in run(capsys, files)[2]
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(arguments(files, "--rule", "lenient"))
-    assert stopped.value.code == 2 and "lenient" in capsys.readouterr().err
+    for option, value in (("--rule", "lenient"), ("--seed", "-1"), ("--bootstrap", "0")):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(arguments(files, f"{option}={value}"))
+        assert stopped.value.code == 2 and value in capsys.readouterr().err
 
 
 def test_some_files_with_and_some_without_confidence(capsys, files):

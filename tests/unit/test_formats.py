@@ -121,6 +121,10 @@ def test_boris(video, tmp_path):
 def test_label_studio(video, tmp_path):
     (path,) = write("label_studio", [video], tmp_path / "x.json")
     (task,) = json.loads(path.read_text())
+    # Label Studio turns times into frames by a rate that it has to be told.
+    if video.times.rate.is_integer():
+        for frame, time in enumerate(video.times.edges[:-1].tolist(), 1):
+            assert int(time * task["data"]["fps"] + 1e-6) + 1 == frame
     (prediction,) = task["predictions"]
     found = {"micro": [], "macro": [], "apex": []}
     for region in prediction["result"]:
@@ -280,6 +284,20 @@ def test_a_video_that_is_gone_is_left_out_of_formats_that_need_it(tmp_path):
     assert set(pd.read_csv(files[0])["video"]) == {"gone", "there"}
     # Frames of a video file count from 0 here, and from 1 in the challenges.
     assert pd.read_csv(files[-1])["pred_onset"].min() == 1
+
+
+def test_a_table_that_somebody_has_edited_leaves_the_others(tmp_path):
+    videos = [coded(tmp_path, "25", video=name) for name in ("moved", "other", "there")]
+    found_tables(tmp_path / "out", videos)
+    moved, other = (tmp_path / "out" / name / "intervals.csv" for name in ("moved", "other"))
+    moved.write_text(moved.read_text().replace(",59,", ",60,"))
+    other.write_text(other.read_text().replace(",", ";"))
+    spotted = [Spotted(one.video, one.path) for one in videos]
+    files, faults, failed = write_formats(tmp_path / "out", spotted, ["csv", "elan", "boris"])
+    assert [path.name for path in files] == ["csv.csv", "there.eaf", "boris.boris"] and failed == 2
+    assert "moved: the interval [40, 60] is outside the recording" in faults[0]
+    assert f"{other}: not a found table" in faults[1]
+    assert set(pd.read_csv(files[0])["video"]) == {"there"}
 
 
 def test_one_format_that_cannot_be_written_leaves_the_others(tmp_path):

@@ -157,6 +157,20 @@ def test_timeline_draws_scores_bars_and_faces(timeline_files, saved):
     assert pixels(png, style.CLASS_COLOUR["micro"]) > 50 < pixels(png, style.CLASS_COLOUR["macro"])
 
 
+def test_bars_that_overlap_or_touch_are_told_apart(timeline_files, saved):
+    rows = [("macro", 61, 81), ("macro", 3, 21), ("macro", 15, 41), ("micro", 11, 21)]
+    found = intervals(*((*row, 0.9) for row in rows))
+    touching = found[:1].assign(onset=164, offset=170)  # the one before ends with frame 163
+    tables.write(timeline_files / "learned.csv", "intervals", pd.concat([found, touching]))
+    draw_timeline(timeline_files, "a", labels=None)
+    lines = (one.get_segments() for one in saved[0].axes[2].collections)
+    places = {round(float(segment[0][0]), 6) for segments in lines for segment in segments}
+    _, bars = row_bars(saved[0])
+    ends = [one[1:3] for one in bars]
+    crossed = (ends[2][0], ends[1][1], ends[0][1])
+    assert places == {round(float(place), 6) for place in crossed}
+
+
 def test_timeline_files_are_the_same_each_time(timeline_files):
     one, two = draw_timeline(timeline_files, "a"), draw_timeline(timeline_files, "b")
     assert one[0].read_bytes() == two[0].read_bytes()

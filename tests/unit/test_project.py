@@ -107,7 +107,8 @@ PARTS = {
     | {"recording", "recut", "review", "runtime", "spotting", "store", "suffixes", "tracked"}
     | {"training"},
     "landmarker": {"store"},
-    "api": {"cli", "config", "face", "landmarker", "measured", "recording", "tracked", "videos"},
+    "api": {"cli", "config", "face", "landmarker", "measured", "recording", "scoring", "tracked"}
+    | {"videos"},
     "own_model": {"config", "corpora", "demo", "device", "landmarker", "measured", "provenance"}
     | {"recording", "settings", "spotting", "store", "training", "videos"},
     "cli/speed": {"device", "face", "networks", "training"},

@@ -11,7 +11,7 @@ import pytest
 
 from mespot import stopping
 from mespot.errors import InputError
-from mespot.runtime import check_clock, check_writable, warnings_of
+from mespot.runtime import check_clock, check_writable, lock_results, warnings_of
 
 SCRIPT = """
 import types
@@ -112,3 +112,11 @@ def test_files_from_the_future_are_told_with_a_command(tmp_path, monkeypatch):
     subprocess.run(["bash", "-c", command], check=True)
     assert made.stat().st_mtime == given.stat().st_mtime <= time.time()
     check_clock(files, now)
+
+
+@pytest.mark.parametrize("place", ["file", "file/results"])
+def test_a_file_in_place_of_the_folder_of_results_is_told(tmp_path, place):
+    (tmp_path / "file").write_text("a recording")
+    with pytest.raises(InputError, match="A file is where a folder has to be. Name another"):
+        lock_results(tmp_path / place)
+    assert (tmp_path / "file").read_text() == "a recording"

@@ -5,6 +5,7 @@ import doctest
 import fcntl
 import hashlib
 import json
+import logging
 import re
 import warnings
 
@@ -199,10 +200,15 @@ def test_a_face_that_leaves_and_none_at_all(here, in_this_process, monkeypatch):
     assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
     row = json.loads((here / "out" / "anna" / files.DONE).read_text())["row"]
     assert "no usable face for 0.8 s" in row["remarks"]
-    monkeypatch.setattr(landmarks, "detect", lambda frames, model, **_: ([] for _ in frames))
+
+    def none(frames, model, **options):
+        logging.getLogger("mespot.face").warning("anna.avi: is odd")
+        return ([] for _ in frames)
+
+    monkeypatch.setattr(landmarks, "detect", none)
     assert cli.main(["spot", ".", "--out", str(here / "none")]) == 0
     row = json.loads((here / "none" / "anna" / files.DONE).read_text())["row"]
-    assert row["remarks"] == "no face found in any frame" and row["micro"] == 0
+    assert row["remarks"] == "is odd; no face found in any frame" and row["micro"] == 0
     assert len(tables.read(here / "none" / "anna" / files.INTERVALS, "found")) == 0
 
 
@@ -218,6 +224,20 @@ def test_what_cannot_begin_is_told(here, in_this_process, capsys, arguments, wor
     (here / "videos" / "face.task").write_bytes(MODEL)
     assert cli.main(["spot", ".", "--out", str(here / "out"), *arguments]) == 2
     assert pd.Series([capsys.readouterr().err]).str.contains(words).all()
+
+
+@pytest.mark.parametrize("rate", ["0", "nan", "inf", "-3", "x"])
+def test_a_rate_that_is_none_is_told_before_anything_is_done(here, capsys, rate):
+    with pytest.raises(SystemExit):
+        cli.main(["spot", ".", "--out", str(here / "out"), "--fps", rate])
+    assert "must be a number above 0" in capsys.readouterr().err and not (here / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [[""], ["anna.avi", "--out", ""]])
+def test_an_empty_name_is_no_folder(here, capsys, arguments):
+    with pytest.raises(SystemExit):
+        cli.main(["spot", *arguments])
+    assert "the name is empty" in capsys.readouterr().err and not (here / "summary.csv").exists()
 
 
 def test_without_a_model_it_says_how_to_get_one(here, monkeypatch):

@@ -162,9 +162,35 @@ def test_of_several_subjects_that_of_the_video_counts(tmp_path):
     refused(boris(tmp_path, events), "has events of 'ben', 'cleo', and 'v' is of 'anna'")
 
 
+def test_players_of_boris_that_show_a_video_earlier_or_later(tmp_path):
+    events = [[0.4, "", "micro", "", ""], [0.8, "", "micro", "", ""]]
+    both = {"1": ["front.mp4"], "2": ["v.mp4"]}
+    here = {"file": both, "media_info": {"offset": {"1": 0.0, "2": "0.0"}}}
+    assert read(boris(tmp_path, events, **here)) == [("micro", 10, None, 19)]
+    here = {"file": both, "media_info": {"offset": {"1": -1.0, "2": 0.0}}}
+    assert read(boris(tmp_path, events, **here)) == [("micro", 10, None, 19)]
+    here = {"file": both, "media_info": {"offset": {"1": 0.0, "2": 0.2}}}
+    refused(boris(tmp_path, events, **here), "links 'front.mp4', which is no video")
+    here = {"file": {"1": ["v.mp4"]}, "media_info": {"offset": {"1": "0.2"}}}
+    refused(boris(tmp_path, events, **here), "player 1, whose media has an offset; set it to 0")
+
+
+def test_observations_of_images_without_times_are_passed_over(tmp_path):
+    path = boris(tmp_path, [[0.4, "", "micro", "", ""], [0.8, "", "micro", "", ""]])
+    project = json.loads(path.read_text())
+    images = {"type": "IMAGES", "directories_list": ["other"], "events": [["NA", "", "x", "", ""]]}
+    project["observations"]["second"] = images
+    path.write_text(json.dumps(project))
+    assert read(path) == [("micro", 10, None, 19)]
+    images["events"][0][2] = "micro"
+    path.write_text(json.dumps(project))
+    refused(path, "observation 'second'")
+
+
 @pytest.mark.parametrize(
     ("events", "keys", "expected"),
     [
+        ([["NA", "", "micro", ""]], {"type": "IMAGES"}, "of type 'IMAGES', which has no video"),
         ([[1, "", "micro", "", ""]], {}, "event 1: starts and has no stop; complete it in BORIS"),
         ([["x", "", "micro", "", ""]], {}, "event 1: is no event with a time"),
         ([[1, "", "peak", "", ""]], {}, "event 1: lies in no expression"),
@@ -209,6 +235,16 @@ def test_aggregated_events_of_boris(tmp_path):
     path.write_text(AGGREGATED.replace("v.mp4;\n", "w.mp4;\n", 1))
     refused(path, "row 3: media: 'v.mp4', but other rows of this observation have 'w.mp4'")
     refused([path, tmp_path / "y.csv"], "is a sheet beside files of annotation tools")
+
+
+def test_events_of_no_focal_subject_are_everybodys(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(AGGREGATED.replace("anna;expr", "No focal subject;expr"))
+    assert read(path) == [("micro", 10, 11, 19), ("macro", 50, None, 74)]
+    path.write_text(AGGREGATED.replace("anna", "No focal subject"))
+    assert read(path) == [("micro", 10, 11, 19), ("macro", 50, None, 74)]
+    path.write_text(AGGREGATED.replace("anna;expr", "ben;expr"))
+    assert read(path) == [("micro", 10, 11, 19)]
 
 
 # ---------------------------------------------------------------- Label Studio

@@ -278,7 +278,8 @@ def test_a_second_coder_is_laid_beside(browser, tmp_path):
         (three["onset"], three["offset"], "micro"),
         (two["onset"], two["offset"], "micro"),
     ]
-    lines = [f"anna;two;{a};;{b};{kind}" for a, b, kind in theirs] + ["x;other;1;;5;micro"]
+    lines = [f"anna;two;{a};;{b};{kind}" for a, b, kind in theirs]
+    lines += ["x;other;1;;5;micro", "anna;two;99999;;100000;micro"]
     sheet = tmp_path / "coder.csv"
     sheet.write_text("\ufeffsubject;video;onset;apex;offset;type\r\n" + "\r\n".join(lines))
     browser.find_element(By.ID, "coder-file").send_keys(str(sheet))
@@ -289,7 +290,8 @@ def test_a_second_coder_is_laid_beside(browser, tmp_path):
     counts = page.text("counts")
     assert f"you 3, second coder 3, both 2 (F1 0.67, mean IoU {mean:.2f})" in counts
     assert f"kappa {kappa(review, theirs):.2f}" in counts
-    assert "1 rows are of other videos" in page.text("message")
+    assert "1 row is of other videos: other." in page.text("message")
+    assert "Left out: row 6: 99999 to 100000 is outside frames" in page.text("message")
     sheet.write_text("a,b\n1,2\n")
     browser.find_element(By.ID, "coder-file").send_keys(str(sheet))
     time.sleep(0.2)

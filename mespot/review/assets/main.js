@@ -127,13 +127,21 @@ function switchArrows() {
   drawExamined();
 }
 
+// Of a sheet that has rows of other videos.
+function rowsOf(others) {
+  const rows = [...others.values()].reduce((sum, one) => sum + one, 0);
+  const names = [...others.keys()].slice(0, 3).map((name) => name || "no name");
+  const more = others.size > names.length ? ` and ${others.size - names.length} more` : "";
+  return `${rows} ${rows === 1 ? "row is" : "rows are"} of other videos: ${names.join(", ")}${more}`;
+}
+
 async function readCoder(file) {
   if (!file) return;
   try {
     const { intervals, others, faults } = readSheet(await file.text());
     timeline.coder = intervals;
     say(`${intervals.length} intervals of this video are in ${file.name}.` +
-      (others ? ` ${others} rows are of other videos.` : "") +
+      (others.size ? ` ${rowsOf(others)}.` : "") +
       (faults.length ? ` Left out: ${faults.slice(0, 5).join("; ")}.` : ""));
   } catch (error) {
     say(`${file.name}: ${error.message}`);

@@ -40,16 +40,23 @@ function readSheet(text) {
     throw new Error(`The file has no column ${missing[0].join(" or ")}. ` +
       "It must have the columns video, onset, offset and type.");
   }
-  const intervals = [], faults = [];
-  let others = 0;
+  const intervals = [], faults = [], others = new Map();
+  // Umlauts of another system are the same in another spelling.
+  const own = page.video.trim().normalize();
   rows.forEach((cells, i) => {
     const row = Object.fromEntries(names.map((name, k) => [name, cells[k] ?? ""]));
-    if (row.video !== page.video) { others++; return; }
+    const name = row.video.normalize();
+    if (name !== own) {
+      others.set(name, (others.get(name) ?? 0) + 1);
+      return;
+    }
     const type = row.type.toLowerCase();
     const [onset, apex, offset] = ENDS.map((end) => frameIn(row, end));
     if (!CLASSES.includes(type)) faults.push(`row ${i + 2}: type '${row.type}'`);
     else if (!(onset <= offset)) faults.push(`row ${i + 2}: onset or offset`);
-    else intervals.push({ type, onset, offset, apex: Number.isFinite(apex) ? apex : null });
+    else if (onset < page.first || offset > page.last) {
+      faults.push(`row ${i + 2}: ${onset} to ${offset} is outside frames ${page.first} to ${page.last}`);
+    } else intervals.push({ type, onset, offset, apex: Number.isFinite(apex) ? apex : null });
   });
   return { intervals, others, faults };
 }
