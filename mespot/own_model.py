@@ -19,6 +19,7 @@ import pandas as pd
 
 from mespot.config import changed, load
 from mespot.corpora.sheet import faces_of, read_sheets
+from mespot.corpora.undecided import known_frames, read_undecided
 from mespot.demo import corpus
 from mespot.demo.film import film
 from mespot.device import deterministic
@@ -36,7 +37,7 @@ from mespot.training.companions import at_rate
 from mespot.training.ensemble import held_out_predictions, predict, train_members
 from mespot.training.model import Model
 from mespot.training.recipes import SpotterRecipe
-from mespot.training.spotter_input import SpotterInput, labelled, motion_input
+from mespot.training.spotter_input import SpotterInput, decided, labelled, motion_input
 from mespot.training.spotter_training import motion_task
 from mespot.training.trained_spotter import TrainedSpotter
 from mespot.videos.how import DEFAULTS
@@ -88,15 +89,19 @@ def train(
     annotations: str | Path | Sequence[str | Path],
     output: str | Path,
     *,
+    undecided: str | Path | None = None,
+    root: str | Path | None = None,
     settings: Settings | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Train a model on labelled recordings, for `mespot.spot(model=...)` and `mespot spot --model`.
 
     videos, annotations: the two sheets of docs/corpora.md, of at least three people. output: the
-    file, .pt. settings: keys of config.yaml with other values, such as `{"spotting": {"learned":
-    {"repeats": 3}}}`; the method is `model.method`. progress: called with how many recordings are
-    measured, and of how many.
+    file, .pt. undecided: the sheet of the stretches that nobody has decided on, as `mespot corpus
+    collect` writes it; nothing is learned from them. root: the folder that the paths in `videos`
+    are relative to; None: that of the sheet. settings: keys of config.yaml with other values, such
+    as `{"spotting": {"learned": {"repeats": 3}}}`; the method is `model.method`. progress: called
+    with how many recordings are measured, and of how many.
 
     Raises InputError for sheets, recordings or settings that cannot be used, and where there is
     nothing to learn from.
@@ -125,15 +130,17 @@ def train(
         training["masked_motion"] = learned["masked_motion"]
     recipe = SpotterRecipe.of(training, streams=[], masked=masked)
     decoding = decoding_of(method, learned)
-    sheet, labels = read_sheets(videos, annotations)
+    sheet, labels = read_sheets(videos, annotations, root)
     assert labels is not None
+    subjects = dict(zip(sheet["video"], sheet["subject"], strict=True))
+    stretches = None if undecided is None else read_undecided(undecided, subjects)
     if sheet["subject"].nunique() < 3:
         raise InputError(f"{videos}: has fewer than three subjects; add recordings of others")
     if labels.empty:
         raise InputError(f"{annotations}: has no label; a model learns from labels")
     measured = _measured(sheet, config, progress)
     table = _on_working_frames(labels, measured)
-    recordings = _inputs(sheet, table, measured, recipe)
+    recordings = _inputs(sheet, table, stretches, measured, recipe)
     first = measured[str(sheet["video"].iloc[0])]
     rate, regions = first.rate, list(first.regions)
     task, unit = motion_task(recordings, recipe, regions, rate)
@@ -234,10 +241,12 @@ def _on_working_frames(labels: pd.DataFrame, measured: Mapping[str, Measured]) -
 def _inputs(
     sheet: pd.DataFrame,
     labels: pd.DataFrame,
+    stretches: pd.DataFrame | None,
     measured: Mapping[str, Measured],
     recipe: SpotterRecipe,
 ) -> list[SpotterInput]:
-    """The labelled recordings, at the rate of the first, their motion in px."""
+    """The labelled recordings of which something is known, at the rate of the first, their motion
+    in px. stretches: those that are undecided."""
     rate = next(iter(measured.values())).rate
     inputs = []
     for row in sheet.to_dict("records"):
@@ -250,8 +259,17 @@ def _inputs(
             drift_seconds=recipe.drift_seconds,
             slow_drift_seconds=recipe.slow_drift_seconds,
         )
-        inputs.append(at_rate(labelled(read, labels), one.rate, rate))
+        inputs.append(labelled(read, labels))
+    if stretches is not None:
+        known = [
+            known_frames(stretches, one.video, measured[one.video].native_frame) for one in inputs
+        ]
+        inputs = decided(inputs, known)
+    inputs = [at_rate(one, measured[one.video].rate, rate) for one in inputs]
     usable = {one.subject for one in inputs if (one.span >= 0).any()}
     if len(usable) < 2:
-        raise InputError("videos: fewer than two subjects have a usable face; thresholds need two")
+        raise InputError(
+            "videos: fewer than two subjects have a usable face in frames of which something is "
+            "known; thresholds need two"
+        )
     return inputs

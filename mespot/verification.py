@@ -113,16 +113,27 @@ def _judged(plan: Plan, files: Sequence[str], *, every_byte: bool) -> Iterator[F
 
 
 def _expected(plan: Plan) -> list[str]:
-    """All artefacts that a run of the config may make, of the ablation too if there is its table.
+    """All artefacts that a run of the config may make, of the ablation too if there is its table,
+    and what there is of those that the model rests on.
 
     Files of which there are several kinds of names, such as figures, say nothing of themselves.
     """
-    stages = ("frames", "flow", "encoders", "features", "intervals", "metrics")
-    wanted = [path for stage in stages for path in targets.files(plan, stage)]
-    found = {*targets.behind(plan, wanted), *targets.behind_comparison(plan)}
-    if Path(paths.ABLATION).exists():
-        found |= {paths.ABLATION, *targets.behind_ablation(plan)}
-    return sorted(path for path in {*found, paths.COMPARISON} if _maker(path) is not None)
+    stages = ("frames", "flow", "encoders", "features", "intervals")
+    found = set(targets.behind(plan, (p for stage in stages for p in targets.files(plan, stage))))
+    if not plan.undecided:  # else there are no scores
+        found |= set(targets.behind(plan, targets.files(plan, "metrics")))
+        found |= {paths.COMPARISON, *targets.behind_comparison(plan)}
+        if Path(paths.ABLATION).exists():
+            found |= {paths.ABLATION, *targets.behind_ablation(plan)}
+    found |= {path for path in _behind_model(plan) if Path(path).exists()}
+    return sorted(path for path in found if _maker(path) is not None)
+
+
+def _behind_model(plan: Plan) -> list[str]:
+    try:
+        return targets.behind_model(plan)
+    except InputError:  # no model can be made of this config, which need not have one
+        return []
 
 
 def _maker(path: str) -> tuple[str, dict[str, str]] | None:

@@ -15,8 +15,8 @@ def add(subparsers: Any) -> None:
         help="time the networks or a video, or measure what reviewing is worth",
         description="Time pretraining, features and learning with the spotter, for each stream, on"
         " one CPU thread, as a job has it, and on the GPU where there is one. With --video, measure"
-        " time and memory from a video to the motion of the face instead. With --review, measure"
-        " what decisions in review pages are worth (docs/active-learning.md).",
+        " time and memory of `mespot spot` in a video instead. With --review, measure what"
+        " decisions in review pages are worth (docs/active-learning.md).",
         epilog="Example: mespot benchmark --review results --seeds 3",
     )
     parser.add_argument(
@@ -25,7 +25,8 @@ def add(subparsers: Any) -> None:
         nargs="+",
         default=[Path("config.yaml")],
         metavar="FILE",
-        help="config.yaml, and files of keys that differ after it (default: config.yaml)",
+        help="config.yaml, and files of keys that differ after it (default: config.yaml); --video"
+        " reads none of them",
     )
     parser.add_argument(
         "--repeats",
@@ -49,11 +50,10 @@ def add(subparsers: Any) -> None:
         help="how often the video is repeated (default: 1 5)",
     )
     parser.add_argument(
-        "--landmarker",
+        "--model",
         type=Path,
-        default=Path("results/resources/face_landmarker.task"),
         metavar="FILE",
-        help="MediaPipe's face landmarker (default: where the workflow puts it)",
+        help="the model of --video, a results/model.pt (default: the one that comes along)",
     )
     parser.add_argument(
         "--review",
@@ -97,13 +97,14 @@ def run(options: argparse.Namespace) -> None:
     """Print the table, a row as it is measured. Raises InputError for an unusable config file."""
     from mespot import config
 
+    if options.video is not None:
+        _video(options)
+        return
     settings = config.load(*options.config)
     if options.review is not None:
         _review(settings, options)
-    elif options.video is None:
-        _networks(settings, max(1, options.repeats))
     else:
-        _video(settings, options)
+        _networks(settings, max(1, options.repeats))
 
 
 def _review(settings: Mapping[str, Any], options: argparse.Namespace) -> None:
@@ -137,16 +138,16 @@ def _networks(settings: Mapping[str, Any], repeats: int) -> None:
         print(line, flush=True)
 
 
-def _video(settings: Mapping[str, Any], options: argparse.Namespace) -> None:
+def _video(options: argparse.Namespace) -> None:
     from mespot.cli import length
 
     times = [max(1, count) for count in options.times]
-    titles = ("times", "frames", "recorded, s", "needed, s", "x real time", "memory, MB")
+    titles = ("times", "recorded, s", "found", "needed, s", "x real time", "CPU, s", "memory, MB")
     print("".join(f"{title:>13}" for title in titles))
-    for count, cost in length.measure(options.video, options.landmarker, settings, times):
+    for count, cost in length.measure(options.video, options.model, times):
         speed = cost.recorded / cost.seconds
         print(
-            f"{count:>13}{cost.frames:>13}{cost.recorded:>13.1f}{cost.seconds:>13.1f}"
-            f"{speed:>13.2f}{cost.peak / 1e6:>13.0f}",
+            f"{count:>13}{cost.recorded:>13.1f}{cost.found:>13}{cost.seconds:>13.1f}{speed:>13.2f}"
+            f"{cost.cpu:>13.1f}{cost.peak / 1e6:>13.0f}",
             flush=True,
         )

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import yaml
 
 
 def corpus(name: str, section: Mapping[str, Path | None]) -> str:
-    """The lines, indented by two, that make `name` the corpus of a run, with these paths.
+    """The lines that make `name` the corpus of a run, with these paths.
 
     Paths are whole, because the run is started in another folder, and in quotes where YAML needs
     them.
@@ -22,4 +21,4 @@ def corpus(name: str, section: Mapping[str, Path | None]) -> str:
     lines = yaml.safe_dump(
         keys, default_flow_style=None, sort_keys=False, allow_unicode=True, width=math.inf
     )
-    return indent(lines.rstrip("\n"), "  ")
+    return str(lines).rstrip("\n")

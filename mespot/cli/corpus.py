@@ -15,6 +15,7 @@ annotations.csv and, where candidates are undecided, undecided.csv. Videos witho
 left out. Nothing is learned from undecided candidates. What is not in the files counts as no
 expression. See docs/active-learning.md.
 """
+_LEAST_SUBJECTS = 3  # one is tested, and the thresholds are chosen on two others
 
 
 def add(subparsers: Any) -> None:
@@ -108,6 +109,11 @@ def run_collect(options: argparse.Namespace) -> None:
         print(f"left out, because nothing is decided in them: {', '.join(collected.left_out)}")
     for name, own in collected.renamed.items():
         print(f"renamed, because names may have {CHARACTERS} only: {name} to {own}")
+    if subjects < _LEAST_SUBJECTS:
+        print(
+            f"too few people to train on: decide in recordings of {_LEAST_SUBJECTS} or more; "
+            "files of decisions can be added later"
+        )
     print(f"written to {options.out}; to train on it:")
     sheets = {name: files.get(name) for name in ("videos", "annotations", "undecided")}
     print(config_lines.corpus("sheet", {**sheets, "root": collected.root}))

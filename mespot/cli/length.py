@@ -1,4 +1,4 @@
-"""What `mespot benchmark --video` measures: time and memory from a video to the motion of regions.
+"""What `mespot benchmark --video` measures: time and memory of `mespot spot`, from file to tables.
 
 Each measurement is made in a process of its own, of which the system tells the most memory it held.
 """
@@ -6,43 +6,42 @@ Each measurement is made in a process of its own, of which the system tells the 
 import resource
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import av
 
-from mespot import measured
 from mespot.errors import InputError
 from mespot.recording import open_recording
-from mespot.runtime import share_freed_memory
+from mespot.runtime import limit_threads, share_freed_memory
+from mespot.videos import batch
+from mespot.videos.how import How
 
 
 @dataclass(frozen=True)
 class Cost:
-    """frames: working frames. recorded: their time, s. seconds: what measuring them took. peak: the
-    most memory, bytes."""
+    """recorded: how long the video is, s. found: intervals. seconds: what spotting took, from the
+    start of the process. cpu: the same in CPU seconds. peak: the most memory, bytes."""
 
-    frames: int
     recorded: float
+    found: int
     seconds: float
+    cpu: float
     peak: int
 
 
-def measure(
-    video: Path, landmarker: Path, config: Mapping[str, Any], times: Sequence[int]
-) -> Iterator[tuple[int, Cost]]:
+def measure(video: Path, model: Path | None, times: Sequence[int]) -> Iterator[tuple[int, Cost]]:
     """The cost of a video that is repeated so many times, for each of `times`.
 
-    landmarker: MediaPipe's model. config: as config.load gives it. Raises InputError when the video
-    cannot be read or the model is missing.
+    model: None for the one that comes along. Raises InputError when the video or the model cannot
+    be used, and where MediaPipe's model cannot be had.
     """
-    open_recording(video)  # a fault is told here
-    if not landmarker.is_file():
-        raise InputError(f"{landmarker}: there is no face landmarker; name its file")
-    settings = {name: config[name] for name in ("tracking", "crop", "flow")}
+    how = How.of(model)
+    how.identity()  # a fault is told here, and not once for each of them
+    open_recording(video)
+    limit_threads(1)  # as in `mespot spot`
     with tempfile.TemporaryDirectory() as folder:
         for count in times:
             source = video
@@ -50,17 +49,29 @@ def measure(
                 source = Path(folder, f"{count}{video.suffix}")
                 repeat(video, source, count)
             with get_context("spawn").Pool(1) as pool:
-                yield count, pool.apply(cost, (source, landmarker, settings, folder))
+                yield count, pool.apply(cost, (source, how, Path(folder, f"out{count}")))
 
 
-def cost(video: Path, landmarker: Path, settings: Mapping[str, Any], scratch: str) -> Cost:
-    """What a video costs in this process, which should have done nothing else."""
+def cost(video: Path, how: How, out: Path) -> Cost:
+    """What spotting in a video costs in this process, which should have done nothing else.
+
+    out: a new folder for what is found.
+    """
     share_freed_memory()
     start = time.perf_counter()
-    motion = measured.measure(open_recording(video), settings, landmarker, scratch)
+    planned = batch.plan([video], out, how, None)
+    if not planned.tasks:
+        raise InputError(f"{video}: {planned.rows.popitem()[1]['remarks']}")
+    row = batch.prepare(how)(planned.tasks[0], lambda _: None)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Cost(len(motion.time), len(motion.time) / motion.rate, seconds, peak)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Cost(
+        row["minutes"] * 60,
+        row["micro"] + row["macro"],
+        seconds,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss * 1024,
+    )
 
 
 def repeat(source: Path, target: Path, times: int) -> None:

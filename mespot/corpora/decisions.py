@@ -8,6 +8,7 @@ were looked at for it.
 from __future__ import annotations
 
 import csv
+import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
     the summary.csv of `mespot spot`, a sheet of recordings, or the recordings themselves. Its
     subjects count, not those of the pages. Raises InputError that names file, row and column.
     """
+    for path in decisions:
+        if later := _saved_again(path):
+            raise InputError(
+                f"{path}: was saved again later, as '{later.name}'; name that one, or remove it"
+            )
     sheet = recordings(videos)
     subjects = dict(zip(sheet["video"], sheet["subject"], strict=True))
     rows = [_read(path, subjects) for path in decisions]
@@ -101,7 +107,10 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
         raise InputError(f"{decisions[0]}: nothing is decided in it; accept or reject candidates")
     for path in sheet.loc[sheet["video"].isin(decided), "path"]:
         if not Path(path).exists():
-            raise InputError(f"{path}: does not exist; correct --videos")
+            raise InputError(
+                f"{path}: does not exist; correct --videos, or call this in the folder in which "
+                "`mespot spot` was called"
+            )
     accepted = table[table["decision"] == ACCEPTED]
     accepted = accepted.drop_duplicates(["video", "type", "onset", "offset"])
     open_parts = [
@@ -120,6 +129,18 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
         left_out,
         renamed,
     )
+
+
+def _saved_again(path: Path) -> Path | None:
+    """A file with later decisions of the same page. A browser puts a number behind the name of a
+    file that is there already, so that `*_decisions.csv` means the old one alone."""
+    numbered = f"{glob.escape(path.stem)} (*){glob.escape(path.suffix)}"
+    try:
+        own = path.stat().st_mtime
+        later = [one for one in path.parent.glob(numbered) if one.stat().st_mtime > own]
+    except OSError:
+        return None  # whoever reads it says what is wrong
+    return max(later, key=lambda one: one.stat().st_mtime, default=None)
 
 
 def _renamed(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

@@ -48,6 +48,11 @@ class Plan:
         return [name for name in self.spotted if self.corpora[name].labelled]
 
     @property
+    def undecided(self) -> list[str]:
+        """Those of them that cannot be scored, because nobody has decided on parts of them."""
+        return [name for name in self.spotted if self.corpora[name].corpus.undecided]
+
+    @property
     def ablated(self) -> list[str]:
         """Those of them in which methods of the ablation can spot."""
         return [name for name in self.scored if self.ablation_groups(name)]

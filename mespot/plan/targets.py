@@ -59,8 +59,7 @@ def deleted(plan: Plan, table: str) -> list[str]:
         paths.ABLATION: behind_ablation,
         paths.MODEL: behind_model,
     }
-    undecided = any(plan.corpora[corpus].corpus.undecided for corpus in plan.spotted)
-    if not Path(table).exists() or (undecided and table != paths.MODEL):
+    if not Path(table).exists() or (plan.undecided and table != paths.MODEL):
         return []
     return [path for path in rests_on[table](plan) if not Path(path).exists()]
 

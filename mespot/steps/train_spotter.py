@@ -20,6 +20,7 @@ from mespot.training.recipes import SpotterRecipe
 from mespot.training.spotter_input import (
     SpotterInput,
     common_rate,
+    decided,
     feature_origins,
     feature_scale,
     labelled,
@@ -210,14 +211,11 @@ def _decided(
     """The recordings of which something is known, with their known frames."""
     subjects = {str(record.attrs["video"]): str(record.attrs["subject"]) for record in records}
     stretches = read_undecided(undecided, subjects, some=True)
-    kept = []
-    for one, record in zip(recordings, records, strict=True):
-        known = known_frames(stretches, one.video, record["native_frame"])
-        for onset, offset in (ends for labels in one.labels.values() for ends in labels):
-            known[onset : offset + 1] = True
-        if (known & (one.span >= 0)).any():
-            kept.append(replace(one, known=known))
-    return kept
+    known = [
+        known_frames(stretches, one.video, record["native_frame"])
+        for one, record in zip(recordings, records, strict=True)
+    ]
+    return decided(recordings, known)
 
 
 def _check(recordings: Sequence[SpotterInput], labels: str | Path) -> None:

@@ -222,3 +222,19 @@ def labelled(one: SpotterInput, labels: pd.DataFrame) -> SpotterInput:
         rows = own[own["type"] == name]
         known[name] = rows[["onset_w", "offset_w"]].to_numpy(dtype=np.int64).reshape(-1, 2)
     return replace(one, labels=known)
+
+
+def decided(recordings: Sequence[SpotterInput], known: Sequence[np.ndarray]) -> list[SpotterInput]:
+    """The labelled recordings of which something is known.
+
+    known: of each recording, the frames that somebody has decided on, `(T,)` bool. Those of its
+    labels are known, too.
+    """
+    kept = []
+    for one, frames in zip(recordings, known, strict=True):
+        frames = frames.copy()
+        for onset, offset in (ends for labels in one.labels.values() for ends in labels):
+            frames[onset : offset + 1] = True
+        if (frames & (one.span >= 0)).any():
+            kept.append(replace(one, known=frames))
+    return kept

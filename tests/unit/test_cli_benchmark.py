@@ -1,13 +1,18 @@
 """`mespot benchmark`, on networks so small that it takes a second."""
 
+from fractions import Fraction
+
 import pytest
 import yaml
 
 from mespot import cli, config
 from mespot.cli import length
+from mespot.errors import InputError
 from mespot.recording import open_recording
+from mespot.videos import single
+from mespot.videos.how import How
 from tests.unit.test_recording import write_video
-from tests.unit.videos import steady
+from tests.unit.videos import encode, picture, steady
 from tests.workflow.project import ROOT
 
 
@@ -51,17 +56,20 @@ def test_what_a_video_costs(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "mespot.face.landmarks.detect", lambda frames, model, **_: ([] for _ in frames)
     )
-    settings = {
-        name: config.load(ROOT / "config.yaml")[name] for name in ("tracking", "crop", "flow")
-    }
     (tmp_path / "face.task").write_bytes(b"model")
-    cost = length.cost(longer, tmp_path / "face.task", settings, str(tmp_path))
-    assert (cost.frames, cost.recorded) == (120, 120 / 25)
-    assert cost.seconds > 0 and cost.peak > 20e6
+    monkeypatch.setattr(single, "kept", lambda _: tmp_path / "face.task")
+    how = How.of(training_free=True)
+    cost = length.cost(longer, how, tmp_path / "out")
+    assert (cost.recorded, cost.found) == (pytest.approx(120 / 25), 0)
+    assert cost.seconds > 0 and cost.cpu > 0 and cost.peak > 20e6
+    assert (tmp_path / "out" / "longer" / "intervals.csv").is_file()
+    with pytest.raises(InputError, match="3 frames a second"):
+        slow = encode(tmp_path / "slow.mp4", [picture(0)] * 9, range(9), tick=Fraction(1, 3))
+        length.cost(slow, how, tmp_path / "out2")
 
 
-def test_a_landmarker_that_is_not_there_is_named(tmp_path, capsys):
+def test_a_model_that_is_not_there_is_named(tmp_path, capsys):
     video = write_video(tmp_path / "v.avi", 5, 30)
-    arguments = ["benchmark", "--config", str(ROOT / "config.yaml"), "--video", str(video)]
-    assert cli.main([*arguments, "--landmarker", str(tmp_path / "no.task")]) == 2
-    assert "no.task: there is no face landmarker" in capsys.readouterr().err
+    arguments = ["benchmark", "--video", str(video), "--model", str(tmp_path / "no.pt")]
+    assert cli.main(arguments) == 2
+    assert "no.pt: " in capsys.readouterr().err

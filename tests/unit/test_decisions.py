@@ -1,12 +1,13 @@
 """From the decisions of review pages to a corpus that a spotter is trained on."""
 
+import os
 import tracemalloc
 
 import pandas as pd
 import pytest
 import yaml
 
-from mespot import cli, config
+from mespot import cli, config, verification
 from mespot.corpora import open_corpus
 from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, targets
@@ -77,6 +78,7 @@ def test_what_is_decided_becomes_a_corpus(folder, capsys):
     assert collect(folder, "anna", "ben", "cleo") == 0
     said = capsys.readouterr().out
     assert "2 videos of 2 subjects, 1 expressions, 2 stretches undecided" in said
+    assert "too few people to train on: decide in recordings of 3 or more" in said
     assert "left out, because nothing is decided in them: ben" in said
     names = ("videos", "annotations", "undecided")
     sheets = {name: f"{folder}/out/{name}.csv" for name in names}
@@ -196,6 +198,18 @@ def test_one_video_twice_and_folders_that_hold_recordings(folder, capsys):
     ]
 
 
+def test_decisions_that_were_saved_again_are_not_those_of_before(folder, capsys):
+    """A browser gives the later file a name that `*_decisions.csv` does not mean."""
+    again = folder / "cleo_decisions (1).csv"
+    again.write_text(CLEO)
+    os.utime(folder / "cleo_decisions.csv", (1, 1))
+    assert collect(folder, "anna", "cleo") == 2
+    said = "cleo_decisions.csv: was saved again later, as 'cleo_decisions (1).csv'"
+    assert said in capsys.readouterr().err
+    os.utime(again, (0, 0))  # an older one that was left there
+    assert collect(folder, "anna", "cleo") == 0
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -240,6 +254,12 @@ def test_a_corpus_with_undecided_stretches_trains_a_model_and_is_not_scored(fold
     (folder / "results").mkdir()
     (folder / "results" / "metrics.csv").write_text("")
     assert targets.deleted(plan, "results/metrics.csv") == []
+    # Nor does what is asked before the first run: which results are of another one.
+    spotter = folder / "results" / "sheet" / "spotters" / "regions" / "all.pt"
+    spotter.parent.mkdir(parents=True)
+    spotter.write_bytes(b"of another run")
+    assert verification.to_remake(plan) == ["results/sheet/spotters/regions/all.pt"]
+    assert "results/sheet/metrics.csv" not in {one.path for one in verification.verify(plan)}
     # A companion brings its own.
     config = {**config, "corpora": ["demo"]}
     config["evaluation"] = {**config["evaluation"], "with": ["sheet"]}

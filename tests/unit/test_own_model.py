@@ -106,6 +106,38 @@ def test_a_model_is_trained_and_spots(study, here):
     assert len(found.scores) == 60 and found.scores["micro"].std() > 0
 
 
+def test_nothing_is_learned_from_undecided_stretches(study, here):
+    """Of two of four recordings: one is so whole, so it is as if it were not there."""
+    videos = pd.read_csv(study / "videos.csv")
+    again = videos.iloc[:1].assign(subject="s04", video="s04_1")
+    again["path"] = "study/" + again["path"]
+    videos["path"] = "study/" + videos["path"]
+    sheets = [here / f"{name}.csv" for name in ("videos", "annotations", "undecided")]
+    pd.concat([videos, again]).to_csv(sheets[0], index=False)
+    labels = pd.read_csv(study / "annotations.csv")
+    labels.to_csv(sheets[1], index=False)
+    last = labels.loc[labels["video"] == "s01_1", "offset"].max()
+    rows = f"s04,s04_1,0,100\ns01,s01_1,{last + 1},59\n"
+    sheets[2].write_text("subject,video,first,last\n" + rows)
+    # As `mespot corpus collect` writes them: in one folder, the recordings in another.
+    (here / "sheets").mkdir()
+    sheets = [path.rename(here / "sheets" / path.name) for path in sheets]
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        inner = own_model.motion_task
+        patch.setattr(
+            own_model, "motion_task", lambda *given: seen.append(given[0]) or inner(*given)
+        )
+        mespot.train(*sheets[:2], "mine.pt", undecided=sheets[2], root=here, settings=QUICK)
+    (recordings,) = seen
+    assert [one.video for one in recordings] == ["s01_1", "s02_1", "s03_1"]
+    assert [int((~one.known).sum()) for one in recordings] == [59 - last, 0, 0]
+    assert Model.load("mine.pt").provenance["recordings"] == 3
+    sheets[2].write_text("subject,video,first,last\ns01,other,0,9\n")
+    with pytest.raises(InputError, match="undecided.csv: row 2: video: 'other' is not in"):
+        mespot.train(*sheets[:2], "mine.pt", undecided=sheets[2], root=here, settings=QUICK)
+
+
 def test_what_cannot_be_trained_on_is_told(study):
     sheets = study / "videos.csv", study / "annotations.csv"
     with pytest.raises(InputError, match="settings: crop.sise: unknown key"):

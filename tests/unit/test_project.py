@@ -112,7 +112,7 @@ PARTS = {
     "own_model": {"config", "corpora", "demo", "device", "landmarker", "measured", "provenance"}
     | {"recording", "settings", "spotting", "store", "training", "videos"},
     "cli/speed": {"device", "face", "networks", "training"},
-    "cli/length": {"measured", "recording", "runtime"},
+    "cli/length": {"recording", "runtime", "videos"},
     "cli/reviewing": {"corpora", "device", "metrics", "spotting", "store", "training"},
     "store": {"store", "suffixes"},
     "recording": {"recording", "store", "suffixes"},

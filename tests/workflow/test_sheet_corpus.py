@@ -1,6 +1,7 @@
 """The corpus `sheet`: without labels, with labels, and with recordings that cannot be used."""
 
 import shutil
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -8,7 +9,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from mespot.cli import main
+from mespot.recording import open_recording
 from mespot.store import io, tables
+from mespot.training.model import Model
+from tests import trees
 from tests.workflow import project
 
 
@@ -125,19 +130,40 @@ def test_bad_row_is_told_before_any_job(folder, recordings, sheet, row, words):
     assert "Traceback" not in run.stdout
 
 
-def test_label_beyond_the_end_is_told_before_anything_is_trained(folder, recordings):
-    path = recordings / "annotations.csv"
-    count = len(path.read_text().splitlines())
-    path.write_text(path.read_text() + "s01,s01_1,9000,,9010,micro\n")
-    run = project.snakemake(
-        folder,
-        "results/metrics.csv",
-        options=("--until", "label_frames"),
-        configs=configure(folder, recordings, labels=True),
+@pytest.fixture
+def reviewed(finished, tmp_path, capsys):
+    """Decisions on two seconds of each person, which are collected; the lines that are printed."""
+    corpus, decided = finished / "results" / "demo" / "corpus" / "videos", []
+    for video in ("s01_1", "s02_1", "s03_1"):
+        pictures = list(islice(open_recording(corpus / f"{video}.mp4").frames(30), 60))
+        trees.video(tmp_path / "study" / f"{video}.avi", [one.image for one in pictures], 30)
+        decided.append(tmp_path / f"{video}_decisions.csv")
+        rows = ["10,14,19,micro,accepted,0,31", "50,52,55,micro,undecided,38,59"]
+        text = "\n".join(["video,onset,apex,offset,type,decision,first,last", *rows])
+        decided[-1].write_text(text.replace("\n1", f"\n{video},1").replace("\n5", f"\n{video},5"))
+    study = [str(path) for path in sorted((tmp_path / "study").iterdir())]
+    files, out = [str(path) for path in decided], str(tmp_path / "reviewed")
+    assert main(["corpus", "collect", *files, "--videos", *study, "--out", out]) == 0
+    return capsys.readouterr().out.partition("to train on it:\n")[2]
+
+
+def test_decisions_train_a_model_once_no_label_is_beyond_the_end(folder, reviewed, tmp_path):
+    """The command of docs/active-learning.md, whose clone has seen no run before."""
+    (folder / "next.yaml").write_text(
+        reviewed + "spotting: {learned: {window_seconds: 2.0, inner_groups: 2}}\n"
     )
+    labels = tmp_path / "reviewed" / "annotations.csv"
+    right = labels.read_text()
+    labels.write_text(right + "s01_1,s01_1,9000,,9010,micro,,\n")
+    configs = ("tiny.yaml", "next.yaml")
+    run = project.snakemake(folder, "results/model.pt", configs=configs)
     assert run.returncode != 0
-    assert f"{path}" in run.stdout and f"row {count + 1}" in run.stdout, run.stdout[-3000:]
-    assert not (folder / "results" / "sheet" / "encoders").exists()
+    assert f"{labels}" in run.stdout and "row 5" in run.stdout, run.stdout[-3000:]
+    assert not (folder / "results" / "sheet" / "spotters").exists()
+    labels.write_text(right)
+    run = project.snakemake(folder, "results/model.pt", configs=configs)
+    assert run.returncode == 0, run.stdout[-5000:]
+    assert Model.load(folder / "results" / "model.pt").provenance["recordings"] == 3
 
 
 def test_table_of_labels_is_the_sheet(finished):
