@@ -42,9 +42,7 @@ def check(path: str | Path, kind: str, place: str, content: bytes) -> Any:
     """
     told = _read(path)
     _check_content(path, told, content, remake(path))
-    found = told.get("kind", kind)  # earlier seals had none
-    if found != kind:
-        raise ForeignError(f"{path}: is of kind {found!r}, expected {kind!r}; {remake(path)}")
+    _check_kind(path, told, kind)
     _check_whose(path, told, place)
     return told.get("provenance")
 
@@ -56,14 +54,21 @@ def check_named(path: str | Path, places: Mapping[str, str], content: bytes) -> 
         told = _read(path)
         cure = f"if that was you, copy the table elsewhere and name that; else {remake(path)}"
         _check_content(path, told, content, cure)
-        place = places.get(str(told.get("kind")))
-        if place is not None:
-            _check_whose(path, told, place)
+        kind = next((one for one, place in places.items() if names_in(path, place)), None)
+        if kind is not None:
+            _check_kind(path, told, kind)
+            _check_whose(path, told, places[kind])
 
 
 def _check_content(path: str | Path, told: Mapping[str, Any], content: bytes, cure: str) -> None:
     if told.get("sha256") != hashlib.sha256(content).hexdigest():
         raise InputError(f"{path}: was damaged or changed after it was written; {cure}")
+
+
+def _check_kind(path: str | Path, told: Mapping[str, Any], kind: str) -> None:
+    found = told.get("kind", kind)  # earlier seals had none
+    if found != kind:
+        raise ForeignError(f"{path}: is of kind {found!r}, expected {kind!r}; {remake(path)}")
 
 
 def _check_whose(path: str | Path, told: Mapping[str, Any], place: str) -> None:

@@ -95,6 +95,8 @@ def test_no_table_stands_for_one_of_another_kind(tmp_path, kind, other):
     seal_of(path).write_bytes(seal_of(others).read_bytes())
     with pytest.raises(InputError, match=f"is of kind '{other}', expected '{kind}'; .*again: rm"):
         read(kind, path)
+    with pytest.raises(InputError, match=f"is of kind '{other}', expected '{kind}'"):
+        written(Errors(path), ["subject"])
 
 
 @pytest.mark.parametrize("kind", ["labels", "intervals", "candidates"])
