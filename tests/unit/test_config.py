@@ -103,6 +103,8 @@ def changed(default, path, value):
         ("crop.kept", 300, "c.yaml: crop.kept: 300 is more than crop.size, 224; lower it"),
         ("crop.kept", 40, "c.yaml: crop.kept: 40 is less than pretrain.input_size, 56; raise it"),
         ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
+        ("methods", {"a\n": {"kind": "training_free"}}, r"methods: 'a\n' is not allowed as a name"),
+        ("landmarker.sha256", "0" * 64 + "\n", "is not a SHA-256, 64 digits"),
         ("demo.seed", 10**30, "c.yaml: demo.seed: 1000000000000000000000000000000 is greater than"),
         ("demo.subjects", 10**8, "c.yaml: demo.subjects: 100000000 is greater than the maximum of"),
         ("evaluation.n_bootstrap", 10**12, "evaluation.n_bootstrap: 1000000000000 is greater than"),
