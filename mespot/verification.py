@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,11 +27,12 @@ DAMAGED, FOREIGN, STALE, LEFT_OVER = "damaged", "foreign", "stale", "left over"
 FAULTS = (DAMAGED, FOREIGN, STALE, LEFT_OVER)
 _UNUSABLE = (DAMAGED, FOREIGN, STALE)
 
-# The rules of the tables that several corpora share.
-_TABLES = {
+# The rules and kinds of the files that several corpora share.
+_SHARED = {
     paths.METRICS: ("join_metrics", "metrics"),
     paths.COMPARISON: ("compare_methods", "comparison"),
     paths.ABLATION: ("ablate", "ablation"),
+    paths.MODEL: ("make_model", "model"),
 }
 _SCORING = ("score", "compare_methods", "ablate")
 
@@ -55,7 +57,7 @@ def verify(plan: Plan) -> Iterator[Finding]:
         path = file.as_posix()
         # A hidden file is one that somebody is writing now, or that the next writer removes.
         named = file.suffix in (".h5", ".pt", ".csv") and not file.name.startswith(".")
-        if named and path not in known and paths.maker(path):
+        if named and path not in known and _maker(path):
             why = f"{path}: no part of what the config asks for; delete it: rm {path}"
             yield Finding(path, LEFT_OVER, why)
 
@@ -125,19 +127,14 @@ def _expected(plan: Plan) -> list[str]:
         found |= {paths.COMPARISON, *targets.behind_comparison(plan)}
         if Path(paths.ABLATION).exists():
             found |= {paths.ABLATION, *targets.behind_ablation(plan)}
-    found |= {path for path in _behind_model(plan) if Path(path).exists()}
+    with suppress(InputError):  # a config that makes no model
+        of_model = {paths.MODEL, *targets.behind_model(plan)}
+        found |= {path for path in of_model if Path(path).exists()}
     return sorted(path for path in found if _maker(path) is not None)
 
 
-def _behind_model(plan: Plan) -> list[str]:
-    try:
-        return targets.behind_model(plan)
-    except InputError:  # no model can be made of this config, which need not have one
-        return []
-
-
 def _maker(path: str) -> tuple[str, dict[str, str]] | None:
-    return (_TABLES[path][0], {}) if path in _TABLES else paths.maker(path)
+    return (_SHARED[path][0], {}) if path in _SHARED else paths.maker(path)
 
 
 def _read(path: str, every_byte: bool) -> Mapping[str, Any] | Finding:
@@ -154,7 +151,7 @@ def _read(path: str, every_byte: bool) -> Mapping[str, Any] | Finding:
 
 def _provenance(path: str, every_byte: bool) -> Mapping[str, Any]:
     """The provenance of an artefact. Raises InputError for one that is not as it was written."""
-    kind = _TABLES[path][1] if path in _TABLES else path.split("/")[2].removesuffix(".csv")
+    kind = _SHARED[path][1] if path in _SHARED else path.split("/")[2].removesuffix(".csv")
     if path.endswith(".h5"):
         from mespot.store import io
 

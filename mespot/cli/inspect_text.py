@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from mespot.errors import InputError
 from mespot.limits import SHEET_BYTES
 from mespot.store import tables
-from mespot.store.contents import Held, contents
+from mespot.store.contents import Held, contents, has_seal
 from mespot.store.files import regular
 from mespot.store.schema import LAYOUTS
 
@@ -21,6 +22,10 @@ _LISTED = 8  # entries of a list
 _UNSEALED = (
     "not checked: its seal, in a hidden folder .seals beside it, is not here, so nothing says "
     "whether the table is as it was written. A copy has one if .seals is copied with it"
+)
+_NOT_WHOLE = (
+    "not checked: it has lost its seal, so another program has written to it, or it was written by "
+    "an earlier version"
 )
 _SHOWN_APART = ("kind", "version", "description", "provenance")
 _OF_DATA = ("axes", "units", "description")
@@ -31,13 +36,16 @@ def page(path: Path) -> str:
     size = regular(path).stat().st_size
     suffix = path.suffix.lower()
     if suffix == ".h5":
-        lines = list(_of_hdf5(contents(path)))
+        held = contents(path)
+        lines = list(_of_hdf5(held))
+        if held[0].attrs.get("kind") in LAYOUTS and not has_seal(path):
+            lines.append(f"\n{_NOT_WHOLE}")
     elif suffix == ".pt":
         lines = list(_of_checkpoint(checkpoint(path)))
     elif suffix == ".csv":
         kind, content = table(path)
         lines = list(_of_table(kind, content))
-        if tables.lacks_seal(path, kind):
+        if tables.lacks_seal(path, kind) or tables.has_lost_seal(path):
             lines.append(f"\n{_UNSEALED}")
     else:
         raise InputError(
@@ -63,9 +71,11 @@ def checkpoint(path: Path) -> dict[str, Any]:
 
 def table(path: Path) -> tuple[str, pd.DataFrame]:
     """The kind of a table, by its columns, and its content."""
+    content = regular(path, SHEET_BYTES).read_bytes()
+    tables.check_named(path, content)
     try:
         read = pd.read_csv(
-            regular(path, SHEET_BYTES), dtype="string", keep_default_na=False, encoding="utf-8-sig"
+            BytesIO(content), dtype="string", keep_default_na=False, encoding="utf-8-sig"
         )
     except (ValueError, pd.errors.ParserError) as error:  # EmptyDataError, UnicodeDecodeError too
         raise InputError(f"{path}: is no table ({error}); copy or make it again") from None

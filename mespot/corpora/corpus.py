@@ -3,6 +3,7 @@
 Every job plans the workflow anew: opening is cheap and lists no folder of frames.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,16 @@ def corpora_of(config: Mapping[str, Any]) -> list[str]:
 _FROM = "from-"
 
 
+def recording_of(path: str | Path) -> tuple[Any, ...]:
+    """What two paths have in common that lead to one recording, through links of any kind."""
+    real = os.path.realpath(path)
+    try:
+        found = os.stat(real)
+    except OSError:  # one that is still to be made
+        return (real,)
+    return (found.st_dev, found.st_ino)
+
+
 def fold_from(corpus: str, fold: str = ALL) -> str:
     """The fold of everything that was trained on another corpus, in one of its folds."""
     return f"{_FROM}{corpus}" if fold == ALL else f"{_FROM}{corpus}-{fold}"
@@ -126,7 +137,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         name,
         sources.videos.set_index("video", drop=False),
         annotations,
-        _folds(name, sources.videos, annotations is not None, config),
+        _folds(name, sources.videos, sources.faces, annotations is not None, config),
         sources.loader,
         sources.notes,
         sources.has_faces,
@@ -225,7 +236,11 @@ def _real(kind: str, section: Mapping[str, Any], for_labels: bool) -> _Sources:
 
 
 def _folds(
-    name: str, videos: pd.DataFrame, labelled: bool, config: Mapping[str, Any]
+    name: str,
+    videos: pd.DataFrame,
+    faces: Mapping[str, str | int],
+    labelled: bool,
+    config: Mapping[str, Any],
 ) -> dict[str, list[str]]:
     """The folds of a corpus: its own, or the one in which all was trained on another corpus."""
     evaluation = config["evaluation"]
@@ -240,6 +255,7 @@ def _folds(
         return {}
     if not labelled or name not in config["corpora"]:
         return {}
+    _check_recordings(name, videos, faces)
     own = folds(videos.subject, evaluation["folds"], evaluation["fold_seed"])
     for fold in own:
         if trained_for(fold):
@@ -248,3 +264,19 @@ def _folds(
                 " networks of another corpus; rename the subject"
             )
     return own
+
+
+def _check_recordings(name: str, videos: pd.DataFrame, faces: Mapping[str, str | int]) -> None:
+    """Raises InputError where one recording is of two subjects: networks would learn from the one
+    and be tested on the other. Of two faces in it, each may be a subject."""
+    first: dict[tuple[Any, ...], tuple[str, str]] = {}
+    for row in videos.to_dict("records"):
+        video, subject = str(row["video"]), str(row["subject"])
+        key = (*recording_of(row["path"]), faces.get(video))
+        other, of = first.setdefault(key, (video, subject))
+        if of != subject:
+            raise InputError(
+                f"{name}: video {other!r} of subject {of!r} and video {video!r} of {subject!r} are "
+                f"one recording, {row['path']}, so whoever is tested in it would train along; "
+                "correct the path or the subject, or say in the column `face` who is who"
+            )

@@ -15,6 +15,7 @@ from mespot.errors import InputError
 from mespot.store import io, tables
 from mespot.store.io import Record
 from mespot.store.schema import LAYOUTS
+from mespot.store.whose import check_whose
 
 _LAYOUT = LAYOUTS["motion"]
 _PROVENANCE = {"command": "mespot motion export"}
@@ -80,7 +81,11 @@ def _records(results: Path, corpus: str) -> dict[str, Record]:
         what = f"the motion of {', '.join(missing[:5])}" if missing else "any motion"
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         raise InputError(f"{folder / 'flow'}: lacks {what}{more}; run `snakemake flow` first")
-    return {name: io.read(folder / "flow" / f"{name}.h5", "flow") for name in names}
+    records = {name: io.read(folder / "flow" / f"{name}.h5", "flow") for name in names}
+    for name, record in records.items():
+        # A folder that was renamed says nothing by its path.
+        check_whose(record.path, {"corpus": corpus, "video": name}, record.attrs, "copy it again")
+    return records
 
 
 def _spotted(folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mespot.demo.action_units import face_width
 from mespot.errors import InputError
+from mespot.recording.images import read_image
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 OVERSAMPLING = 2  # pixels of a prepared face per pixel of a frame, along each axis
@@ -94,22 +95,15 @@ def load(folder: str | None, name: str) -> Portrait:
     US Navy, in matplotlib's sample data, and Eileen Collins by NASA, in scikit-image's.
     """
     if folder is not None:
-        return Portrait(name, _read(f"{folder}/{name}"))
+        return Portrait(name, read_image(Path(folder) / name))
     if name == "grace_hopper":
         from matplotlib import get_data_path
 
         path = Path(get_data_path()) / "sample_data" / "grace_hopper.jpg"
-        return Portrait(name, _read(str(path)), glasses=True)
+        return Portrait(name, read_image(path), glasses=True)
     from skimage.data import astronaut
 
     return Portrait(name, np.ascontiguousarray(astronaut()[..., ::-1]))
-
-
-def _read(path: str) -> np.ndarray:
-    image = cv2.imread(path, cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"{path}: not a readable image; remove or replace it")
-    return np.asarray(image)
 
 
 def check(where: str, faces: list[np.ndarray]) -> np.ndarray:

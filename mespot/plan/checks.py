@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from os.path import realpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mespot.corpora.companions import companions_of
+from mespot.corpora.corpus import recording_of
 from mespot.corpora.motion import read_regions
 from mespot.errors import InputError
 from mespot.plan.roles import PlannedCorpus
@@ -73,6 +73,20 @@ def check_along(
         _check_pair(corpora[corpus], corpora[companion])
 
 
+def check_pretraining(
+    corpora: Mapping[str, PlannedCorpus], pairs: Iterable[tuple[str, str]]
+) -> None:
+    """Raises InputError where a corpus that encoders learn from in addition has recordings of the
+    one in which they are tested. pairs: (tested, added)."""
+    for tested, added in sorted(pairs):
+        if twice := _shared(corpora[tested], corpora[added]):
+            raise InputError(
+                f"{twice}: is in {tested} and in {added}, so encoders would learn from recordings "
+                "that they are tested in; take it out of one, remove the corpus from "
+                "pretrain.corpora, or set `pretraining: transductive` for the encoder"
+            )
+
+
 def check_tested_elsewhere(planned: PlannedCorpus, trained: PlannedCorpus) -> None:
     """Raises InputError where recordings are spotted in by networks that were trained on them."""
     if twice := _shared(planned, trained):
@@ -98,5 +112,5 @@ def _check_pair(planned: PlannedCorpus, companion: PlannedCorpus) -> None:
 
 def _shared(*corpora: PlannedCorpus) -> str | None:
     """The first recording that is in both corpora, also through links."""
-    one, other = ({realpath(path) for path in c.corpus.videos.path} for c in corpora)
-    return min(one & other, default=None)
+    one, other = ({recording_of(path): path for path in c.corpus.videos.path} for c in corpora)
+    return min((str(one[key]) for key in one.keys() & other.keys()), default=None)

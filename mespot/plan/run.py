@@ -12,6 +12,7 @@ from mespot.errors import InputError
 from mespot.plan import variants
 from mespot.plan.checks import (
     check_companions,
+    check_pretraining,
     check_tested_elsewhere,
     check_training_subjects,
 )
@@ -164,6 +165,20 @@ class Plan:
             left_out |= {name for name, other in self.corpora.items() if other.uses_other}
         return [n for n in variants.corpora_added(self.config, recipe) if n not in left_out]
 
+    def unseen_by_encoders(self) -> set[tuple[str, str]]:
+        """(corpus, added corpus): in the labelled one, encoders are tested that learn from the
+        other one and may see nobody who is tested."""
+        inductive = [
+            name for name, one in self.encoders.items() if one["pretraining"] == "inductive"
+        ]
+        return {
+            (corpus, added)
+            for corpus, planned in self.corpora.items()
+            if planned.labelled and self.has_encoders(corpus)
+            for encoder in inductive
+            for added in self.added_corpora(planned.networks_of, encoder)
+        }
+
     def pretraining_videos(self, corpus: str, encoder: str, fold: str) -> list[tuple[str, str]]:
         """(corpus, video) of all that an encoder learns from in a fold, labels unseen."""
         added = self.added_corpora(corpus, encoder)
@@ -230,10 +245,12 @@ def open_plan(config: Mapping[str, Any], *, check_labels: bool) -> Plan:
     for corpus in corpora.values():
         if corpus.uses_other:
             check_tested_elsewhere(corpus, corpora[corpus.networks_of])
-    return Plan(
+    plan = Plan(
         config=config,
         corpora=corpora,
         encoders=encoders,
         methods=variants.all_methods(config) | methods_of_model(config, corpora),
         shared=variants.shared_encoders(config),
     )
+    check_pretraining(corpora, plan.unseen_by_encoders())
+    return plan

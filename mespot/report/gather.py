@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,7 @@ def _corpus(folder: Path, metrics: pd.DataFrame, iou: float) -> CorpusResults:
 
 
 def _table(path: Path, kind: str, own: str | None = None) -> pd.DataFrame | None:
-    return tables.read(path, kind, own) if path.is_file() else None
+    return tables.read(path, kind, own) if os.path.lexists(path) else None
 
 
 def _pictures(folder: Path, pattern: str) -> list[Path]:

@@ -9,6 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mespot.errors import InputError
+from mespot.recording.images import read_image
+
 WIDTH = 1500  # px of a figure
 QUALITY = 82
 # Of all figures together; the page is a third larger, and stays well under 20 MB.
@@ -29,8 +32,9 @@ class Pictures:
 
         One that is higher than a printed page is cut between its rows.
         """
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
+        try:
+            image = read_image(path)
+        except InputError:
             return f"<p class=small>{html.escape(path.name)} cannot be read.</p>"
         if image.shape[1] > WIDTH:
             height = round(image.shape[0] * WIDTH / image.shape[1])

@@ -22,6 +22,7 @@ from mespot.limits import (
     SHEET_LINES,
     SHEET_ROWS,
 )
+from mespot.store import tables
 from mespot.store.files import regular
 from mespot.store.sheet_cells import cleaned, unmarked
 from mespot.store.sheet_errors import Errors
@@ -32,6 +33,10 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _HEADER_WITHIN = 40  # rows in which a header is looked for
 _WHERE = "row"  # says in tables of labels where a label stands
+_UNSEALED = (
+    "the table is of a run, but its seal in the hidden folder .seals is gone, so nothing says "
+    "whether it is as it was written"
+)
 _UNNAMED = re.compile(r"(unnamed: \d+)?", re.IGNORECASE)  # as pandas calls a column without a name
 
 
@@ -136,6 +141,8 @@ def written(
     expected = Expected(columns, either, optional, aliases or {})
     names = expected.names
     text = _text(sheet)
+    if tables.has_lost_seal(sheet):
+        errors.remark("doubtful", 1, _UNSEALED)
     separator = _separator(text, names)
     lines = _parsed(sheet, text, separator, NAMED_COLUMNS)
     if lines and re.fullmatch(r"sep=.?", "".join(lines[0][1])):
@@ -181,6 +188,7 @@ def _text(sheet: Path) -> str:
         raise InputError(
             f"{sheet}: cannot be read: {error.strerror}; check its permissions"
         ) from None
+    tables.check_named(sheet, data)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(f"{sheet}: is a workbook and no CSV; save it as 'CSV UTF-8'")
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -52,8 +52,15 @@ def opened(path: str | Path, layout: Layout) -> Iterator[h5py.File]:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: does not exist; run the rule that writes it")
-    remedy = layout.remedy(regular(path))
-    with closing(Sealed(path, remedy, needed=not layout.by_users)) as content:
+    with opened_any(path, layout.remedy(path), sealed=not layout.by_users) as file:
+        yield file
+
+
+@contextmanager
+def opened_any(path: str | Path, remedy: str, *, sealed: bool = False) -> Iterator[h5py.File]:
+    """As `opened`, for a file of any layout. sealed: whether one without a seal is refused; one
+    that has a seal is read through it in any case. remedy: ends the messages."""
+    with closing(Sealed(regular(path), remedy, needed=sealed)) as content:
         try:
             file = h5py.File(content, "r")
         except DAMAGE as error:

@@ -13,6 +13,7 @@ import pandas as pd
 from mespot.errors import InputError
 from mespot.store import table_seals
 from mespot.store.files import regular, remake, replacing
+from mespot.store.whose import names_in
 
 TEXT, WHOLE, REAL = "string", "Int64", "Float64"
 
@@ -171,7 +172,7 @@ def write(
     with replacing(path) as temporary:
         temporary.write_bytes(content)
         if kind in PLACES:
-            table_seals.write(path, PLACES[kind], content)
+            table_seals.write(path, kind, PLACES[kind], content)
 
 
 def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
@@ -182,7 +183,7 @@ def read(path: str | Path, kind: str, own: str | None = None) -> pd.DataFrame:
     path = Path(path)
     content = _content(path)
     if kind in PLACES:
-        table_seals.check(path, PLACES[kind], content)
+        table_seals.check(path, kind, PLACES[kind], content)
     try:
         table = pd.read_csv(BytesIO(content), dtype="string", keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
@@ -214,9 +215,21 @@ def lacks_seal(path: str | Path, kind: str) -> bool:
     return kind in PLACES and not table_seals.there(path)
 
 
+def has_lost_seal(path: str | Path) -> bool:
+    """Whether a table lies where a run has written one with a seal, and the seal is gone."""
+    path = Path(path).absolute()
+    return any(names_in(path, one) for one in PLACES.values()) and not table_seals.there(path)
+
+
+def check_named(path: str | Path, content: bytes) -> None:
+    """Raises InputError for a table that a run has sealed and that has another content now, or is
+    not of whom its path says. What has no seal, such as a sheet of the user, is not looked at."""
+    table_seals.check_named(path, PLACES, content)
+
+
 def provenance(path: str | Path, kind: str) -> Any:
     """How a table of a run was made. Raises InputError when it is not as it was written."""
-    return table_seals.check(path, PLACES[kind], _content(path))
+    return table_seals.check(path, kind, PLACES[kind], _content(path))
 
 
 def _content(path: str | Path) -> bytes:

@@ -27,7 +27,14 @@ def names_in(path: str | Path, place: str) -> dict[str, str]:
 def check_names(path: str | Path, place: str, written: Mapping[str, Any], remedy: str) -> None:
     """Raises ForeignError for a file that is not of whom its path says: of another corpus, video,
     encoder, method, fold or stream. written: the names in the file. remedy: what to do about it."""
-    for name, expected in names_in(path, place).items():
+    check_whose(path, names_in(path, place), written, remedy)
+
+
+def check_whose(
+    path: str | Path, names: Mapping[str, str], written: Mapping[str, Any], remedy: str
+) -> None:
+    """The same where the names are known otherwise than by the path."""
+    for name, expected in names.items():
         if written.get(name) != expected:
             raise ForeignError(
                 f"{path}: is of {name} {written.get(name)!r}, expected {expected!r}; {remedy}"

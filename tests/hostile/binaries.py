@@ -15,6 +15,7 @@ import torch
 
 from mespot.store.sealed import seal
 from mespot.training import checkpoint
+from tests.hostile.boxes import samples, with_boxes
 from tests.hostile.texts import MB, a_folder, endless, pipe, sparse, written
 from tests.unit.models import untrained
 from tests.unit.stored_kinds import arrays, attributes
@@ -329,41 +330,41 @@ def jpegs():
     return [cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()] * 40
 
 
-def box(name, *content):
-    body = b"".join(content)
-    return struct.pack(">I", len(body) + 8) + name + body
-
-
 def of_samples(count):
     """An MP4 that declares so many frames of one byte each, and has none of them."""
 
     def make(folder):
         path = pictures("a.mov", small, range(40))(folder)
-        data = path.read_bytes()
-        for name, content in (
-            (b"stsz", struct.pack(">III", 0, 1, count)),
-            (b"stts", struct.pack(">IIII", 0, 1, count, 1)),
-            (b"stsc", struct.pack(">IIIII", 0, 1, 1, count, 1)),
-        ):
-            data = _with_box(data, name, content)
-        path.write_bytes(data)
+        path.write_bytes(with_boxes(path.read_bytes(), samples(count, count)))
         return path
 
     return make
 
 
-def _with_box(data, name, content):
-    """Another content of a box, and the lengths of those around it."""
-    at = data.index(name) - 4
-    old = struct.unpack(">I", data[at : at + 4])[0]
-    more = len(content) + 8 - old
-    data = bytearray(data)
-    for outer in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
-        place = data.index(outer) - 4
-        size = struct.unpack(">I", data[place : place + 4])[0]
-        data[place : place + 4] = struct.pack(">I", size + more)
-    data[at : at + old] = box(name, content)
-    return bytes(data)
+def with_sound(count, chunk, chunks, ticks=1):
+    """A video with sound that declares so many samples, in `chunks` chunks that are all one."""
+
+    def make(folder):
+        path = folder / "a.mov"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("png", rate=30)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "rgb24"
+            sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+            for time, content in enumerate(small()):
+                packet = av.Packet(content)
+                packet.pts = packet.dts = time
+                packet.stream, packet.time_base = stream, Fraction(1, 30)
+                packet.is_keyframe = True
+                container.mux(packet)
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), layout="mono")
+            silence.rate, silence.pts = 8000, 0
+            container.mux(sound.encode(silence))
+        places = struct.pack(">II", 0, chunks) + struct.pack(">I", 48) * chunks
+        changes = {**samples(count, chunk, ticks), b"stco": places}
+        path.write_bytes(with_boxes(path.read_bytes(), changes, b"soun"))
+        return path
+
+    return make
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"
@@ -375,6 +376,8 @@ VIDEOS = [
      pictures("a.mkv", jpegs, [*range(39), 2 * 10**9], "mjpeg", "yuvj420p")),
     ("a video that declares 10 million frames", "video", of_samples(10**7)),
     ("a video that declares 40 million frames", "video", of_samples(4 * 10**7)),
+    ("a video with sound of 20 million pieces", "video", with_sound(1000, 2**28, 80)),
+    ("a video with old sound, more samples than bytes", "video", with_sound(10**6, 1000, 1000)),
     ("a list of other files as a video", "video",
      written("a.mp4", b"ffconcat version 1.0\nfile other.mp4\n")),
     ("a playlist as a video", "video", written("a.mp4", PLAYLIST)),

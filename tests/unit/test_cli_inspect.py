@@ -10,6 +10,7 @@ from mespot.plots import artefacts
 from mespot.store import io, tables
 from mespot.store.schema import LAYOUTS
 from mespot.training import checkpoint
+from tests.unit.stored_kinds import NAMES, OTHERS, write
 
 T = 40
 CLOCK = {
@@ -74,9 +75,27 @@ def test_tables(tmp_path, capsys):
     assert "is no intervals table" in inspect(capsys, copy, status=2)
     path.write_text(path.read_text().replace("micro,3", "micro,4"))
     assert "was damaged or changed" in inspect(capsys, path, status=2)
-    path.write_text("a,b\n1,2\n")
-    assert "none of mespot's" in inspect(capsys, path)
-    assert "only tables of intervals" in inspect(capsys, path, "--png", "x.png", status=2)
+    path.write_text("a,b\n1,2\n")  # its seal stays
+    assert "was damaged or changed" in inspect(capsys, path, status=2)
+    copy.write_text("a,b\n1,2\n")
+    assert "none of mespot's" in inspect(capsys, copy)
+    assert "only tables of intervals" in inspect(capsys, copy, "--png", "x.png", status=2)
+
+
+def test_arrays_that_are_damaged_or_of_another_are_not_shown(tmp_path, capsys):
+    root = tmp_path / "results" / "corpus"
+    path, other = write("flow", root, NAMES, 1), write("flow", root, OTHERS, 2)
+    whole = path.read_bytes()
+    assert "not checked" not in inspect(capsys, path)
+    path.write_bytes(other.read_bytes())
+    assert "is of video 'w', expected 'v'" in inspect(capsys, path, status=2)
+    for place in (len(whole) // 3, len(whole) // 2):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        assert "is damaged in its bytes" in inspect(capsys, path, "--png", "x.png", status=2)
+    path.write_bytes(whole[:-1])  # the end of its seal
+    assert "not checked: it has lost its seal" in inspect(capsys, path)
 
 
 def test_checkpoints(tmp_path, capsys):

@@ -101,6 +101,12 @@ def changed(default, path, value):
         ("crop.kept", 300, "c.yaml: crop.kept: 300 is more than crop.size, 224; lower it"),
         ("crop.kept", 40, "c.yaml: crop.kept: 40 is less than pretrain.input_size, 56; raise it"),
         ("demo.seed", 1.5, "c.yaml: demo.seed: 1.5 is not of type 'integer'"),
+        ("methods", {"a\n": {"kind": "training_free"}}, r"methods: 'a\n' is not allowed as a name"),
+        ("landmarker.sha256", "0" * 64 + "\n", "is not a SHA-256, 64 digits"),
+        ("demo.seed", 10**30, "c.yaml: demo.seed: 1000000000000000000000000000000 is greater than"),
+        ("demo.subjects", 10**8, "c.yaml: demo.subjects: 100000000 is greater than the maximum of"),
+        ("evaluation.n_bootstrap", 10**12, "evaluation.n_bootstrap: 1000000000000 is greater than"),
+        ("tracking.rate", 1e300, "c.yaml: tracking.rate: 1e+300 is greater than the maximum of 1"),
         ("demo.seed", True, "c.yaml: demo.seed: True is not of type 'integer'"),
         ("evaluation.folds", "all", "evaluation.folds: 'all' is not allowed; use loso or a whole"),
         ("evaluation.folds", 1, "folds: 1 is not allowed; use loso or a whole number from 2"),
@@ -350,3 +356,20 @@ def test_numbers_that_are_none_are_named(default, value):
         words = "flow.lags.1" if key == "flow.lags" else key
         with pytest.raises(InputError, match=f"c.yaml: {words}: .* is no finite number"):
             configs.check(changed(default, key, given), "c.yaml")
+
+
+def test_every_number_has_a_limit():
+    """A number of any size would be a memory or a time of any size."""
+
+    def unlimited(part, where):
+        if isinstance(part, dict):
+            limited = {"maximum", "exclusiveMaximum"} & set(part)
+            if part.get("type") in ("integer", "number") and not limited:
+                yield where
+            for name, inner in part.items():
+                yield from unlimited(inner, f"{where}.{name}")
+        elif isinstance(part, list):
+            for inner in part:
+                yield from unlimited(inner, where)
+
+    assert list(unlimited(configs.schema(), "")) == []

@@ -1,3 +1,4 @@
+import os
 from dataclasses import fields
 from itertools import islice
 
@@ -19,6 +20,7 @@ from mespot.demo.settings import ScriptSettings
 from mespot.errors import InputError
 from mespot.steps import demo_corpus, demo_video
 from mespot.store import tables
+from tests.hostile.binaries import png
 
 from .demo_face import SECTION, landmarks, person, settings
 
@@ -257,8 +259,14 @@ def test_a_folder_that_is_empty_or_missing_is_refused(tmp_path):
 
 def test_a_portrait_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "a.jpg").write_text("not a picture")
-    with pytest.raises(InputError, match=r"a\.jpg: not a readable image"):
+    with pytest.raises(InputError, match=r"a\.jpg: no readable image"):
         portraits.load(str(tmp_path), "a.jpg")
+    (tmp_path / "a.png").write_bytes(png(30_000, 30_000, rows=1))
+    with pytest.raises(InputError, match=r"a\.png: has more than 40000000 pixels"):
+        portraits.load(str(tmp_path), "a.png")
+    os.mkfifo(tmp_path / "b.png")
+    with pytest.raises(InputError, match=r"b\.png: is a pipe"):
+        portraits.load(str(tmp_path), "b.png")
 
 
 def test_unusable_faces_are_refused():

@@ -10,14 +10,15 @@ from tests.hostile.cases import ROWS, outcomes
 
 ROOT = Path(__file__).parents[2]
 
-# Of this one, the picture that is too large is lost, as a damaged one would be.
-LOSES_A_PICTURE = "a video that grows to 30000 x 30000"
+# Of the first, the picture that is too large is lost, as a damaged one would be. The other only
+# looks like a hostile one.
+READ = ["a video that grows to 30000 x 30000", "a video with old sound, more samples than bytes"]
 
 
 @pytest.mark.slow
 def test_hostile_files_are_refused_at_once():
     told = {title: one for title, one in outcomes(ROWS)}
-    expected = {title: bounded.REFUSED for title in told} | {LOSES_A_PICTURE: bounded.READ}
+    expected = dict.fromkeys(told, bounded.REFUSED) | dict.fromkeys(READ, bounded.READ)
     assert {title: one.what for title, one in told.items()} == expected, told
     assert max(one.peak for one in told.values()) < 1000  # MB
     assert max(one.seconds for one in told.values()) < 10

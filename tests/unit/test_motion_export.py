@@ -168,6 +168,20 @@ def test_before_anything_is_spotted_videos_stand_by_name(tmp_path, capsys):
     assert not (tmp_path / "out" / "annotations.csv").exists()
 
 
+def test_motion_under_the_name_of_another_is_refused(results, tmp_path, capsys):
+    """Also in a folder that was put aside, whose path says nothing."""
+    folder = results.rename(tmp_path / "aside") / "study" / "flow"
+    whole = (folder / "a1.h5").read_bytes()
+    (folder / "a1.h5").write_bytes((folder / "b2.h5").read_bytes())
+    status, text = export(capsys, tmp_path / "aside", tmp_path / "out")
+    assert status == 2 and "a1.h5: is of video 'b2', expected 'a1'" in text
+    (folder / "a1.h5").write_bytes(whole)
+    (tmp_path / "aside" / "study").rename(tmp_path / "aside" / "other")
+    status, text = export(capsys, tmp_path / "aside", tmp_path / "out", corpus="other")
+    assert status == 2 and "is of corpus 'study', expected 'other'" in text
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_missing_is_named(results, tmp_path, capsys):
     def refused(*words, out=tmp_path / "out", corpus="study"):
         status, text = export(capsys, results, out, corpus=corpus)

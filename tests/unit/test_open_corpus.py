@@ -68,6 +68,28 @@ def test_two_sheets_of_ones_own(config, tmp_path):
     assert pd.isna(corpus.videos.first_frame["a"])
 
 
+@pytest.mark.parametrize("link", ["", "symlink_to", "hardlink_to"])
+def test_no_recording_is_of_two_subjects(config, tmp_path, link):
+    """They would be in two folds. Two people in one picture are told apart by their faces."""
+    (tmp_path / "a.mp4").write_bytes(b"a")
+    (tmp_path / "c.mp4").write_bytes(b"c")
+    again = tmp_path / "b.mp4" if link else tmp_path / "a.mp4"
+    if link:
+        getattr(again, link)(tmp_path / "a.mp4")
+    sheet = tmp_path / "twice.csv"
+    (tmp_path / "labels.csv").write_text("subject,video,onset,offset,type\ns1,v1,1,9,micro\n")
+    config["sheet"] |= {"videos": str(sheet), "annotations": str(tmp_path / "labels.csv")}
+    config["corpora"] = ["sheet"]
+    rows = f"s1,v1,a.mp4,30,{{}}\ns3,v3,c.mp4,30,\n{{}},v2,{again.name},30,{{}}\n"
+    head = "subject,video,path,fps,face\n"
+    sheet.write_text(head + rows.format("", "s2", ""))
+    with pytest.raises(InputError, match="'v1' of subject 's1' and video 'v2' of 's2' are one rec"):
+        open_corpus("sheet", config)
+    for faces in (("", "s1", ""), ("left", "s2", "right")):
+        sheet.write_text(head + rows.format(*faces))
+        assert len(open_corpus("sheet", config).videos) == 3
+
+
 def test_what_is_odd_in_sheets_is_noted(config, tmp_path):
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(b"x")

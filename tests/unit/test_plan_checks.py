@@ -26,6 +26,36 @@ def test_too_few_training_subjects_are_reported_when_the_run_is_planned():
     assert plans.plan(config).methods_of("demo") == ["training_free"]
 
 
+def test_no_encoder_learns_from_who_is_tested_under_another_name(tmp_path):
+    """Corpora that are only pretrained on may have links to the same recordings."""
+    config = plans.real_corpora(tmp_path)
+    config["corpora"] = ["samm_lv"]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "again").symlink_to(tmp_path / "samm_lv" / "SAMM_longvideos" / "006_1")
+    sheet = {"videos": str(other / "videos.csv"), "root": str(tmp_path), "settings": {}}
+    (other / "videos.csv").write_text("subject,video,path,fps\nx,x_1,other/again,200\n")
+    config["unlabelled"] = sheet
+    config["pretrain"]["corpora"] = ["unlabelled"]
+    with pytest.raises(
+        InputError, match="is in samm_lv and in unlabelled, so encoders would learn"
+    ):
+        plans.plan(config)
+    config["corpora"] = ["casme2"]
+    plans.plan(config)
+    config["corpora"], config["pretrain"]["corpora"] = ["samm_lv"], []
+    config["encoders"]["pretrained"]["settings"] = {"corpora": ["unlabelled"]}
+    with pytest.raises(InputError, match="is in samm_lv and in unlabelled"):
+        plans.plan(config)
+    config["encoders"]["pretrained"]["pretraining"] = "transductive"
+    plans.plan(config)
+    config["encoders"]["pretrained"]["pretraining"] = "inductive"
+    config["corpora"] = ["casme2", "samm_lv"]
+    config["evaluation"] |= {"train": "casme2", "test": "samm_lv"}
+    with pytest.raises(InputError, match="is in samm_lv and in unlabelled"):
+        plans.plan(config)
+
+
 def test_many_videos_and_folds_are_planned_in_time():
     """Every job plans the run anew."""
     config = plans.changed(plans.DEFAULT, "demo.subjects", 300)

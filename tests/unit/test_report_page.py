@@ -1,5 +1,6 @@
 """The page about a run, from tables and figures that lie in a folder."""
 
+import os
 import re
 
 import cv2
@@ -13,6 +14,7 @@ from mespot.report import pictures
 from mespot.report.gather import gather
 from mespot.report.page import write_report
 from mespot.store import tables
+from tests.hostile.binaries import png
 from tests.unit.plotted import intervals
 
 SCORES = {"tp": 1, "fp": 1, "fn": 1, "labels": 2, "predictions": 2, "videos": 2}
@@ -120,6 +122,26 @@ def test_tables_of_folds_that_were_not_scored_are_left_out(results, tmp_path):
     text = (tmp_path / "run.html").read_text()
     assert "learned is not drawn" in text and "have 4 intervals, and metrics.csv counts 2" in text
     assert "F1 of what each method reports" not in text
+
+
+def test_a_table_that_is_no_file_is_not_passed_over(results):
+    labels = results / "demo" / "labels.csv"
+    labels.unlink()
+    os.mkfifo(labels)
+    with pytest.raises(InputError, match=r"labels\.csv: is a pipe"):
+        gather(results, 0.5)
+    labels.unlink()
+    labels.symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"labels\.csv: does not exist"):
+        gather(results, 0.5)
+
+
+def test_figures_that_cannot_be_read_are_named(tmp_path):
+    page = pictures.Pictures()
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "large.png").write_bytes(png(30_000, 30_000, rows=1))
+    for name in ("pipe.png", "large.png", "none.png"):
+        assert f"{name} cannot be read" in page.figure(tmp_path / name, "a figure")
 
 
 def test_a_high_figure_is_cut_between_its_rows():

@@ -226,7 +226,7 @@ def test_table_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     tables.write(path, "annotations", tables.empty("annotations"))
     tables.write(tmp_path / "m.csv", "labels", tables.empty("labels"))
-    with pytest.raises(InputError, match="not a metrics table"):
+    with pytest.raises(InputError, match="is of kind 'labels', expected 'metrics'"):
         tables.read(tmp_path / "m.csv", "metrics")
     path.write_text("subject,video,onset,apex,offset,type\na,b,x,,3,micro\n")
     with pytest.raises(InputError, match="not a annotations table|not an annotations"):

@@ -14,6 +14,7 @@ from mespot.errors import InputError
 from mespot.plan import inputs, open_plan, paths, settings
 from mespot.provenance import code_digest
 from mespot.store import digests, table_seals
+from mespot.training import checkpoint
 from tests.unit import plans
 from tests.unit.stored_kinds import write
 
@@ -198,6 +199,31 @@ def test_a_file_is_asked_for_its_digest_once(run, monkeypatch):
     monkeypatch.setattr(digests, "of_file", lambda path: asked.append(path) or of_file(path))
     list(verification.verify(open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)))
     assert len(asked) == len(set(asked)) > 20
+
+
+def test_the_model_of_a_run_is_looked_at(run, capsys):
+    model, spotter = "results/model.pt", "results/demo/spotters/regions/all.pt"
+    plan = open_plan(merged(["config.yaml", "small.yaml"]), check_labels=False)
+    write("spotter", Path("results/demo"), {"method": "regions", "fold": "all"}, 1,
+          made_by(plan, spotter))  # fmt: skip
+    told = {
+        "rule": "make_model",
+        "code": code_digest("mespot.steps.make_model"),
+        "inputs": digests.of_inputs({"spotter": spotter}),
+        "settings": settings.make_model(plan),
+    }
+    content = dict.fromkeys(checkpoint.KINDS["model"][1], {})
+    checkpoint.save(model, "model", {**content, "provenance": told})
+    assert verified(capsys)[:2] == (0, {})
+    Path("none.yaml").write_text("model: {method: null}")
+    assert verified(capsys, "none.yaml")[1][model] == "left over"
+    write("spotter", Path("results/demo"), {"method": "regions", "fold": "all"}, 2,
+          made_by(plan, spotter))  # fmt: skip
+    assert verified(capsys)[1] == {model: "stale"}
+    data = bytearray(Path(model).read_bytes())
+    data[len(data) // 2] ^= 1
+    Path(model).write_bytes(data)
+    assert verified(capsys)[1] == {model: "damaged"}
 
 
 def test_a_recording_that_is_gone_is_no_other_one(run, capsys):

@@ -10,6 +10,7 @@ import pytest
 
 from mespot.errors import InputError
 from mespot.recording import open_recording
+from tests.hostile import binaries
 from tests.unit.videos import SIZE, encode, number_of, picture, steady
 
 
@@ -237,3 +238,15 @@ def test_a_hole_in_the_middle_is_named_and_shifts_nothing(tmp_path, name, kind, 
     assert 1 <= len(broken) <= 30 and broken == list(range(broken[0], broken[-1] + 1))
     for frame, intact in zip(frames, whole, strict=True):
         assert frame.broken or np.array_equal(frame.image, intact.image), frame.native
+
+
+def test_old_sound_may_have_more_samples_than_the_file_has_bytes(tmp_path):
+    """Old QuickTime files count the samples of compressed sound. FFmpeg reads many together."""
+    assert len(read(binaries.with_sound(10**6, 1000, 1000)(tmp_path))[1]) == 40
+    for count, chunk, chunks, ticks in (
+        (1000, 2**28, 80, 1),  # as many entries as no memory holds, in a file of 20 kB
+        (10**7, 10**7, 1, 2),  # no samples of a tick: FFmpeg makes room for each of them
+    ):
+        path = binaries.with_sound(count, chunk, chunks, ticks)(tmp_path)
+        with pytest.raises(InputError, match="declares .* frames in .* bytes"):
+            read(path)
