@@ -7,6 +7,7 @@ OpenCV and torch are loaded.
 import ctypes
 import faulthandler
 import fcntl
+import gc
 import logging
 import os
 import re
@@ -112,6 +113,15 @@ def share_freed_memory() -> None:
     adjust = getattr(ctypes.CDLL(None), "mallopt", None)
     if adjust is not None:
         adjust(_M_ARENA_MAX, 1)
+
+
+def give_back_freed_memory() -> None:
+    """Return to the system what this process has freed; glibc keeps it otherwise, and what comes
+    next would come on top of it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def check_writable(folder: str | Path) -> None:

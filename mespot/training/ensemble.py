@@ -31,7 +31,7 @@ from mespot.training.spotter_training import SpotterTask, continued, train_netwo
 log = logging.getLogger(__name__)
 
 # Frames that are predicted at once: memory does not grow with a recording.
-_BLOCK = 9000
+_BLOCK = 3000
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ PATH_CHANNELS = 4  # u, v without drift; u, v without slow drift only
 _STEADY = 6.0
 # Long recordings are done in blocks, so that memory does not grow with them, in units of the slow
 # drift. What lies farther away than the margin changes a path by a millionth.
-_BLOCK, _MARGIN = 120, 12
+_BLOCK, _MARGIN = 20, 12
 # In units of the corpus's noise (`typical_noise`): where the signed root of the network turns from
 # linear to compressed. Displacements grow with the lag, but slower than in proportion to it.
 _LAG, _LAG_EXPONENT = 0.8, 0.7

@@ -17,6 +17,7 @@ from mespot.face.regions import REGIONS, eye_regions, lid_regions
 from mespot.landmarker import kept
 from mespot.measured import Measured, measure
 from mespot.recording import Recording, ahead, open_recording
+from mespot.runtime import give_back_freed_memory
 from mespot.spotting import training_free
 from mespot.spotting.spotted import Spotted
 from mespot.tracked import Tracked, follow
@@ -76,6 +77,7 @@ class Spotter:
         """
         check_rate(recording)
         measured = measure(recording, self.settings, self.landmarker, scratch, progress)
+        give_back_freed_memory()  # of pictures and of MediaPipe
         return found(video, measured, self._spotted(measured, video), self.made_with)
 
     def follow(self, recording: Recording, scratch: str | Path) -> Tracked:
