@@ -64,6 +64,7 @@ PLACES = {
 }
 
 _DIGEST_BYTES = 32
+_AT_ONCE = 1 << 20  # bytes
 # What bytes that make no sense end in.
 _NO_SENSE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -102,17 +103,16 @@ def load(path: str | Path, kind: str, cure: str = "") -> dict[str, Any]:
         raise InputError(f"{path}: does not exist; {cure or 'run the rule that writes it'}")
     cure = cure or remake(path)
     try:
-        stored = regular(path, _largest(kind)).read_bytes()
+        file = regular(path, _largest(kind))
+        size = max(0, file.stat().st_size - _DIGEST_BYTES)
+        if not _is_whole(file, size):
+            raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {cure}")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {cure}") from error
-    size = max(0, len(stored) - _DIGEST_BYTES)
-    if hashlib.sha256(memoryview(stored)[:size]).digest() != stored[size:]:
-        raise InputError(f"{path}: damaged, or not a checkpoint of mespot; {cure}")
-    payload = io.BytesIO(stored)
-    payload.truncate(size)
     try:
-        _check_unpacked(payload, size)
-        payload.seek(0)
+        _check_unpacked(file, size)
+        payload = io.BytesIO(file.read_bytes())
+        payload.truncate(size)
         content = torch.load(payload, map_location="cpu", weights_only=True)
     except Exception as error:  # a refused pickle can fail with almost any exception
         what = str(error).splitlines()[:1] or [type(error).__name__]
@@ -144,6 +144,21 @@ def provenance(path: str | Path, kind: str) -> Any:
         raise InputError(f"{path}: not a checkpoint of mespot ({what[0]:.200}); {cure}") from error
     _check_kind(path, kind, content, cure)
     return content["provenance"]
+
+
+def _is_whole(file: Path, size: int) -> bool:
+    """Whether it is an archive with a digest of the first `size` bytes behind them. The first look
+    is cheap, and enough for most of what is no checkpoint. Little is held at once."""
+    try:
+        if not zipfile.is_zipfile(file):
+            return False
+    except zipfile.BadZipFile:
+        return False
+    digest = hashlib.sha256()
+    with file.open("rb") as stored:
+        for start in range(0, size, _AT_ONCE):
+            digest.update(stored.read(min(_AT_ONCE, size - start)))
+        return digest.digest() == stored.read()
 
 
 def _largest(kind: str) -> int:

@@ -22,13 +22,7 @@ LEAN = {
     "encoders": {"pretrained": {"pretraining": "inductive", "settings": {}}},
     "methods": {"training_free": TRAINING_FREE, "learned": LEARNED},
     "model": {"method": None},
-    "ablation": {
-        "full": "learned",
-        "seeds": [1],
-        "encoders": {},
-        "methods": {},
-        "rows": {"inputs": ["training_free", "learned"]},
-    },
+    "ablation": {"seeds": [1], "encoders": {}, "methods": {}},
 }
 
 
@@ -44,7 +38,9 @@ def configure(folder, methods, **sections):
                 config[section][key] = value
             if not isinstance(values, dict):
                 config[section] = values
-    config.update({**LEAN, "methods": methods})
+    # The ablation names methods; nothing of it is run.
+    named = {"full": list(methods)[-1], "rows": {"inputs": list(methods)}}
+    config.update({**LEAN, "methods": methods, "ablation": {**LEAN["ablation"], **named}})
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
 
 
