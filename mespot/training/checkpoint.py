@@ -66,7 +66,7 @@ PLACES = {
 _DIGEST_BYTES = 32
 _AT_ONCE = 1 << 20  # bytes
 # What bytes that make no sense end in.
-_NO_SENSE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+NO_SENSE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def save(path: str | Path, kind: str, content: Mapping[str, Any]) -> None:
@@ -201,7 +201,7 @@ def understood(path: str | Path) -> Iterator[None]:
     """Raises InputError where what was loaded from `path` makes no sense to the block."""
     try:
         yield
-    except _NO_SENSE as error:
+    except NO_SENSE as error:
         raise InputError(
             f"{path}: is damaged ({type(error).__name__}: {error}); {remake(path)}"
         ) from error

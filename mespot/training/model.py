@@ -140,7 +140,7 @@ class Model:
             model = cls(**{**values, "members": members, "calibration": calibration})
             _check_preprocessing(model.preprocessing)
             model.predicted(_still(model))
-        except (InputError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (InputError, *checkpoint.NO_SENSE) as error:
             raise InputError(
                 f"{path}: this version of mespot cannot use it ({error}); {CURE}"
             ) from error

@@ -116,6 +116,8 @@ def test_other_files_are_refused_with_a_cure(made, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "keys",
     [
+        {"rate": 0.0},
+        {"lags": []},
         {"decoding": {"decoder": "boundaries"}},
         {"state": [{}]},
         {"calibration": {}},
