@@ -22,6 +22,11 @@ _DIGEST = 32
 _MARK = b"mespot\x00\x01"
 _FOOT = len(_MARK) + 8 + _DIGEST
 _KEPT = 16  # blocks that are kept, for many small reads in the same places
+# How a heap of HDF5 begins, which holds texts of any length: mark, version and three zeros. Then
+# come its length and its parts, each with a number, 0 for free space, and a length.
+_HEAP = b"GCOL\x01\x00\x00\x00"
+_HEAP_PART = 16  # bytes of the head of a part, and of the heap itself
+_LARGEST_HEAP = 100_000_000  # bytes
 
 
 def seal(path: str | Path) -> None:
@@ -103,7 +108,10 @@ class Sealed(io.RawIOBase):
             last = (end + _BLOCK - 1) // _BLOCK
             blocks = self._blocks(first, min(self.length, last * _BLOCK))
         offset = start - first * _BLOCK
-        view[: end - start] = memoryview(blocks)[offset : offset + end - start]
+        stop = offset + end - start
+        if (heap := blocks.find(_HEAP, offset, stop)) >= 0:
+            self._check_heap(first * _BLOCK + heap)
+        view[: end - start] = memoryview(blocks)[offset:stop]
         self._position = end
         return end - start
 
@@ -126,6 +134,32 @@ class Sealed(io.RawIOBase):
                     where = f"{number * _BLOCK} to {min(self.length, (number + 1) * _BLOCK)}"
                     self._refuse(f"is damaged in its bytes {where}")
         return data
+
+    def _check_heap(self, start: int) -> None:
+        """Raises InputError for a heap with a part that has no end in it: HDF5 would look for the
+        next one without end."""
+        head = self._span(start, start + _HEAP_PART)
+        length = int.from_bytes(head[8:16], "little")
+        whole = length <= min(_LARGEST_HEAP, self.length - start)
+        heap = self._span(start, start + length) if whole else b""
+        place = _HEAP_PART
+        while whole and place + _HEAP_PART <= length:
+            number = int.from_bytes(heap[place : place + 2], "little")
+            size = int.from_bytes(heap[place + 8 : place + 16], "little")
+            step = size if number == 0 else _HEAP_PART + (size + 7) // 8 * 8
+            whole = 0 < step <= length - place
+            place += step
+        if not whole:
+            self._refuse(f"is damaged in its texts, from byte {start}")
+
+    def _span(self, start: int, end: int) -> bytes:
+        """The bytes there, or as many of them as there are."""
+        end = min(end, self.length)
+        if end <= start:
+            return b""
+        first, last = start // _BLOCK, (end + _BLOCK - 1) // _BLOCK
+        blocks = self._blocks(first, min(self.length, last * _BLOCK))
+        return blocks[start - first * _BLOCK : end - first * _BLOCK]
 
     def _refuse(self, what: str) -> None:
         self.fault = f"{self.path}: {what}; {self.remedy}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mespot.errors import InputError
-from mespot.store import digests, table_seals, tables
+from mespot.store import contents, digests, table_seals, tables
 from mespot.store.sealed import Sealed, digest_of, seal
 
 BLOCK = 1 << 16
@@ -117,3 +117,21 @@ def test_a_table_says_which_job_made_it(tmp_path, monkeypatch):
     tables.write(path, "metrics", tables.empty("metrics"))
     assert tables.provenance(path, "metrics")["rule"] == "score"
     assert json.loads((tmp_path / ".seals" / "metrics.csv.json").read_text())["sha256"]
+
+
+@pytest.mark.parametrize("resealed", [True, False])
+@pytest.mark.parametrize("length", [0, 3, 2**64 - 16, 2**40])
+def test_texts_that_have_no_end_are_refused(tmp_path, resealed, length):
+    """HDF5 itself looks for the end of such a list without end."""
+    path = tmp_path / "any.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["kind"], file.attrs["many"] = "flow", ["a" * 50, "b"]
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 16 : heap + 18] = bytes(2)  # free space of an impossible length
+    data[heap + 24 : heap + 32] = length.to_bytes(8, "little")
+    path.write_bytes(data)
+    if resealed:
+        seal(path)
+    with pytest.raises(InputError, match="any.h5.*(damaged|cannot be read)"):
+        contents.contents(path)
