@@ -66,7 +66,7 @@ PARSED = [
     "mespot spot recordings/ --review --model results/model.pt --out second-round",
 ]
 # Minutes: tests/unit/test_reviewing.py runs it on less.
-ELSEWHERE = ["mespot benchmark --review results"]
+ELSEWHERE = ["mespot benchmark --review results --seeds 3"]
 
 
 def commands(page):
