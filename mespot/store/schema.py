@@ -195,9 +195,9 @@ LAYOUTS: dict[str, Layout] = {
     "frames": Layout(
         5,
         "frames/{video}.h5",
-        "Aligned faces of one video: small pictures, and where the face is in the recording. With "
-        "`transform` and `bridged`, the crops can be cut out of the recording again. `transform` "
-        "also takes the landmarks, which are in `landmarks/{video}.h5`, to pixels of the crop.",
+        "Small aligned pictures of the face in one video, and where it is in the recording. Crops "
+        "are cut out of the recording again by `transform` and `bridged`. The landmarks are in "
+        "`landmarks/{video}.h5`. `transform` takes them to the crop.",
         {
             "image": DataSet(
                 "uint16",
