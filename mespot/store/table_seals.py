@@ -66,7 +66,7 @@ def _check_content(path: str | Path, told: Mapping[str, Any], content: bytes, cu
 
 
 def _check_kind(path: str | Path, told: Mapping[str, Any], kind: str) -> None:
-    found = told.get("kind", kind)  # earlier seals had none
+    found = told.get("kind")
     if found != kind:
         raise ForeignError(f"{path}: is of kind {found!r}, expected {kind!r}; {remake(path)}")
 
