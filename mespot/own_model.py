@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from mespot.config import changed, load
+from mespot.corpora.folds import LEAST_SUBJECTS
 from mespot.corpora.sheet import faces_of, read_sheets
 from mespot.corpora.undecided import known_frames, read_undecided
 from mespot.demo import corpus
@@ -134,8 +135,10 @@ def train(
     assert labels is not None
     subjects = dict(zip(sheet["video"], sheet["subject"], strict=True))
     stretches = None if undecided is None else read_undecided(undecided, subjects)
-    if sheet["subject"].nunique() < 3:
-        raise InputError(f"{videos}: has fewer than three subjects; add recordings of others")
+    if sheet["subject"].nunique() < LEAST_SUBJECTS:
+        raise InputError(
+            f"{videos}: has fewer than {LEAST_SUBJECTS} subjects; add recordings of others"
+        )
     if labels.empty:
         raise InputError(f"{annotations}: has no label; a model learns from labels")
     measured = _measured(sheet, config, progress)

@@ -15,7 +15,6 @@ annotations.csv and, where candidates are undecided, undecided.csv. Videos witho
 left out. Nothing is learned from undecided candidates. What is not in the files counts as no
 expression. See docs/active-learning.md.
 """
-_LEAST_SUBJECTS = 3  # one is tested, and the thresholds are chosen on two others
 
 
 def add(subparsers: Any) -> None:
@@ -96,6 +95,7 @@ def run_collect(options: argparse.Namespace) -> None:
     """Write the sheets and say how they are used. Raises InputError for unusable decisions."""
     from mespot.cli import config_lines
     from mespot.corpora.decisions import collect
+    from mespot.corpora.folds import LEAST_SUBJECTS
     from mespot.corpora.names import CHARACTERS
 
     collected = collect(options.decisions, options.videos)
@@ -109,9 +109,9 @@ def run_collect(options: argparse.Namespace) -> None:
         print(f"left out, because nothing is decided in them: {', '.join(collected.left_out)}")
     for name, own in collected.renamed.items():
         print(f"renamed, because names may have {CHARACTERS} only: {name} to {own}")
-    if subjects < _LEAST_SUBJECTS:
+    if subjects < LEAST_SUBJECTS:
         print(
-            f"too few people to train on: decide in recordings of {_LEAST_SUBJECTS} or more; "
+            f"too few people to train on: decide in recordings of {LEAST_SUBJECTS} or more; "
             "files of decisions can be added later"
         )
     print(f"written to {options.out}; to train on it:")

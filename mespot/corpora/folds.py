@@ -6,6 +6,9 @@ import numpy as np
 
 from mespot.errors import InputError
 
+# Of what a learned method is trained on: one is tested, and thresholds are chosen on two others.
+LEAST_SUBJECTS = 3
+
 
 def folds(subjects: Iterable[str], scheme: str | int, seed: int) -> dict[str, list[str]]:
     """Fold name -> its test subjects, each subject in exactly one fold.

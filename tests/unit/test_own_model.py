@@ -164,7 +164,7 @@ def test_what_cannot_be_trained_on_is_told(study):
         mespot.train(sheets[0], wrong, "mine.pt", settings=QUICK)
     few = study / "few.csv"
     pd.read_csv(sheets[0]).iloc[:2].to_csv(few, index=False)
-    with pytest.raises(InputError, match="few.csv: has fewer than three subjects"):
+    with pytest.raises(InputError, match="few.csv: has fewer than 3 subjects"):
         mespot.train(few, wrong, "mine.pt", settings=QUICK)
 
 
