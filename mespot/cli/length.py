@@ -1,6 +1,7 @@
 """What `mespot benchmark --video` measures: time and memory of `mespot spot`, from file to tables.
 
 Each measurement is made in a process of its own, of which the system tells the most memory it held.
+Those are the workers of `mespot spot`: they end with the process that started them.
 """
 
 import resource
@@ -8,15 +9,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import av
 
 from mespot.errors import InputError
 from mespot.recording import open_recording
-from mespot.runtime import limit_threads, share_freed_memory
-from mespot.videos import batch
+from mespot.runtime import limit_threads
+from mespot.videos import batch, workers
 from mespot.videos.how import How
 
 
@@ -48,21 +48,27 @@ def measure(video: Path, model: Path | None, times: Sequence[int]) -> Iterator[t
             if count > 1:
                 source = Path(folder, f"{count}{video.suffix}")
                 repeat(video, source, count)
-            with get_context("spawn").Pool(1) as pool:
-                yield count, pool.apply(cost, (source, how, Path(folder, f"out{count}")))
+            piece = source, Path(folder, f"out{count}")
+            for event in workers.share_out([piece], 1, costs, how):
+                if event.kind == workers.FAILED:
+                    raise InputError(event.value)
+                if event.kind == workers.DONE:
+                    yield count, event.value
 
 
-def cost(video: Path, how: How, out: Path) -> Cost:
-    """What spotting in a video costs in this process, which should have done nothing else.
+def costs(how: How) -> workers.Work:
+    """What measures a video, in a process that has done nothing else."""
+    return lambda piece, report: cost(piece[0], piece[1], how, report)
 
-    out: a new folder for what is found.
-    """
-    share_freed_memory()
+
+def cost(video: Path, out: Path, how: How, report: workers.Report) -> Cost:
+    """What spotting in a video costs in this process. out: a new folder for what is found. report:
+    called with the share that is done."""
     start = time.perf_counter()
     planned = batch.plan([video], out, how, None)
     if not planned.tasks:
         raise InputError(f"{video}: {planned.rows.popitem()[1]['remarks']}")
-    row = batch.prepare(how)(planned.tasks[0], lambda _: None)
+    row = batch.prepare(how)(planned.tasks[0], report)
     seconds = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Cost(

@@ -59,13 +59,14 @@ def test_what_a_video_costs(tmp_path, monkeypatch):
     (tmp_path / "face.task").write_bytes(b"model")
     monkeypatch.setattr(single, "kept", lambda _: tmp_path / "face.task")
     how = How.of(training_free=True)
-    cost = length.cost(longer, how, tmp_path / "out")
+    shares: list[float] = []
+    cost = length.cost(longer, tmp_path / "out", how, shares.append)
     assert (cost.recorded, cost.found) == (pytest.approx(120 / 25), 0)
-    assert cost.seconds > 0 and cost.cpu > 0 and cost.peak > 20e6
+    assert shares[-1] == 1 and cost.seconds > 0 and cost.cpu > 0 and cost.peak > 20e6
     assert (tmp_path / "out" / "longer" / "intervals.csv").is_file()
     with pytest.raises(InputError, match="3 frames a second"):
         slow = encode(tmp_path / "slow.mp4", [picture(0)] * 9, range(9), tick=Fraction(1, 3))
-        length.cost(slow, how, tmp_path / "out2")
+        length.cost(slow, tmp_path / "out2", how, shares.append)
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path, capsys):
