@@ -22,8 +22,9 @@ from mespot.store.schema import RECORDING
 log = logging.getLogger(__name__)
 
 _BLOCK = 128  # frames of crops and maps that are held at once
-# px/frame of one unit of the map. Rounding to it is a hundredth of the noise of a still face.
-_SCALE = 0.001
+# px/frame of one unit of the map. Rounding to it is a tenth of the noise of a still face, and takes
+# 40 % off the file. docs/benchmarks.md has what F1 becomes.
+_SCALE = 0.01
 
 
 def run(
