@@ -20,17 +20,29 @@ LOOKS, SHOTS = 5, 6
 def videos(section: "Mapping[str, Any]") -> list[dict[str, str]]:
     """Subject and video names in order: s01 s01_1, s01 s01_2, ...
 
-    section: `demo` of the configuration. The subjects of its groups are counted on from its own.
+    section: `demo` of the configuration. The names of the videos of its groups are counted on from
+    its own. Who has been in a group before is the same subject: networks that have learned from a
+    person must not be asked about that person's other recordings.
     """
     names, first = [], 1
+    known: dict[tuple[Any, ...], str] = {}
     for group in _groups(section):
-        names += [
-            {"subject": f"s{subject:02d}", "video": f"s{subject:02d}_{number}"}
-            for subject in range(first, first + group["subjects"])
-            for number in range(1, group["videos_per_subject"] + 1)
-        ]
+        for place in range(group["subjects"]):
+            name = f"s{first + place:02d}"
+            subject = known.setdefault(_person(group, place), name)
+            names += [
+                {"subject": subject, "video": f"{name}_{number}"}
+                for number in range(1, group["videos_per_subject"] + 1)
+            ]
         first += group["subjects"]
     return names
+
+
+def _person(group: "Mapping[str, Any]", place: int) -> tuple[Any, ...]:
+    """Who is seen: the folder of portraits, the portrait, and the variant of its proportions."""
+    people = sorted(group.get("people") or [])
+    who = (people[place % len(people)], place // len(people)) if people else (place,)
+    return group.get("portraits"), *who
 
 
 def own_section(video: str, section: "Mapping[str, Any]") -> dict[str, Any]:

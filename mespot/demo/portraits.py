@@ -36,7 +36,8 @@ def names(folder: str | None, people: Sequence[str] | None = None) -> list[str]:
         return ["grace_hopper", "eileen_collins"]
     images = sorted(p.name for p in _listing(folder) if p.suffix.lower() in SUFFIXES)
     if images and people is not None:
-        return sorted(_of_person(person, images, f"{folder}: demo.people") for person in people)
+        where = f"{folder}: demo.people"  # in the order of mespot.demo.corpus
+        return [_of_person(person, images, where) for person in sorted(people)]
     if not images:
         raise InputError(
             f"{folder}: demo.portraits: no portrait in this folder;"

