@@ -29,7 +29,16 @@ _DEMO_SIZE = ("subjects", "videos_per_subject")
 # Of `demo`, what the two sheets are made from: who there is, and when who moves.
 _EXPRESSIONS = [f"{c}_{k}" for c in CLASSES for k in ("per_video", "seconds", "amplitude")]
 _DEMO_COURSE = ("repertoire", "smile_share", "stay_share")
-_DEMO_SCRIPT = ("seed", "portraits", "people", "seconds", "fps", "gap_seconds", *_EXPRESSIONS, *_DEMO_COURSE)
+_DEMO_SCRIPT = (
+    "seed",
+    "portraits",
+    "people",
+    "seconds",
+    "fps",
+    "gap_seconds",
+    *_EXPRESSIONS,
+    *_DEMO_COURSE,
+)
 _SCORING = ("iou", "n_bootstrap", "bootstrap_seed", "confidence")
 
 
