@@ -27,6 +27,7 @@ _LEAST_AROUND = 8 / 30  # s before and after a candidate that are compared with 
 _FAR = 3.0  # s, how far "before" and "after" reach at most
 _NEAR = 0.5  # s around a candidate in which the highest score is looked for
 _TINY = 1e-3  # keeps ratios of noise-free recordings finite
+_BLOCK = 4096  # frames
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,16 @@ def _motion(one: Predicted, place: _Place, how: Regions, rate: float) -> Columns
     usable = np.asarray(one.span) >= 0
     speed = np.zeros(path.shape[:2], np.float32)  # (T, R); nothing moves into a span
     same = usable[1:] & (one.span[1:] == one.span[:-1])
-    speed[1:] = np.linalg.norm(np.diff(path, axis=0), axis=2) * same[:, None]
+    speed[1:] = _moved(path, 1) * same[:, None]
     noise = _median(speed[1:][same])
     lag = max(1, round(_LAG * rate))
     still = usable[lag:] & (one.span[lag:] == one.span[: max(0, len(path) - lag)])
-    unit = _median(np.linalg.norm(path[lag:] - path[: max(0, len(path) - lag)], axis=2)[still])
+    unit = _median(_moved(path, lag)[still])
     n = len(place.first)
     columns = {
         "noise": np.full(n, noise),
         "noise_of_displacement": np.full(n, unit),
-        "noise_of_path": np.full(n, _median(np.linalg.norm(fast, axis=2)[usable])),
+        "noise_of_path": np.full(n, _median(_moved(fast)[usable])),
     }
 
     # From onset to apex and back. At the apex the regions are farthest from a straight course.
@@ -177,6 +178,17 @@ def _motion(one: Predicted, place: _Place, how: Regions, rate: float) -> Columns
     columns |= how.overall("drift_before", np.linalg.norm(at_first - earlier, axis=2) / unit)
     columns |= how.overall("drift_after", np.linalg.norm(later - at_last, axis=2) / unit)
     return columns
+
+
+def _moved(path: np.ndarray, lag: int = 0) -> np.ndarray:
+    """How far paths `(T, R, 2)` lead in `lag` frames, `(T - lag, R)`; without one, from zero. In
+    blocks: what is as long as a recording is only the result."""
+    away = np.empty((max(0, len(path) - lag), path.shape[1]), np.float32)
+    for start in range(0, len(away), _BLOCK):
+        stop = min(start + _BLOCK, len(away))
+        to = path[start + lag : stop + lag]
+        away[start:stop] = np.linalg.norm(to - path[start:stop] if lag else to, axis=2)
+    return away
 
 
 def _scores(one: Predicted, candidates: Intervals, place: _Place, rate: float) -> Columns:

@@ -12,8 +12,8 @@ class Sums:
     """Means of a signal `(T, C)` over any segments, from its running sum."""
 
     def __init__(self, signal: np.ndarray) -> None:
-        signal = np.asarray(signal, np.float64)
-        self._sums = np.concatenate([np.zeros((1, signal.shape[1])), np.cumsum(signal, axis=0)])
+        self._sums = np.zeros((len(signal) + 1, signal.shape[1]))
+        np.cumsum(signal, axis=0, dtype=np.float64, out=self._sums[1:])
 
     def mean(self, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
         """`(N, C)` over frames from `start` to before `stop`, `(N,)` each; NaN without a frame."""

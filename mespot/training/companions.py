@@ -9,6 +9,8 @@ import numpy as np
 
 from mespot.training.spotter_input import SpotterInput
 
+_BLOCK = 4096  # frames that are interpolated at once
+
 
 def at_rate(recording: SpotterInput, own: float, rate: float) -> SpotterInput:
     """The recording in `rate` frames a second instead of `own`, linear between its frames.
@@ -27,7 +29,11 @@ def at_rate(recording: SpotterInput, own: float, rate: float) -> SpotterInput:
 
     def between(x: np.ndarray) -> np.ndarray:
         part = share.reshape(-1, *[1] * (x.ndim - 1))
-        return x[low] * (1 - part) + x[high] * part
+        found = np.empty((len(at), *x.shape[1:]), np.result_type(x, part))
+        for start in range(0, len(at), _BLOCK):
+            near = slice(start, start + _BLOCK)
+            found[near] = x[low[near]] * (1 - part[near]) + x[high[near]] * part[near]
+        return found
 
     span = np.where(recording.span[low] == recording.span[high], recording.span[low], -1)
     return replace(
