@@ -16,7 +16,7 @@ from mespot.spotting.recordings import Predicted
 _NEAR = 5.0  # s between the middles of candidates that count as near
 _LONGEST_GAP = 30.0  # s; a surer candidate that is farther away is as good as none
 _PER_MINUTE = 2  # candidates a minute among a subject's surest
-_AT_ONCE = 256  # candidates that are compared with all others at a time; bounds the memory
+_AT_ONCE = 250_000  # pairs of candidates that are compared at a time; bounds the memory
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,10 @@ def columns(
             for name, value in zip(_OF_SUBJECT, values, strict=True):
                 found[name][which] = value
     found["number_a_minute"] = found["number"] / minutes
+    rows = max(1, _AT_ONCE // max(1, len(candidates)))
     parts = [
-        _compared(candidates, kind, one.span[candidates.apex], slice(i, i + _AT_ONCE), rate)
-        for i in range(0, len(candidates), _AT_ONCE)
+        _compared(candidates, kind, one.span[candidates.apex], slice(i, i + rows), rate)
+        for i in range(0, len(candidates), rows)
     ]
     return found | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
