@@ -66,7 +66,8 @@ def add(subparsers: Any) -> None:
         "--fps",
         type=_rate,
         metavar="N",
-        help="frames a second, of images, or of a file that states a wrong rate",
+        help="frames a second of folders of images, and of video files that are named themselves"
+        " because they state a wrong rate; videos in a folder keep their own",
     )
     parser.add_argument(
         "--face",
@@ -114,6 +115,12 @@ def run(options: argparse.Namespace) -> int:
     unusable = [row for row in planned.rows.values() if row["state"] == batch.NOT_READ]
     for row in unusable:
         print(f"mespot: {row['remarks']}", file=sys.stderr)
+    if options.fps is not None and not planned.rated:
+        print(
+            f"mespot: --fps {options.fps:g} holds for no video here: those in a folder keep their "
+            "own rate. Name the files of which it is true",
+            file=sys.stderr,
+        )
     if planned.anew:
         print(
             f"mespot: {', '.join(planned.anew)}: spotted before without a review page, which needs "

@@ -18,9 +18,11 @@ import mespot
 from mespot import api, cli
 from mespot.errors import InputError
 from mespot.face import landmarks
+from mespot.face.regions import REGIONS
+from mespot.measured import Measured
 from mespot.recording import open_recording
 from mespot.store import io, tables
-from mespot.videos import batch, files, how, workers
+from mespot.videos import batch, files, how, single, workers
 from tests import trees
 from tests.unit import models
 from tests.unit.faces import face, texture
@@ -81,6 +83,41 @@ def in_this_process(monkeypatch):
     monkeypatch.setattr(workers, "share_out", share_out)
     monkeypatch.setattr(batch, "lock_results", lambda folder: folder.mkdir(exist_ok=True))
     return worked
+
+
+@pytest.fixture
+def unmoved(monkeypatch):
+    """Nothing is measured: a face that does not move is taken for it, which takes no time."""
+    monkeypatch.setattr(single, "measure", lambda recording, *_: still_face(recording))
+
+
+def still_face(recording, *, regions=tuple(REGIONS), **changed):
+    frames, rate = recording.n_frames, recording.working_rate(RATE)
+    values = dict(
+        regional=np.zeros((frames, 2, len(regions), 2), np.float32),
+        rigid=np.zeros((frames, 2, 6), np.float32),
+        span=np.zeros(frames, np.int16),
+        native_frame=np.arange(frames, dtype=np.int32),
+        time=np.arange(frames) / rate,
+        blink=np.zeros(frames, np.float32),
+        **{name: np.zeros(frames, bool) for name in ("occluded", "cut", "bridged")},
+        found=np.ones(frames, bool),
+        other_faces=np.zeros(frames, np.int16),
+        head_rotation=np.zeros((frames, 3), np.float32),
+        face_box=np.zeros((frames, 4), np.float32),
+        transform=np.zeros((frames, 2, 3)),
+        usual_points=np.zeros((478, 2)),
+        rate=rate,
+        lags=(1, 3),
+        regions=regions,
+        crop_size=64,
+        native_fps=recording.fps,
+        n_native_frames=frames,
+        first_native_frame=0,
+        width=SIDE,
+        height=SIDE,
+    )
+    return Measured(**{**values, **changed})
 
 
 def test_a_video_gets_a_table_curves_and_a_picture(here):
@@ -186,6 +223,30 @@ def test_one_video_fails_and_the_others_go_on(here, in_this_process, capsys):
     table = tables.read(here / "out" / batch.SUMMARY, "found_videos")
     assert table["state"].tolist() == ["spotted", "failed", "failed", "failed"]
     assert sorted(p.name for p in (here / "out").iterdir() if p.is_dir()) == ["anna"]
+
+
+def summary(out):
+    return tables.read(out / batch.SUMMARY, "found_videos").set_index("video")
+
+
+def test_a_given_rate_holds_for_what_is_named(here, in_this_process, unmoved, capsys):
+    trees.images(here / "videos" / "b", "img_{}.png", range(20), pictures()[:20])
+    command, out = ["spot", "--out", str(here / "out")], here / "out"
+    assert cli.main([*command, "."]) == 1
+    assert "mespot: b: is a folder of images; give their" in capsys.readouterr().err
+    assert summary(out)["state"].to_dict() == {"anna": "spotted", "b": "failed"}
+    assert cli.main([*command, ".", "--fps", "60"]) == 0
+    assert in_this_process == ["anna", "b"] and "--fps" not in capsys.readouterr().err
+    assert summary(out)["fps"].to_dict() == {"anna": RATE, "b": 60.0}
+    assert cli.main([*command, "anna.avi", "--fps", "31"]) == 0
+    assert summary(out).loc["anna", "fps"] == 31 and summary(out)["remarks"].isna().all()
+    assert cli.main([*command, "anna.avi", "--fps", "60"]) == 0
+    words = "read at 60 frames a second, as --fps says, and not at the 30 of the file"
+    assert words in summary(out).loc["anna", "remarks"] and words in capsys.readouterr().out
+    (here / "videos" / "b").rename(here / "b")
+    assert cli.main([*command, ".", "--fps", "60"]) == 0
+    assert "--fps 60 holds for no video here" in capsys.readouterr().err
+    assert summary(out).loc["anna", "fps"] == RATE
 
 
 def test_a_face_that_leaves_and_none_at_all(here, in_this_process, monkeypatch):
