@@ -73,9 +73,9 @@ def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
         here = Path(folder)
         kept = []
         for name in sorted(below):
-            place = os.path.realpath(here / name)
-            if not name.startswith(".") and not _same(here / name, skipped) and place not in seen:
-                seen.add(place)
+            real = os.path.realpath(here / name)
+            if not name.startswith(".") and not _same(here / name, skipped) and real not in seen:
+                seen.add(real)
                 kept.append(name)
         below[:] = kept
         shown = sorted(name for name in names if not name.startswith("."))
@@ -88,12 +88,12 @@ def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
         yield _file(file)
     for fault in faults:
         yield _unreadable(Path(fault.filename), fault, "check its permissions")
-    for folder, pictures in images:
+    for place, pictures in images:
         if fps is None:
             why = "is a folder of images; give their frames a second: --fps"
-            yield Source(folder, fault=f"{folder}: {why}")
+            yield Source(place, fault=f"{place}: {why}")
         else:
-            yield replace(_images(folder, pictures), fps=fps)
+            yield replace(_images(place, pictures), fps=fps)
     if not files and not faults and not images:
         yield Source(path, fault=f"{path}: has no video file in it")
 
