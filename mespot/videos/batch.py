@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 SUMMARY = "summary.csv"
 FOUND, KEPT, NOT_READ = "spotted", "spotted before", "failed"
+# How much of the work is done when the motion is measured; networks and files come after it.
+_MEASURED, _MEASURED_BEFORE_PAGE = 0.95, 0.8
 _OTHER_RATE = 0.1  # a given rate that differs more from that of the file is worth a remark
 
 
@@ -135,6 +137,7 @@ def carry_out(planned: Plan, jobs: int) -> Iterator[workers.Event]:
                 planned.rows[task.name] = event.value
             elif event.kind == workers.FAILED:
                 planned.rows[task.name] = failed(task.name, task.source, event.value)
+                files.disown(task.folder, task.digest)
             if event.kind != workers.PROGRESS:
                 write_summary(planned)
             yield event
@@ -165,9 +168,10 @@ def prepare(how: How) -> workers.Work:
             recording = open_recording(task.source.path, task.source.fps)
             check_rate(recording)
             _compare_rate(task.source)
+            share = _MEASURED_BEFORE_PAGE if task.review else _MEASURED
             with files.workshop(task.folder) as aside:
                 found = spotter.spot(
-                    recording, task.name, aside, lambda done, of: report(done / max(1, of))
+                    recording, task.name, aside, lambda done, of: report(share * done / max(1, of))
                 )
                 row = _row(found, task, remarks.lines)
                 stamp = {
@@ -175,10 +179,11 @@ def prepare(how: How) -> workers.Work:
                     "digest": task.digest,
                     "row": row,
                     "made_with": found.made_with,
-                    "face": how.face,
+                    "followed_by": spotter.followed_by,
                 }
                 page = partial(write_review, recording=recording, rate=rate)
                 files.write(found, aside, task.folder, stamp, page if task.review else None)
+            report(1.0)
             return row
         finally:
             logging.getLogger("mespot").removeHandler(remarks)
@@ -221,12 +226,13 @@ class _Remarks(logging.Handler):
 def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
     measured = found.measured
     frames, usable = len(measured.span), int((measured.span >= 0).sum())
+    hidden = int(measured.occluded.sum())  # no frame of these is usable
     lines = list(remarks)
     if not measured.found.any():
         lines.append("no face found in any frame")
-    elif usable < frames:
-        lines.append(f"no usable face for {(frames - usable) / measured.rate:.1f} s")
-    if (hidden := int(measured.occluded.sum())) > 0:
+    elif (without := frames - usable - hidden) > 0:
+        lines.append(f"no usable face for {without / measured.rate:.1f} s")
+    if hidden > 0:
         lines.append(f"something hides the face for {hidden / measured.rate:.1f} s")
     if (others := int((measured.other_faces > 0).sum())) > 0:
         lines.append(f"another face for {others / measured.rate:.1f} s")
