@@ -164,7 +164,7 @@ def test_there_is_work_left_when_the_motion_is_measured(here, monkeypatch, page,
         (["a"], "1 of 2 videos is done. Run the same command again for the rest\n"),
     ],
 )
-def test_a_key_that_stops_it_leaves_word_chosento_go_on(
+def test_a_key_that_stops_it_leaves_word_how_to_go_on(
     here, in_this_process, unmoved, capsys, monkeypatch, ended, words
 ):
     (here / "videos" / "anna.avi").rename(here / "videos" / "a.avi")
