@@ -147,7 +147,8 @@ def spot(
     results/model.pt; None for the one that comes along. training_free: without any model. fps:
     frames a second, which pictures and folders of images need. face: who is followed where several
     faces last: auto, left, right, largest, or a number from left to right. name: of the video in
-    the tables. progress: called with how much is done, and of how much.
+    the tables. progress: called with how much is done, and of how much, until the motion of the
+    face is measured; networks and tables take some seconds more.
 
     Raises InputError for a video that cannot be read or has fewer than 12 frames a second, and
     where there is no model.
@@ -168,7 +169,8 @@ def track(video: Video, *, fps: float | None = None, settings: Settings | None =
     """Follow one person through a video, by MediaPipe's face landmarker.
 
     video, fps: as for `spot`. settings: values other than the defaults, such as
-    `{"tracking": {"max_gap": 0.5}}`; config.yaml explains the keys. Raises InputError as `spot`.
+    `{"tracking": {"max_gap": 0.5}}`; config.yaml explains the keys. Raises InputError for a video
+    that cannot be read. One that is too slow for `spot` is tracked, too.
 
     >>> import mespot
     >>> faces = mespot.track("anna.mp4")

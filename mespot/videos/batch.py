@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -22,8 +23,13 @@ from mespot.videos import files, sources, workers
 from mespot.videos.how import How
 from mespot.videos.sources import Source
 
+log = logging.getLogger(__name__)
+
 SUMMARY = "summary.csv"
 FOUND, KEPT, NOT_READ = "spotted", "spotted before", "failed"
+# How much of the work is done when the motion is measured; networks and files come after it.
+_MEASURED, _MEASURED_BEFORE_PAGE = 0.95, 0.8
+_OTHER_RATE = 0.1  # a given rate that differs more from that of the file is worth a remark
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,6 @@ class Task:
     name: str
     folder: Path
     digest: str
-    fps: float | None
     review: bool
 
 
@@ -45,7 +50,8 @@ class Task:
 class Plan:
     """What is to be done. rows: the rows of the table of all videos, by name, of those that are
     done or cannot be; tasks: the others. anew: names of those that are spotted in again only for
-    their review page. places: where each video lies, by name, also those of earlier calls."""
+    their review page. places: where each video lies, by name, also those of earlier calls.
+    rated: whether the given frames a second hold for any video."""
 
     out: Path
     how: How
@@ -53,6 +59,7 @@ class Plan:
     tasks: list[Task]
     anew: list[str]
     places: dict[str, Path]
+    rated: bool
 
 
 def plan(
@@ -85,7 +92,7 @@ def plan(
     places = {name: Path(stamp["video"][0]) for name, stamp in made.items()}
     tasks, anew = [], []
     for number, (source, name) in enumerate(zip(found, sources.names(found, holder), strict=True)):
-        digest = _digest(source, identity, fps)
+        digest = _digest(source, identity)
         places[name] = source.path
         if source.fault:
             rows[name] = failed(name, source, source.fault)
@@ -97,12 +104,13 @@ def plan(
         if same:
             anew.append(name)
         rows.pop(name, None)
-        tasks.append(Task(number, source, name, out / name, digest, fps, review))
-    return Plan(out, how, rows, tasks, anew, places)
+        tasks.append(Task(number, source, name, out / name, digest, review))
+    rated = any(source.fps is not None for source in found)
+    return Plan(out, how, rows, tasks, anew, places, rated)
 
 
-def _digest(source: Source, identity: Mapping[str, str], fps: float | None) -> str:
-    content = json.dumps([source.size, source.changed, identity, fps], sort_keys=True)
+def _digest(source: Source, identity: Mapping[str, str]) -> str:
+    content = json.dumps([source.size, source.changed, identity, source.fps], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -129,6 +137,7 @@ def carry_out(planned: Plan, jobs: int) -> Iterator[workers.Event]:
                 planned.rows[task.name] = event.value
             elif event.kind == workers.FAILED:
                 planned.rows[task.name] = failed(task.name, task.source, event.value)
+                files.disown(task.folder, task.digest)
             if event.kind != workers.PROGRESS:
                 write_summary(planned)
             yield event
@@ -156,11 +165,13 @@ def prepare(how: How) -> workers.Work:
         remarks = _Remarks(task.source.path)
         logging.getLogger("mespot").addHandler(remarks)
         try:
-            recording = open_recording(task.source.path, task.fps)
+            recording = open_recording(task.source.path, task.source.fps)
             check_rate(recording)
+            _compare_rate(task.source)
+            share = _MEASURED_BEFORE_PAGE if task.review else _MEASURED
             with files.workshop(task.folder) as aside:
                 found = spotter.spot(
-                    recording, task.name, aside, lambda done, of: report(done / max(1, of))
+                    recording, task.name, aside, lambda done, of: report(share * done / max(1, of))
                 )
                 row = _row(found, task, remarks.lines)
                 stamp = {
@@ -168,15 +179,34 @@ def prepare(how: How) -> workers.Work:
                     "digest": task.digest,
                     "row": row,
                     "made_with": found.made_with,
-                    "face": how.face,
+                    "followed_by": spotter.followed_by,
                 }
                 page = partial(write_review, recording=recording, rate=rate)
                 files.write(found, aside, task.folder, stamp, page if task.review else None)
+            report(1.0)
             return row
         finally:
             logging.getLogger("mespot").removeHandler(remarks)
 
     return work
+
+
+def _compare_rate(source: Source) -> None:
+    """Warn where the given rate is not that of the file. It may be right: a recording in slow
+    motion states the rate at which it is played."""
+    if source.fps is None or source.path.is_dir():
+        return
+    from mespot.recording import open_recording
+
+    with contextlib.suppress(InputError):  # it states none
+        own = open_recording(source.path)
+        if all(abs(source.fps / rate - 1) > _OTHER_RATE for rate in (own.fps, own.steady_fps)):
+            log.warning(
+                "%s: read at %g frames a second, as --fps says, and not at the %.4g of the file",
+                source.path,
+                source.fps,
+                own.fps,
+            )
 
 
 class _Remarks(logging.Handler):
@@ -196,12 +226,13 @@ class _Remarks(logging.Handler):
 def _row(found: Any, task: Task, remarks: Sequence[str]) -> dict[str, Any]:
     measured = found.measured
     frames, usable = len(measured.span), int((measured.span >= 0).sum())
+    hidden = int(measured.occluded.sum())  # no frame of these is usable
     lines = list(remarks)
     if not measured.found.any():
         lines.append("no face found in any frame")
-    elif usable < frames:
-        lines.append(f"no usable face for {(frames - usable) / measured.rate:.1f} s")
-    if (hidden := int(measured.occluded.sum())) > 0:
+    elif (without := frames - usable - hidden) > 0:
+        lines.append(f"no usable face for {without / measured.rate:.1f} s")
+    if hidden > 0:
         lines.append(f"something hides the face for {hidden / measured.rate:.1f} s")
     if (others := int((measured.other_faces > 0).sum())) > 0:
         lines.append(f"another face for {others / measured.rate:.1f} s")

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,15 @@ def write(
             os.replace(workshop / name, folder / name)
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def disown(folder: Path, digest: str) -> None:
+    """Take away the stamp of results that are not of the video and settings of this digest, so that
+    nobody takes them for results of these. The other files stay."""
+    stamp = stamp_of(folder)
+    if stamp is not None and stamp.get("digest") != digest:
+        with suppress(OSError):
+            (folder / DONE).unlink()
 
 
 def stamp_of(folder: Path) -> dict[str, Any] | None:

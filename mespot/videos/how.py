@@ -1,18 +1,19 @@
 """How videos are spotted in: with a model, or without training by the defaults of config.yaml.
 
-Nothing here loads torch: whoever only plans the work needs the identity alone.
+Planning loads no torch: it needs the identity alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from mespot import landmarker
 from mespot.errors import InputError
 from mespot.limits import CHECKPOINT_BYTES
 from mespot.provenance import code_digest
@@ -25,8 +26,9 @@ DEFAULTS = _PACKAGE / "defaults.yaml"  # config.yaml, as it comes along with the
 FACES = ("auto", "left", "right", "largest")
 
 NO_MODEL = (
-    "this installation has no model of its own; name one with --model, make one with `snakemake "
-    "--cores 8 results/model.pt`, or spot without one: --training-free"
+    "this installation has no model of its own; name one (--model FILE, in Python model=), make "
+    "one by `snakemake --cores 8 results/model.pt` or, in Python, by mespot.train, or spot without "
+    "one (--training-free, in Python training_free=True)"
 )
 
 
@@ -53,7 +55,10 @@ class How:
             raise InputError(f"face: {face!r} must be {', '.join(FACES)} or a number from 1")
         if training_free:
             if model is not None:
-                raise InputError("--model and --training-free exclude each other; leave one out")
+                raise InputError(
+                    "model and training_free (--model and --training-free) exclude each other; "
+                    "leave one out"
+                )
             return cls(None, face)
         path = MODEL if model is None else Path(model)
         if model is None and not path.is_file():
@@ -67,15 +72,37 @@ class How:
         if self.model is None:
             content = json.dumps(defaults(), sort_keys=True).encode()
             return {"training_free": _digest(content), **shared}
+        return {"model": self.model_digest(), **shared}
+
+    def model_digest(self) -> str:
+        """SHA-256 of the file of the model. Raises InputError when it cannot be read."""
+        assert self.model is not None
         try:
-            content = regular(self.model, CHECKPOINT_BYTES).read_bytes()
+            return _digest(regular(self.model, CHECKPOINT_BYTES).read_bytes())
         except (OSError, InputError) as error:
             reason = getattr(error, "strerror", None) or f"{error}".removeprefix(f"{self.model}: ")
             raise InputError(
-                f"{self.model}: cannot be read: {reason}; name another file with --model, or spot "
-                "without one: --training-free"
+                f"{self.model}: cannot be read: {reason}; name another file (--model FILE, in "
+                "Python model=), or spot without one (--training-free, in Python "
+                "training_free=True)"
             ) from None
-        return {"model": _digest(content), **shared}
+
+    def fetch_landmarker(self, tell: Callable[[str], None]) -> None:
+        """Fetch MediaPipe's model, if it is not here yet, before several processes want it. tell:
+        is given a line then. Raises InputError when it cannot be had or the model cannot be used.
+        """
+        section = defaults()["landmarker"]
+        # Most models want the same one. What another wants is known when it is read, with torch.
+        if landmarker.is_here(section):
+            return
+        if self.model is not None:
+            from mespot.training.model import Model
+
+            section = Model.load(self.model).landmarker
+        if not landmarker.is_here(section):
+            where = landmarker.place(section)
+            tell(f"fetching MediaPipe's face landmark model, this once: {where}")
+            landmarker.kept(section)
 
 
 def defaults() -> Mapping[str, Any]:

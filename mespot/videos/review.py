@@ -56,7 +56,7 @@ def write_review(found: Found, path: Path, recording: Recording, rate: float) ->
 
 def _method(found: Found) -> str:
     if "model" in found.made_with:
-        return f"model {Path(found.made_with['model']).stem}"  # its folder may name a person
+        return f"model {Path(found.made_with['model']).stem}"
     return "training-free"
 
 

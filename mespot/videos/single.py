@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from mespot.face.persons import NoSuchFaceError
 from mespot.face.regions import REGIONS, eye_regions, lid_regions
 from mespot.landmarker import kept
 from mespot.measured import Measured, measure
-from mespot.recording import Recording, ahead, open_recording
+from mespot.recording import Recording, ahead
 from mespot.runtime import give_back_freed_memory
 from mespot.spotting import training_free
+from mespot.spotting.pieces import in_pieces
 from mespot.spotting.spotted import Spotted
 from mespot.tracked import Tracked, follow
 from mespot.training.model import CURE, Model
@@ -34,7 +34,8 @@ class Spotter:
     """All that spotting in videos needs, read and ready.
 
     model: None for the training-free method, whose settings are `recipe`. settings: the sections
-    `tracking`, `crop` and `flow` of config.yaml. landmarker: the file of MediaPipe's model.
+    `tracking`, `crop`, `flow` and `landmarker` of config.yaml. landmarker: the file of MediaPipe's
+    model. made_with: what spots, without a path: a folder may name a person.
     """
 
     model: Model | None
@@ -53,14 +54,18 @@ class Spotter:
             recipe = training_free.TrainingFreeRecipe.of(settings["training_free"])
             free = {"training_free": dict(settings["training_free"])}
             sections = _sections(settings, how.face)
-            return cls(None, recipe, sections, kept(settings["landmarker"]), free)
+            return cls(None, recipe, sections, kept(sections["landmarker"]), free)
         model = Model.load(how.model)
         if list(model.regions) != list(REGIONS):
             raise InputError(
                 f"{how.model}: reads other face regions than this version measures; {CURE}"
             )
-        made_with = {"model": str(how.model), "provenance": dict(model.provenance)}
-        sections = _sections(model.preprocessing, how.face)
+        made_with = {
+            "model": how.model.name,
+            "sha256": how.model_digest(),
+            "provenance": dict(model.provenance),
+        }
+        sections = _sections({**model.preprocessing, "landmarker": model.landmarker}, how.face)
         return cls(model, None, sections, kept(model.landmarker), made_with)
 
     def spot(
@@ -80,32 +85,50 @@ class Spotter:
         give_back_freed_memory()  # of pictures and of MediaPipe
         return found(video, measured, self._spotted(measured, video), self.made_with)
 
-    def follow(self, recording: Recording, scratch: str | Path) -> Tracked:
-        """The landmarks on which `spot` rests. Raises InputError as `spot` does."""
-        tracking = dict(self.settings["tracking"])
-        wanted = tracking.pop("rate")
-        rate, how = recording.working_rate(wanted), TrackingSettings(**tracking)
-        with closing(ahead(recording.frames(wanted))) as frames:
-            try:
-                return follow(frames, rate, how, self.landmarker, scratch)
-            except NoSuchFaceError as error:
-                raise InputError(f"{recording.path}: {error}; choose another") from error
+    @property
+    def followed_by(self) -> dict[str, Any]:
+        """What `followed_again` needs to follow the same face."""
+        return {name: dict(self.settings[name]) for name in ("tracking", "landmarker")}
 
     def _spotted(self, measured: Measured, video: str) -> Spotted:
         if self.model is not None:
             return self.model.spot(_motion(measured), video)
-        assert self.recipe is not None
-        motion = training_free.RegionMotion(
-            measured.regional,
-            measured.lags,
-            measured.blink,
-            measured.span,
-            measured.rate,
-            measured.crop_size,
-            eye_regions(measured.regions),
-            lid_regions(measured.regions),
-        )
-        return training_free.spot(motion, self.recipe)
+        recipe = self.recipe
+        assert recipe is not None
+
+        def spotted(near: slice) -> Spotted:
+            motion = training_free.RegionMotion(
+                measured.regional[near],
+                measured.lags,
+                measured.blink[near],
+                measured.span[near],
+                measured.rate,
+                measured.crop_size,
+                eye_regions(measured.regions),
+                lid_regions(measured.regions),
+            )
+            return training_free.spot(motion, recipe)
+
+        return in_pieces(len(measured.span), measured.rate, spotted)
+
+
+def followed_again(
+    recording: Recording, followed_by: Mapping[str, Mapping[str, Any]], scratch: str | Path
+) -> Tracked:
+    """The landmarks on which results of a Spotter rest, followed once more.
+
+    followed_by: as the Spotter has it. scratch: as for mespot.measured.measure. Raises InputError
+    for a recording that cannot be read to its end.
+    """
+    tracking = dict(followed_by["tracking"])
+    wanted = tracking.pop("rate")
+    rate, how = recording.working_rate(wanted), TrackingSettings(**tracking)
+    model = kept(followed_by["landmarker"])
+    with closing(ahead(recording.frames(wanted))) as frames:
+        try:
+            return follow(frames, rate, how, model, scratch)
+        except NoSuchFaceError as error:
+            raise InputError(f"{recording.path}: {error}; choose another") from error
 
 
 def check_rate(recording: Recording) -> None:
@@ -114,29 +137,14 @@ def check_rate(recording: Recording) -> None:
         raise InputError(
             f"{recording.path}: has {recording.steady_fps:.3g} frames a second, in which an "
             f"expression of a sixth of a second is not seen. Record with {LEAST_RATE:g} at least, "
-            "better with 30 and more. If the file states a wrong rate, give the right one: --fps"
+            "better with 30 and more. If the file states a wrong rate, name it and the right one: "
+            "--fps N, in Python fps=N"
         )
 
 
-def spot_video(
-    path: str | Path,
-    how: How,
-    *,
-    fps: float | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Found:
-    """What is found in one video file or folder of images; nothing is written.
-
-    fps: frames a second; a folder of images needs it. Raises InputError as `Spotter` does.
-    """
-    spotter = Spotter.of(how)
-    recording = open_recording(path, fps)
-    with tempfile.TemporaryDirectory(prefix="mespot-") as scratch:
-        return spotter.spot(recording, Path(path).stem, scratch, progress)
-
-
 def _sections(settings: Mapping[str, Any], face: str | int) -> dict[str, Any]:
-    sections = {name: dict(settings[name]) for name in ("tracking", "crop", "flow")}
+    names = ("tracking", "crop", "flow", "landmarker")
+    sections = {name: dict(settings[name]) for name in names}
     return {**sections, "tracking": {**sections["tracking"], "face": face}}
 
 

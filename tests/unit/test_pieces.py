@@ -3,7 +3,7 @@
 import numpy as np
 
 from mespot.spotting import decode
-from mespot.spotting.pieces import joined, pieces
+from mespot.spotting.pieces import in_pieces, joined, pieces
 from mespot.spotting.spotted import Spotted
 
 RATE = 30.0
@@ -45,7 +45,8 @@ def test_each_interval_is_found_once():
         (middle - 1, middle + 30),
         (frames - 9, frames - 1),
     ]
-    found = joined([(p, spotted(p, known)) for p in (first, second)])
+    parts = {p.first: p for p in (first, second)}
+    found = in_pieces(frames, RATE, lambda read: spotted(parts[read.start], known))
     assert found.intervals["micro"].bounds.tolist() == [list(pair) for pair in known]
     assert found.levels["micro"].tolist() == [a for a, _ in known]
     np.testing.assert_array_equal(found.scores["macro"], np.arange(frames))

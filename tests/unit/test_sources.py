@@ -22,8 +22,8 @@ def folder(tmp_path):
 
 
 def found(given, folder, fps=None):
-    paths = [source.path for source in sources.find(given, fps, folder / "out")]
-    return [str(path.relative_to(folder)) for path in paths]
+    listed = sources.find(given, fps, folder / "out")
+    return [str(one.path.relative_to(folder)) for one in listed if not one.fault]
 
 
 def test_folders_are_searched(folder):
@@ -33,6 +33,31 @@ def test_folders_are_searched(folder):
     (folder / "link.mp4").symlink_to(folder / "anna.mp4")
     twice = [folder / "b" / "anna.MOV", folder / "link.mp4", folder]
     assert found(twice, folder) == ["b/anna.MOV", "link.mp4", "b/c d/ünï.avi"]
+
+
+def test_a_rate_holds_for_images_and_for_files_that_are_named(folder):
+    def rates(*given):
+        listed = sources.find(given, 200.0, folder / "out")
+        return {str(one.path.relative_to(folder)): one.fps for one in listed}
+
+    below = {"b/anna.MOV": None, "b/c d/ünï.avi": None, "b/frames": 200.0}
+    assert rates(folder) == {"anna.mp4": None, **below}
+    assert rates(folder / "anna.mp4", folder / "b") == {"anna.mp4": 200.0, **below}
+    # Named after its folder, too, and by a link.
+    (folder / "link.mp4").symlink_to(folder / "b" / "anna.MOV")
+    for named in (folder / "b" / "anna.MOV", folder / "link.mp4"):
+        assert rates(folder / "b", named) == {**below, "b/anna.MOV": 200.0}
+
+
+def test_images_beside_videos_are_not_left_out_in_silence(folder):
+    trees.images(folder / "b" / "more", "img_{}.png", range(3))
+    listed = sources.find([folder], None, folder / "out")
+    faults = [(one.path.name, one.fault) for one in listed if one.fault]
+    assert [name for name, _ in faults] == ["frames", "more"]
+    for name, fault in faults:
+        assert fault == (
+            f"{folder / 'b' / name}: is a folder of images; give their frames a second: --fps"
+        )
 
 
 def test_what_is_no_video_is_told(folder):
@@ -51,6 +76,7 @@ def test_what_is_no_video_is_told(folder):
 def test_names_are_told_apart_and_stay(folder):
     def names(*paths, taken=None):
         listed = sources.find(paths, None, folder / "out")
+        listed = [one for one in listed if not one.fault]
         return sources.names(listed, (taken or {}).get), listed
 
     both, listed = names(folder / "anna.mp4", folder / "b")
@@ -109,8 +135,8 @@ def test_what_cannot_be_read_is_told_and_the_others_are_found(folder, monkeypatc
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", forbidding)
-    listed = sources.find([folder / "b"], None, folder / "out")
-    assert [source.path.name for source in listed] == ["anna.MOV", "c d"]
+    listed = sources.find([folder / "b"], 25.0, folder / "out")
+    assert [source.path.name for source in listed if not source.fps] == ["anna.MOV", "c d"]
     assert "Permission denied; check its permissions" in listed[1].fault
 
 
@@ -120,7 +146,7 @@ def test_an_empty_folder_is_told_even_with_a_rate_and_results_among_others_are_n
     (source,) = sources.find([folder / "empty"], 25.0, folder / "out")
     assert "has no video file in it" in source.fault
     everything = sorted(folder.iterdir())  # as `*` gives it
-    listed = sources.find(everything, None, folder / "out")
+    listed = sources.find(everything, 25.0, folder / "out")
     assert [one.path.name for one in listed if one.fault] == ["empty"]
     (alone,) = sources.find([folder / "out"], None, folder / "out")
     assert alone.fault

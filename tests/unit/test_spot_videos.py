@@ -3,7 +3,6 @@
 import base64
 import doctest
 import fcntl
-import hashlib
 import json
 import logging
 import re
@@ -20,67 +19,11 @@ from mespot.errors import InputError
 from mespot.face import landmarks
 from mespot.recording import open_recording
 from mespot.store import io, tables
-from mespot.videos import batch, files, how, workers
+from mespot.videos import batch, files, how
 from tests import trees
 from tests.unit import models
-from tests.unit.faces import face, texture
+from tests.unit.spotted_videos import FRAMES, MODEL, RATE, SIDE, pictures
 from tests.workflow.project import ROOT
-
-SIDE, FRAMES, RATE = 96, 60, 30.0
-MODEL = b"a landmarker"
-
-
-def pictures():
-    picture = texture(np.random.default_rng(0), SIDE + FRAMES)
-    views = [picture[t // 5 :, t // 4 :][:SIDE, :SIDE] for t in range(FRAMES)]
-    return [cv2.merge([np.clip(view, 0, 255).astype(np.uint8)] * 3) for view in views]
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch, coarse):
-    """A working folder with anna.mp4 and a model; a landmarker that always sees one face."""
-
-    def detect(frames, model, *, faces, confidence):
-        assert model == MODEL
-        for index, _ in enumerate(frames):
-            place = (48 + 0.05 * index, 50) + np.random.default_rng(index).normal(0, 0.2, 2)
-            yield [face(place, width=60, blink=0.1 * (index % 7))]
-
-    monkeypatch.setattr(landmarks, "detect", detect)
-    sha256 = hashlib.sha256(MODEL).hexdigest()
-    (tmp_path / "face.task").write_bytes(MODEL)
-    monkeypatch.setenv("MESPOT_LANDMARKER", str(tmp_path / "face.task"))
-    monkeypatch.setitem(models.LANDMARKER, "sha256", sha256)
-    given = how.DEFAULTS.read_text().split("sha256: ")
-    (tmp_path / "defaults.yaml").write_text(f"{given[0]}sha256: {sha256}\n{given[1][64:]}")
-    monkeypatch.setattr(how, "DEFAULTS", tmp_path / "defaults.yaml")
-    monkeypatch.setattr(api, "DEFAULTS", tmp_path / "defaults.yaml")
-    monkeypatch.setattr(how, "MODEL", models.untrained(tmp_path / "model.pt"))
-    (tmp_path / "videos").mkdir()
-    trees.video(tmp_path / "videos" / "anna.avi", pictures(), RATE)
-    monkeypatch.chdir(tmp_path / "videos")
-    return tmp_path
-
-
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """One process instead of several, and a file for the picture; what videos were worked on."""
-    monkeypatch.setitem(files.WRITERS, files.TIMELINE, lambda found, path: path.write_text("png"))
-    worked = []
-
-    def share_out(pieces, count, prepare, argument):
-        work = prepare(argument)
-        for number, piece in enumerate(pieces):
-            worked.append(piece.name)
-            yield workers.Event(workers.PROGRESS, number, 0.5)
-            try:
-                yield workers.Event(workers.DONE, number, work(piece, lambda share: None))
-            except InputError as error:
-                yield workers.Event(workers.FAILED, number, str(error))
-
-    monkeypatch.setattr(workers, "share_out", share_out)
-    monkeypatch.setattr(batch, "lock_results", lambda folder: folder.mkdir(exist_ok=True))
-    return worked
 
 
 def test_a_video_gets_a_table_curves_and_a_picture(here):
@@ -101,8 +44,9 @@ def test_a_video_gets_a_table_curves_and_a_picture(here):
 def test_the_command_writes_all_of_it_once(here, in_this_process, capsys):
     assert cli.main(["spot", ".", "--out", str(here / "out")]) == 0
     told = capsys.readouterr().out
-    assert "anna: " in told and "1 spotted, 0 spotted before, 0 failed" in told
+    assert "macro in 2 s\n" in told and "1 spotted, 0 spotted before, 0 failed" in told
     folder = here / "out" / "anna"
+    assert f"intervals: {folder / files.INTERVALS}\n" in told
     assert {path.name for path in folder.iterdir()} == {*files.WRITERS, files.DONE}
     table = tables.read(folder / files.INTERVALS, "found")
     found = mespot.spot("anna.avi")
@@ -242,8 +186,12 @@ def test_an_empty_name_is_no_folder(here, capsys, arguments):
 
 def test_without_a_model_it_says_how_to_get_one(here, monkeypatch):
     monkeypatch.setattr(how, "MODEL", here / "models" / "default.pt")
-    with pytest.raises(InputError, match="has no model of its own; .*results/model.pt"):
+    with pytest.raises(InputError, match="has no model of its own; .*results/model.pt") as told:
         mespot.spot("anna.avi")
+    both = ("--model FILE, in Python model=", "mespot.train", "in Python training_free=True")
+    assert all(words in str(told.value) for words in both)
+    with pytest.raises(InputError, match="^model and training_free .* leave one out"):
+        mespot.spot("anna.avi", model="a.pt", training_free=True)
 
 
 def test_a_full_disk_leaves_what_was_there(here, in_this_process, monkeypatch, capsys):
@@ -257,6 +205,7 @@ def test_a_full_disk_leaves_what_was_there(here, in_this_process, monkeypatch, c
     monkeypatch.setitem(files.WRITERS, files.TIMELINE, full)
     assert cli.main(["spot", ".", "--out", str(here / "out"), "--training-free"]) == 1
     assert "No space left" in capsys.readouterr().err
+    del before[files.DONE]  # they are not what this call asks for
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [p.name for p in (here / "out").iterdir() if p.name.startswith(".")] == []
 
@@ -278,6 +227,9 @@ def test_the_stages_work_on_files_and_arrays(here):
             mespot.track(wrong, fps=RATE)
     with pytest.raises(InputError, match="give their frames a second"):
         mespot.track(pictures())
+    assert mespot.track(pictures()[:16], fps=8.0).rate == 8.0  # too slow to spot in
+    with pytest.raises(InputError, match="has 8 frames a second.*--fps N, in Python fps=N"):
+        mespot.spot(pictures()[:16], fps=8.0)
 
 
 def test_the_examples_run(here):
