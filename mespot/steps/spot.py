@@ -20,7 +20,7 @@ from mespot.spotting.predictions import average_predictions
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.spotted import Spotted
 from mespot.store import io, tables
-from mespot.training.spotter_input import read_inputs
+from mespot.training.spotter_input import SpotterInput, read_inputs
 from mespot.training.trained_spotter import TrainedSpotter, average_held_out
 
 
@@ -168,20 +168,28 @@ def _learned(
         drift_seconds=first.drift_seconds,
         slow_drift_seconds=first.slow_drift_seconds,
     )
-    predicted = []
-    for part, recording in zip(in_order, recordings, strict=True):
-        predictions = [one.predict(one.in_units(recording), part, frames) for one in spotters]
-        predicted.append(
-            Predicted(
-                subject=recording.subject,
-                prediction=average_predictions(predictions),
-                paths=first.in_units(recording).paths,
-                span=recording.span,
-            )
-        )
+    predicted = [
+        _predicted(recording, part, frames, spotters)
+        for part, recording in zip(in_order, recordings, strict=True)
+    ]
     # 4. Decode them together: the candidates of a subject are compared.
     found = iter(decoded(predicted, calibration, how))
     return [joined([(piece, next(found)) for piece, _ in of_one]) for of_one in parts]
+
+
+def _predicted(
+    recording: SpotterInput,
+    flow: io.Record,
+    frames: Sequence[io.Record],
+    spotters: Sequence[TrainedSpotter],
+) -> Predicted:
+    predictions = [one.predict(one.in_units(recording), flow, frames) for one in spotters]
+    return Predicted(
+        subject=recording.subject,
+        prediction=average_predictions(predictions),
+        paths=spotters[0].in_units(recording).paths,
+        span=recording.span,
+    )
 
 
 def _write_scores(
