@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mespot.device import deterministic
 from mespot.face.regions import REGIONS
+from mespot.networks.reconstruction import ReconstructionNetwork
 from mespot.store import io
+from mespot.store.blocks import Parts
 from mespot.streams import SOURCES
-from mespot.training.encoders import Encoder, features, frames_by_video
+from mespot.training.encoders import Encoder, feature_parts, frames_by_video, shape_of_features
 from mespot.training.origin import TRANSDUCTIVE
 
 
@@ -43,15 +47,24 @@ def run(
     network = encoder.build().eval()
     records = [io.read(path, SOURCES[encoder.stream]) for path in sources]
     crops = frames_by_video([io.read(path, "frames") for path in frames], records)
-    # 2. Code them, one after the other.
-    videos = {}
-    for record in records:
-        video = str(record.attrs["video"])
-        values = encoder.open(record, crops[video])
-        videos[video] = {
-            "feature": features(network, encoder, values, record["span"]),
-            **{name: record[name] for name in ("span", "native_frame", "time")},
-        }
-    # 3. Write all.
+    # 2. Code them one after the other, each part when it is to be written.
+    videos = {str(r.attrs["video"]): r for r in records}
     attrs = {**whose, "regions": list(REGIONS), **encoder.origin.stored()}
-    io.write_videos(output, "features", videos, attrs=attrs, provenance=provenance)
+    io.write_videos(
+        output,
+        "features",
+        {video: _coded(network, encoder, record, crops[video]) for video, record in videos.items()},
+        attrs=attrs,
+        provenance=provenance,
+    )
+
+
+def _coded(
+    network: ReconstructionNetwork, encoder: Encoder, record: io.Record, crop: io.Record
+) -> dict[str, np.ndarray | Parts]:
+    """The data sets of one video."""
+    clock = {name: record[name] for name in ("span", "native_frame", "time")}
+    values = encoder.open(record, crop)
+    shape = shape_of_features(network, values, clock["span"])
+    parts = feature_parts(network, encoder, values, clock["span"])
+    return {"feature": Parts(shape, np.float16, parts), **clock}

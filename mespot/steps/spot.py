@@ -15,11 +15,12 @@ from mespot.spotting import training_free as without_training
 from mespot.spotting.calibration import calibrate, decoded
 from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
+from mespot.spotting.pieces import Piece, joined, pieces
 from mespot.spotting.predictions import average_predictions
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.spotted import Spotted
 from mespot.store import io, tables
-from mespot.training.spotter_input import read_inputs
+from mespot.training.spotter_input import SpotterInput, read_inputs
 from mespot.training.trained_spotter import TrainedSpotter, average_held_out
 
 
@@ -52,14 +53,18 @@ def run(
     method and fold. transductive: the encoders of the method may have seen these recordings. The
     recordings of a subject must be given together: the second look compares them.
 
-    A video without a usable face gets scores of zero and no interval. Raises InputError when a
-    setting is missing or unknown, when files do not fit together, and for a spotter, or an encoder
-    that is not transductive, that was trained on a subject of these recordings.
+    A recording of more than 90 minutes is spotted in pieces (mespot.spotting.pieces). A video
+    without a usable face gets scores of zero and no interval. Raises InputError when a setting is
+    missing or unknown, when files do not fit together, and for a spotter, or an encoder that is not
+    transductive, that was trained on a subject of these recordings.
     """
     deterministic()
     records = [io.read(path, "flow") for path in flow]
     if training_free is not None:
-        spotted = [_training_free(record, training_free) for record in records]
+        spotted = [
+            joined([(piece, _training_free(part, training_free)) for piece, part in _parts(record)])
+            for record in records
+        ]
     elif spotter is not None and decoding is not None:
         spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
         for one in spotters:
@@ -109,9 +114,19 @@ def table(record: io.Record, intervals: Intervals, expression: str) -> pd.DataFr
     return pd.DataFrame(columns)
 
 
+def _parts(record: io.Record) -> list[tuple[Piece, io.Record]]:
+    """A recording, or the pieces of a long one, with what is read of it for each."""
+    frames = len(record["span"])
+    return [
+        # The last one ends where the files do, so that those of other lengths are found out.
+        (piece, record.stretch(piece.first, piece.last if piece.last < frames else None))
+        for piece in pieces(frames, record.attrs["rate"])
+    ]
+
+
 def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
     motion = without_training.RegionMotion(
-        record["regional"],
+        record.part("regional", slice(None)),
         record.attrs["lags"],
         record["blink"],
         record["span"],
@@ -131,7 +146,8 @@ def _learned(
     how: Decoding,
     spotters: Sequence[TrainedSpotter],
 ) -> list[Spotted]:
-    """What is spotted in each recording by the average of the spotters."""
+    """What is spotted in each recording by the average of the spotters. A long one is spotted in
+    pieces, as by `mespot spot`."""
     # 1. Refuse files that do not fit together.
     first, *others = spotters
     for one in spotters:
@@ -140,29 +156,40 @@ def _learned(
         first.check_partner(other)
     # 2. Learn a second look and choose thresholds, from the training subjects.
     calibration = calibrate(average_held_out(spotters), how, first.regions, first.rate)
-    # 3. Read the recordings as those of the training were read.
+    # 3. Read each recording as those of the training were read, and predict it. No more is kept
+    #    of it than is decoded: inputs are many times larger.
+    parts = [_parts(record) for record in records]
+    in_order = [part for of_one in parts for _, part in of_one]
     recordings = read_inputs(
-        records,
+        in_order,
         features,
         streams=[] if first.encoders else method["streams"],
         regional_flow=method["regional_flow"],
         drift_seconds=first.drift_seconds,
         slow_drift_seconds=first.slow_drift_seconds,
     )
-    # 4. Predict, one after the other: what encoders read of a video is large.
-    predicted = []
-    for record, recording in zip(records, recordings, strict=True):
-        predictions = [one.predict(one.in_units(recording), record, frames) for one in spotters]
-        predicted.append(
-            Predicted(
-                subject=recording.subject,
-                prediction=average_predictions(predictions),
-                paths=first.in_units(recording).paths,
-                span=recording.span,
-            )
-        )
-    # 5. Decode them together: the candidates of a subject are compared.
-    return decoded(predicted, calibration, how)
+    predicted = [
+        _predicted(recording, part, frames, spotters)
+        for part, recording in zip(in_order, recordings, strict=True)
+    ]
+    # 4. Decode them together: the candidates of a subject are compared.
+    found = iter(decoded(predicted, calibration, how))
+    return [joined([(piece, next(found)) for piece, _ in of_one]) for of_one in parts]
+
+
+def _predicted(
+    recording: SpotterInput,
+    flow: io.Record,
+    frames: Sequence[io.Record],
+    spotters: Sequence[TrainedSpotter],
+) -> Predicted:
+    predictions = [one.predict(one.in_units(recording), flow, frames) for one in spotters]
+    return Predicted(
+        subject=recording.subject,
+        prediction=average_predictions(predictions),
+        paths=spotters[0].in_units(recording).paths,
+        span=recording.span,
+    )
 
 
 def _write_scores(

@@ -1,6 +1,8 @@
 """Arrays that are written in parts, as they are computed."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,23 @@ def checked(what: str, name: str, declared: DataSet, array: Any) -> np.ndarray:
     if not np.can_cast(array.dtype, declared.dtype, casting="same_kind"):
         raise ValueError(f"{what}: {name} is {array.dtype}, not {declared.dtype}")
     return array.astype(declared.dtype, copy=False)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An array that is not held as a whole. shape: of all of it, frames first. dtype: of its parts,
+    which have any length and are made when they are asked for, in time order."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    parts: Iterable[np.ndarray]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 class Blocks:
@@ -40,6 +59,12 @@ class Blocks:
             chunks = self._data_sets[name].chunks
             if chunks and sum(map(len, self._held[name])) >= chunks[0]:
                 self._write(name, chunks[0])
+
+    def take(self, name: str, all_of_it: Parts) -> None:
+        """All frames of the one data set. Raises ValueError for what does not fit."""
+        for part in all_of_it.parts:
+            self.add(**{name: part})
+        self.finish()
 
     def finish(self) -> None:
         """Write what is held back. Raises ValueError when frames are missing."""

@@ -126,7 +126,7 @@ def reserve(temporary: Path, path: str | Path, size: int) -> None:
             os.posix_fallocate(handle.fileno(), 0, max(1, size))
     except OSError as error:
         if _no_space(error):
-            megabytes = size / 1e6
+            megabytes = max(1.0, size / 1e6)
             raise InputError(
                 f"{path}: cannot be written: {error.strerror}, it needs up to {megabytes:.0f} MB. "
                 f"{_advice(error)}"

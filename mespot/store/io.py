@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from mespot.errors import InputError
 from mespot.store import strict
-from mespot.store.blocks import Blocks, checked
+from mespot.store.blocks import Blocks, Parts, checked
 from mespot.store.files import regular, replacing, reserve
 from mespot.store.schema import LAYOUTS, MAY_LACK, DataSet, Layout
 from mespot.store.sealed import Sealed, seal
@@ -33,12 +33,16 @@ _NEAR = 128
 
 @dataclass
 class Record(Mapping[str, np.ndarray]):
-    """Data sets of one video, loaded when asked for, and the attributes beside them."""
+    """Data sets of one video, loaded when asked for, and the attributes beside them.
+
+    frames: the first one and the end of those that it has; None as the end: all from the first.
+    """
 
     path: Path
     group: str
     attrs: dict[str, Any]
     layout: Layout
+    frames: tuple[int, int | None] = (0, None)
     _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -54,11 +58,17 @@ class Record(Mapping[str, np.ndarray]):
         Raises InputError for values that the layout does not allow.
         """
         with strict.opened(self.path, self.layout) as file:
-            array = file[f"{self.group}/{name}"][frames]
+            stored = file[f"{self.group}/{name}"]
+            array = stored[_within(self.frames, frames, len(stored))]
         if not self.layout.by_users:
             usable = None if name in _CLOCK else self["span"][frames] >= 0
             strict.check_values(self.path, name, array, usable, self.layout)
         return array
+
+    def stretch(self, first: int, last: int | None) -> "Record":
+        """Frames [first, last) of a whole record as a record of their own. last: None for all
+        frames from the first."""
+        return replace(self, frames=(first, last), _cache={})
 
     def rows(self, name: str) -> "Rows":
         """Frames of one data set that are read when they are asked for."""
@@ -69,6 +79,17 @@ class Record(Mapping[str, np.ndarray]):
 
     def __len__(self) -> int:
         return len(self.layout.data_sets)
+
+
+def _within(own: tuple[int, int | None], frames: Any, stored: int) -> Any:
+    """Frames of a stretch as those of the data set that it is a part of."""
+    if own == (0, None):
+        return frames
+    here = range(stored)[slice(*own)]
+    if not isinstance(frames, slice):
+        return np.asarray(here)[frames]
+    first, last, step = frames.indices(len(here))
+    return slice(here.start + first, here.start + last, step)
 
 
 @dataclass(frozen=True)
@@ -152,13 +173,17 @@ def write(
 def write_videos(
     path: str | Path,
     kind: str,
-    videos: Mapping[str, Mapping[str, np.ndarray]],
+    videos: Mapping[str, Mapping[str, np.ndarray | Parts]],
     *,
     attrs: Mapping[str, Any],
     provenance: Mapping[str, Any],
     video_attrs: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write one artefact of a kind that holds a group for each video, atomically."""
+    """Write one artefact of a kind that holds a group for each video, atomically.
+
+    Arrays may be given as Parts, which are asked for one after the other. The file is the same.
+    Raises InputError and ValueError as `write` does.
+    """
     layout = _layout(kind, per_video=True)
     sizes = [array.nbytes for arrays in videos.values() for array in arrays.values()]
     with _created(path, kind, layout, provenance, sizes) as file:
@@ -299,14 +324,22 @@ def _created(
         seal(temporary)
 
 
-def _put(group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray]) -> None:
+def _put(
+    group: h5py.Group, what: str, layout: Layout, arrays: Mapping[str, np.ndarray | Parts]
+) -> None:
     if set(arrays) != set(layout.data_sets):
         raise ValueError(f"{what}: data sets {sorted(arrays)}, not {sorted(layout.data_sets)}")
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"{what}: data sets of different length {lengths}")
     for name, declared in layout.data_sets.items():
-        array = checked(what, name, declared, arrays[name])
+        given = arrays[name]
+        if isinstance(given, Parts):
+            data_set = _data_set(group, name, declared, given.shape)
+            # Nothing keeps the blocks: a data set that is closed later makes another file.
+            Blocks(what, layout, {name: data_set}).take(name, given)
+            continue
+        array = checked(what, name, declared, given)
         data_set = _data_set(group, name, declared, array.shape)
         if array.size:
             data_set[...] = array

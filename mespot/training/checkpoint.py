@@ -53,7 +53,8 @@ _MODEL = (
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "encoder": (4, (*_ARTEFACT, "settings", "pretraining", "seen")),
     "spotter": (7, (*_ARTEFACT, *_READ, "seen", "origins", "held_out")),
-    # Raise the version too when the motion of a video is measured in another way than before.
+    # Raise the version too when the motion of a video is measured in another way than before:
+    # tests/unit/test_measured.py notices.
     "model": (2, _MODEL),
     "training": (1, ("digest", "state")),
 }

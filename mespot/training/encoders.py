@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,6 @@ def coded(
     return torch.einsum("ctg,rg->trc", code, weights)
 
 
-@torch.no_grad()
 def features(
     network: ReconstructionNetwork,
     encoder: Encoder,
@@ -169,10 +168,38 @@ def features(
 
     span: `(T,)`. Each span is coded for itself, `chunk` frames at once.
     """
-    result = np.zeros((len(span), len(video.weights), network.code_channels), np.float16)
-    for start, stop in usable_spans(span):
+    result = np.zeros(shape_of_features(network, video, span), np.float16)
+    start = 0
+    for part in feature_parts(network, encoder, video, span, chunk=chunk):
+        result[start : start + len(part)] = part
+        start += len(part)
+    return result
+
+
+def feature_parts(
+    network: ReconstructionNetwork,
+    encoder: Encoder,
+    video: EncoderInput,
+    span: np.ndarray,
+    *,
+    chunk: int = _CHUNK,
+) -> Iterator[np.ndarray]:
+    """As `features`, in parts of at most `chunk` frames, in time order."""
+    shape = shape_of_features(network, video, span)[1:]
+    done = 0
+    for start, stop in [*usable_spans(span), (len(span), len(span))]:
+        for first in range(done, start, chunk):
+            yield np.zeros((min(first + chunk, start) - first, *shape), np.float16)
         for first in range(start, stop, chunk):
             frames = first, min(first + chunk, stop)
-            code = coded(network, encoder, video, frames, (start, stop))
-            result[slice(*frames)] = code.cpu().numpy()
-    return result
+            with torch.no_grad():
+                code = coded(network, encoder, video, frames, (start, stop))
+            yield code.cpu().numpy().astype(np.float16)
+        done = stop
+
+
+def shape_of_features(
+    network: ReconstructionNetwork, video: EncoderInput, span: np.ndarray
+) -> tuple[int, int, int]:
+    """T frames, R regions, C channels."""
+    return len(span), len(video.weights), network.code_channels

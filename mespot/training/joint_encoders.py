@@ -121,7 +121,7 @@ def reading(
     inputs: dict[str, dict[tuple[str, str], EncoderInput]] = {name: {} for name in encoders}
     for record in flow:
         video = str(record.attrs["video"])
-        crop = crops[video]
+        crop = crops[video].stretch(*record.frames)
         if not np.array_equal(crop["span"], record["span"]):
             raise InputError(f"{record.path}: differs from {crop.path}; delete both and run again")
         artefacts = {"flow": record, "frames": crop}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,11 @@ class SpotterInput:
 def feature_channels(feature: np.ndarray, span: np.ndarray, *, drift_frames: int) -> np.ndarray:
     """Features `(T, R, C)` float32 without their moving average: what a face looks like at rest,
     which is the person's and the light's, goes, and what an expression changes stays."""
-    return without_drift(feature.astype(np.float32), span, drift_frames).astype(np.float32)
+    channels = np.zeros(feature.shape, np.float32)
+    for region in range(feature.shape[1]):  # sums in double precision take twenty times the room
+        own = feature[:, region].astype(np.float32)
+        channels[:, region] = without_drift(own, span, drift_frames)
+    return channels
 
 
 def motion_unit(recordings: Sequence[SpotterInput]) -> float:
@@ -95,7 +99,7 @@ def in_units(
     features: Mapping[str, np.ndarray], scale: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Features, {stream: (T, R, C)}, divided by the units of their channels."""
-    return {name: (x / scale[name]).astype(np.float32) for name, x in features.items()}
+    return {name: (x / scale[name]).astype(np.float32, copy=False) for name, x in features.items()}
 
 
 def read_inputs(
@@ -106,8 +110,9 @@ def read_inputs(
     regional_flow: bool,
     drift_seconds: float,
     slow_drift_seconds: float,
-) -> list[SpotterInput]:
-    """The recordings of flow records, without labels, in px and in the features' own units.
+) -> Iterator[SpotterInput]:
+    """The recordings of flow records, without labels, in px and in the features' own units: each is
+    read when it is asked for. A record may be a stretch of one.
 
     features: {stream: features file} of at least `streams`. regional_flow: whether the motion of
     regions is read; without it paths have no channel. drift_seconds: slower motion and slower
@@ -117,24 +122,29 @@ def read_inputs(
     missing = sorted(set(streams) - set(features))
     if missing:
         raise InputError(f"method: reads stream {missing[0]!r}, no features of it were given")
-    videos = [str(record.attrs["video"]) for record in records]
     stored = {name: _read_features(features[name], name, records) for name in streams}
-    inputs = []
-    for record, video in zip(records, videos, strict=True):
-        drift_frames = round(drift_seconds * record.attrs["rate"])
+
+    def one_of(record: io.Record) -> SpotterInput:
+        video = str(record.attrs["video"])
+        # Nothing large stays in the record.
+        motion = {name: record.part(name, slice(None)) for name in ("regional", "span", "blink")}
         one = motion_input(
-            {**record.attrs, **{name: record[name] for name in ("regional", "span", "blink")}},
+            {**record.attrs, **motion},
             str(record.attrs["subject"]),
             video,
             drift_seconds=drift_seconds,
             slow_drift_seconds=slow_drift_seconds,
             regional_flow=regional_flow,
         )
+        drift_frames = round(drift_seconds * record.attrs["rate"])
+        shape = len(motion["span"]), motion["regional"].shape[2]
         channels = {
-            name: _features(record, of[video], name, drift_frames) for name, of in stored.items()
+            name: _features(record, of[video], name, shape, drift_frames)
+            for name, of in stored.items()
         }
-        inputs.append(replace(one, features=channels))
-    return inputs
+        return replace(one, features=channels)
+
+    return map(one_of, records)
 
 
 def motion_input(
@@ -203,13 +213,15 @@ def common_rate(records: Sequence[io.Record], rate: float | None = None) -> floa
     return wanted
 
 
-def _features(record: io.Record, stored: io.Record, stream: str, drift_frames: int) -> np.ndarray:
-    feature, regional = stored["feature"], record["regional"]
-    expected = len(regional), regional.shape[2]
-    if feature.shape[:2] != expected:
+def _features(
+    record: io.Record, stored: io.Record, stream: str, shape: tuple[int, int], drift_frames: int
+) -> np.ndarray:
+    """shape: frames and regions of the flow record."""
+    feature = stored.stretch(*record.frames).part("feature", slice(None))
+    if feature.shape[:2] != shape:
         raise InputError(
             f"{record.path}: {stream} features of {feature.shape[:2]} frames and regions, "
-            f"flow of {expected}; delete both and run again"
+            f"flow of {shape}; delete both and run again"
         )
     return feature_channels(feature, record["span"], drift_frames=drift_frames)
 

@@ -166,13 +166,15 @@ def test_encoders_that_did_not_learn_give_the_stored_features(corpus):
     frames = [io.read(path, "frames") for path in files["frames"]]
     encoders = joint_encoders.pretrained({s: folder / f"{s}.pt" for s in STREAMS}, STREAMS)
     own = joint_encoders.reading(encoders, records, frames, drift_seconds=2.0, scale={})
-    stored = read_inputs(
-        records,
-        {stream: folder / f"{stream}.h5" for stream in STREAMS},
-        streams=STREAMS,
-        regional_flow=True,
-        drift_seconds=2.0,
-        slow_drift_seconds=4.0,
+    stored = list(
+        read_inputs(
+            records,
+            {stream: folder / f"{stream}.h5" for stream in STREAMS},
+            streams=STREAMS,
+            regional_flow=True,
+            drift_seconds=2.0,
+            slow_drift_seconds=4.0,
+        )
     )
     for stream, encoder in own.encoders.items():
         for one in stored:

@@ -9,6 +9,8 @@ from mespot.expressions import CLASSES
 from mespot.metrics import strict_counts
 from mespot.spotting.calibration import calibrate
 from mespot.spotting.decoders import Decoding
+from mespot.spotting.pieces import Piece
+from mespot.steps import spot
 from mespot.store import io, tables
 from mespot.store.schema import LAYOUTS
 from mespot.training import checkpoint
@@ -283,6 +285,32 @@ def test_a_training_subject_is_not_spotted_in(corpus, trained, tmp_path, fault):
     elsewhere = dict(video="v20", subject="s3", corpus="other")
     write_moving_flow(again, **elsewhere, regions=np.zeros((50, 5, 2)))
     find(tmp_path, [again], trained)
+
+
+def test_a_long_recording_is_spotted_in_pieces(corpus, trained, tmp_path, monkeypatch):
+    flow, _ = unseen(corpus)
+    ways = (lambda: find(tmp_path, flow, trained), lambda: find_without_training(tmp_path, flow))
+    whole = [way() for way in ways]
+    read = []
+
+    def in_two(frames, rate):
+        read.append(frames)
+        return [Piece(0, 0, 210, 330), Piece(90, 210, frames, frames)]
+
+    monkeypatch.setattr(spot, "pieces", in_two)
+    for way, (scores, intervals) in zip(ways, whole, strict=True):
+        parts, found = way()
+        for video, record in scores.items():
+            for name in CLASSES:
+                assert len(parts[video][name]) == 400
+                assert np.corrcoef(parts[video][name], record[name])[0, 1] > 0.95
+        ends = ["video", "type", "onset", "offset"]
+        for video, kind, onset, offset in intervals[ends].itertuples(index=False):
+            same = found[(found["video"] == video) & (found["type"] == kind)]
+            near = (same["onset"] - onset).abs() + (same["offset"] - offset).abs()
+            assert near.min() <= 8, (video, kind, onset, offset)
+        assert len(found) == len(intervals)
+    assert read == [400] * 4
 
 
 def at_rate(path, rate, folder):

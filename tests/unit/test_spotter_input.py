@@ -40,11 +40,42 @@ def test_features_of_other_frames_are_refused(corpus, tmp_path):
     attrs = made_by("face", REGIONS)
     io.write_videos(path, "features", videos, attrs=attrs, provenance={})
     with pytest.raises(InputError, match=r"v0.h5: face features of \(399, 5\) frames and regions"):
-        read_inputs(
-            [io.read(files["v0"], "flow")],
-            {"face": path},
-            streams=["face"],
-            regional_flow=True,
-            drift_seconds=8.0,
-            slow_drift_seconds=10.0,
+        read(files, path)
+    # Nor are those of a recording that is read in stretches.
+    with pytest.raises(InputError, match=r"v0.h5: face features of \(99, 5\) frames and regions"):
+        read(files, path, (0, 300), (300, None))
+
+
+def read(files, features, *stretches):
+    """Inputs of video v0, or of stretches of it."""
+    record = io.read(files["v0"], "flow")
+    inputs = read_inputs(
+        [record.stretch(*frames) for frames in stretches] or [record],
+        {"face": features},
+        streams=["face"],
+        regional_flow=True,
+        drift_seconds=2.0,
+        slow_drift_seconds=3.0,
+    )
+    return list(inputs)
+
+
+def test_a_stretch_is_read_as_that_part_of_the_recording(corpus, tmp_path):
+    """All but its ends, where nothing is known of what is before and after."""
+    _, files, _ = corpus
+    feature = np.random.default_rng(0).normal(size=(400, len(REGIONS), 2)).astype(np.float16)
+    videos = {"v0": {"feature": feature, **clock(np.zeros(400, np.int16))}}
+    attrs = made_by("face", REGIONS)
+    io.write_videos(tmp_path / "face.h5", "features", videos, attrs=attrs, provenance={})
+    (whole,) = read(files, tmp_path / "face.h5")
+    first, second = read(files, tmp_path / "face.h5", (0, 300), (60, None))
+    assert (len(first.span), len(second.span)) == (300, 340)
+    for part, own, there in (
+        (first, slice(0, 260), slice(0, 260)),
+        (second, slice(40, 340), slice(100, 400)),
+    ):
+        np.testing.assert_allclose(
+            part.features["face"][own], whole.features["face"][there], atol=1e-5
         )
+        assert np.abs(part.paths[own, :, :2] - whole.paths[there, :, :2]).max() < 0.05
+        assert np.abs(whole.paths[there, :, :2]).max() > 0.5

@@ -28,6 +28,13 @@ def test_round_trip(tmp_path, kind):
         np.testing.assert_array_equal(record[name], array)
     for part in (record.part("span", slice(2, 4)), record.rows("span")[2:4]):
         np.testing.assert_array_equal(part, content["span"][2:4])
+    stretch, rest = record.stretch(1, 4), record.stretch(2, None)
+    for name, array in content.items():
+        np.testing.assert_array_equal(stretch[name], array[1:4])
+        np.testing.assert_array_equal(rest[name], array[2:])
+        np.testing.assert_array_equal(stretch.part(name, slice(1, 9)), array[2:4])
+        np.testing.assert_array_equal(stretch.part(name, [0, 2]), array[[1, 3]])
+    np.testing.assert_array_equal(stretch.rows("span")[0:2], content["span"][1:3])
     for name, value in attributes(kind).items():
         assert record.attrs[name] == value
     assert record.attrs["provenance"] == '{"rule": "r"}'

@@ -12,6 +12,9 @@ ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "docs", "envs", "mespot", "profiles", "rules"]
 PARTS += ["workflow_scripts"]
 
+# How README.md says that a wheel is made and installed.
+WHEEL = ("pip wheel --no-deps -w dist .", "pip install dist/mespot-*.whl")
+
 # The smallest run that still goes through every rule: 3 people, a video each, a few steps of
 # training. Its scores mean nothing.
 TINY = """\

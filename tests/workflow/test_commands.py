@@ -65,8 +65,11 @@ PARSED = [
     "mespot spot recordings/ --review",
     "mespot spot recordings/ --review --model results/model.pt --out second-round",
 ]
-# Minutes: tests/unit/test_reviewing.py runs it on less.
-ELSEWHERE = ["mespot benchmark --review results --seeds 3"]
+ELSEWHERE = [
+    # Minutes: tests/unit/test_reviewing.py runs it on less.
+    "mespot benchmark --review results --seeds 3",
+    *project.WHEEL,  # tests/workflow/test_wheel.py runs them.
+]
 
 
 def commands(page):

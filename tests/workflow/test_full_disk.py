@@ -4,29 +4,14 @@ import os
 import re
 import shutil
 import subprocess
-from contextlib import contextmanager
 
 import pytest
 
 from tests import faults
 from tests.workflow import project
+from tests.workflow.disks import close, fill, small_disk
 
 pytestmark = pytest.mark.system
-
-
-@contextmanager
-def small_disk(results, room):
-    """An empty disk of some bytes in the place of a folder."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to mount a small disk")
-    results.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(results)]
-    if subprocess.run(mount, check=False).returncode != 0:
-        pytest.skip("cannot mount a small disk here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(results)], check=True)
 
 
 @pytest.fixture
@@ -119,13 +104,6 @@ def make_without_room(folder, whole, row):
         assert (folder / target).read_bytes() == known.read_bytes(), target
 
 
-def fill(path):
-    """Write to the end of the disk."""
-    with pytest.raises(OSError, match="No space"), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-
-
 def files(folder):
     """All files of the results but logs, which are begun anew."""
     results = folder / "results"
@@ -161,7 +139,7 @@ def test_full_disk_is_told_and_what_was_computed_is_kept(finished, tmp_path, fau
 
 def test_folder_without_permission_is_told(small, fault):
     results = small / "results"
-    subprocess.run(["mount", "-o", "remount,ro", str(results)], check=True)
+    close(results)
     run = project.snakemake(small, "results/metrics.csv")
     assert run.returncode != 0
     assert str(results.relative_to(small)) in run.stdout
