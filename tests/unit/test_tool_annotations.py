@@ -259,6 +259,9 @@ def test_aggregated_events_of_boris(tmp_path):
     refused(path, "x.csv: row 2: has no stop")
     path.write_text(AGGREGATED.replace("2;3;1", "2;three;1"))
     refused(path, "x.csv: row 4: stop: 'three' must be a time in seconds")
+    for offset in ("inf", "-inf", "9" * 400, "x"):
+        path.write_text(AGGREGATED.replace("v.mp4;0;", f"v.mp4;{offset};", 1))
+        refused(path, "x.csv: row 2: offset: '", "must be a number of seconds")
     path.write_text(AGGREGATED.replace("v.mp4;\n", "w.mp4;\n", 1))
     refused(path, "row 3: media: 'v.mp4', but other rows of this observation have 'w.mp4'")
     refused([path, tmp_path / "y.csv"], "is a sheet beside files of annotation tools")
