@@ -131,7 +131,7 @@ def train(
         training["masked_motion"] = learned["masked_motion"]
     recipe = SpotterRecipe.of(training, streams=[], masked=masked)
     decoding = decoding_of(method, learned)
-    sheet, labels = read_sheets(videos, annotations, root)
+    sheet, labels = read_sheets(videos, annotations, root, opened=True)
     assert labels is not None
     subjects = dict(zip(sheet["video"], sheet["subject"], strict=True))
     stretches = None if undecided is None else read_undecided(undecided, subjects)

@@ -44,7 +44,8 @@ class Corpus:
     the sheet that have none. faces: video -> which of several faces is followed, where the sheet
     says so. behaviours: where annotation tools have written the annotations, the names in them that
     are micro, macro or an apex; None for others. undecided: the sheet of the stretches that nobody
-    has decided on; None where there are none.
+    has decided on; None where there are none. timed: whether some labels have times, which become
+    frames by the time stamps of the recordings.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Corpus:
     faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
     undecided: Path | None = None
+    timed: bool = False
 
     def test_videos(self, fold: str) -> list[str]:
         """Videos of the subjects that the fold holds out; every video for the fold `all`."""
@@ -128,7 +130,8 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         raise InputError(
             f"config: {named[name]}: {name} has no labels to train on; name a corpus with labels"
         )
-    for path in [*sources.videos["path"], *(annotations or []), sources.regions or ""]:
+    others = [sources.regions or "", sources.undecided or ""]
+    for path in [*sources.videos["path"], *(annotations or []), *others]:
         if BRACES.search(str(path)):
             raise InputError(f"{path}: has {{ or }}, which no path may have; rename the folder")
     if check_labels and annotations is not None and sources.loader is not None:
@@ -146,6 +149,7 @@ def open_corpus(name: str, config: Mapping[str, Any], *, check_labels: bool = Fa
         sources.faces,
         sources.behaviours,
         sources.undecided if for_labels else None,
+        sources.timed,
     )
 
 
@@ -163,6 +167,7 @@ class _Sources:
     faces: dict[str, str | int] = field(default_factory=dict)
     behaviours: dict[str, list[str]] | None = None
     undecided: Path | None = None
+    timed: bool = False
 
 
 def _sources(name: str, config: Mapping[str, Any], for_labels: bool) -> _Sources:
@@ -196,7 +201,13 @@ def _sheet(section: Mapping[str, Any]) -> _Sources:
     files = annotation_files(given)
     of_tools = behaviours if any(map(is_of_tool, files)) else None
     return _Sources(
-        videos, files, notes=odd.entries, faces=faces, behaviours=of_tools, undecided=undecided
+        videos,
+        files,
+        notes=odd.entries,
+        faces=faces,
+        behaviours=of_tools,
+        undecided=undecided,
+        timed=of_tools is not None or bool(labels[["onset", "offset"]].isna().any(axis=None)),
     )
 
 

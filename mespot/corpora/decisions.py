@@ -22,7 +22,10 @@ from mespot.corpora.names import usable
 from mespot.corpora.sheet import read_videos
 from mespot.corpora.undecided import COLUMNS as STRETCH
 from mespot.errors import InputError
+from mespot.limits import SHEET_BYTES
 from mespot.store import tables
+from mespot.store.files import regular
+from mespot.store.paths import FOLDER, NOTHING, kind_at
 from mespot.store.sheet_errors import Errors, known_name, present, type_of, whole_frame
 from mespot.store.sheet_rows import written
 
@@ -30,6 +33,7 @@ _SHEETS = (".csv", ".tsv", ".txt")
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
 _NEEDED = ["video", "onset", "offset", "type", "decision", "first", "last"]
 _OPTIONAL = ["subject", "apex", "confidence", "note"]
+_HEADER_LETTERS = 10_000  # in which the columns of a summary stand
 _OWN = {"confidence": tables.TEXT, "note": tables.TEXT}
 
 
@@ -106,7 +110,7 @@ def collect(decisions: Sequence[Path], videos: Sequence[Path]) -> Collected:
     if not decided:
         raise InputError(f"{decisions[0]}: nothing is decided in it; accept or reject candidates")
     for path in sheet.loc[sheet["video"].isin(decided), "path"]:
-        if not Path(path).exists():
+        if kind_at(path) == NOTHING:
             raise InputError(
                 f"{path}: does not exist; correct --videos, or call this in the folder in which "
                 "`mespot spot` was called"
@@ -155,7 +159,7 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
     if sheets and len(paths) > 1:
         raise InputError(f"--videos: {sheets[0]} is a sheet; name one sheet alone, or video files")
     if not sheets:
-        names = [path.name if path.is_dir() else path.stem for path in paths]
+        names = [path.name if kind_at(path) == FOLDER else path.stem for path in paths]
         found = pd.DataFrame({"video": names, "path": [str(path) for path in paths], "fps": pd.NA})
     elif _is_summary(sheets[0]):
         found = tables.read(sheets[0], "found_videos")
@@ -169,13 +173,14 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
     rows = []
     for row in found.to_dict("records"):
         path = Path(row["path"]).absolute()
-        if path.is_dir() and pd.isna(row["fps"]):
+        is_folder = kind_at(path) == FOLDER
+        if is_folder and pd.isna(row["fps"]):
             raise InputError(
                 f"{path}: is a folder of images, whose rate is not known; give the summary.csv of "
                 "`mespot spot`, or a sheet"
             )
         # The time stamps of a file say more than its rate.
-        fps = row["fps"] if path.is_dir() else pd.NA
+        fps = row["fps"] if is_folder else pd.NA
         one = dict(subject=row["video"], video=row["video"], path=str(path), fps=fps)
         rows.append({**one, "first_frame": pd.NA})
     return videos_table(rows)
@@ -184,9 +189,9 @@ def recordings(paths: Sequence[Path]) -> pd.DataFrame:
 def _is_summary(sheet: Path) -> bool:
     """Whether this is the table of all videos that `mespot spot` writes."""
     try:
-        with sheet.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError):
+        with regular(sheet, SHEET_BYTES).open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader([file.readline(_HEADER_LETTERS)]), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
         return False  # the reader of sheets says what is wrong
     return "state" in header and "subject" not in header
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mespot.corpora.notes import LEFT_OUT, REMARK, Note, Notes, shown
 from mespot.errors import InputError
+from mespot.store.paths import FOLDER, kind_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,8 +58,8 @@ def read_videos(
     Raises InputError when the root is empty or not of this kind (and says what it looks like).
     """
     root, notes = Path(root), Notes()
-    if not root.is_dir():
-        what = "is a file" if root.exists() else "does not exist"
+    if (there := kind_at(root)) != FOLDER:
+        what = f"is a {there}" if there else "does not exist"
         raise InputError(f"{shown(root)}: {what}; give the folder of the corpus {kind}")
     try:
         videos = loader(kind).videos(root, settings, notes)

@@ -14,6 +14,7 @@ from mespot.corpora.names import fault
 from mespot.corpora.notes import DOUBTFUL, LEFT_OUT, REMARK, Notes, shown
 from mespot.corpora.workbook import SUFFIXES
 from mespot.errors import InputError
+from mespot.store.paths import FILE, kind_at
 from mespot.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _OTHER = frozenset({".zip", ".rar", ".7z", ".gz", ".pdf", ".doc", ".docx", ".md", ".py", ".m"})
@@ -22,8 +23,13 @@ _STRAY = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "los
 
 def natural(name: str) -> list[Any]:
     """Sort key in which the numbers of a name count as numbers: img_2 before img_10."""
-    parts = re.split(r"(\d+)", name)
-    return [int(part) if part.isdigit() else part.lower() for part in parts] + [name]
+    parts = re.split(r"([0-9]+)", name)
+    # A pair for each number: its length tells it apart, so that none is too long for int().
+    keys: list[Any] = []
+    for place, part in enumerate(parts):
+        digits = part.lstrip("0")
+        keys.append((len(digits), digits) if place % 2 else part.lower())
+    return [keys, name]
 
 
 def entries(folder: Path) -> tuple[list[str], list[str]]:
@@ -191,7 +197,7 @@ def find_workbooks(
     if given:
         paths = [Path(given)] if isinstance(given, (str, Path)) else [Path(one) for one in given]
         for path in paths:
-            if not path.is_file():
+            if kind_at(path) != FILE:
                 raise InputError(f"{shown(path)}: no such workbook; correct the key `workbook`")
         return paths
     folders = list(dict.fromkeys(folders))

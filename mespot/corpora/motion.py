@@ -31,6 +31,7 @@ from mespot.corpora.tool_annotations import is_of_tool
 from mespot.errors import InputError
 from mespot.limits import MB
 from mespot.store.files import regular
+from mespot.store.paths import FOLDER, kind_at
 from mespot.store.sheet_errors import Errors, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS
@@ -62,8 +63,8 @@ def read_motion(section: Mapping[str, Any], name: str = MOTION) -> MotionCorpus:
     Raises InputError that names file, row and column of every fault.
     """
     root = None if section["root"] is None else Path(section["root"])
-    if root is not None and not root.is_dir():
-        what = "is a file" if root.exists() else "does not exist"
+    if root is not None and (there := kind_at(root)) != FOLDER:
+        what = f"is a {there}" if there else "does not exist"
         raise InputError(f"{root}: {what}; give the folder of the series as {name}.root, or null")
     given = {key: _file(section[key], root, key) for key in ("videos", "annotations", "regions")}
     sheet, annotations, regions = given["videos"], given["annotations"], given["regions"]
@@ -148,7 +149,7 @@ def _file(given: str | None, root: Path | None, name: str) -> Path | None:
     if given is not None:
         return Path(given)
     path = None if root is None else root / f"{name}.{'txt' if name == 'regions' else 'csv'}"
-    return path if path is not None and path.exists() else None
+    return path if path is not None and kind_at(path) else None
 
 
 def _read_videos(

@@ -14,6 +14,7 @@ from mespot.corpora.layout import natural
 from mespot.errors import InputError
 from mespot.store import io, tables
 from mespot.store.io import Record
+from mespot.store.paths import FOLDER, NOTHING, kind_at
 from mespot.store.schema import LAYOUTS
 from mespot.store.whose import check_whose
 
@@ -55,10 +56,11 @@ def export(results: str | Path, corpus: str, out: str | Path, *, labels: bool = 
 
 
 def _refuse_full(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()):
+    there = kind_at(out)
+    if there == FOLDER and any(out.iterdir()):
         raise InputError(f"{out}: has files already; name a new or an empty folder")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file; name a new or an empty folder")
+    if there not in (FOLDER, NOTHING):
+        raise InputError(f"{out}: is a {there}; name a new or an empty folder")
 
 
 def _records(results: Path, corpus: str) -> dict[str, Record]:
@@ -68,7 +70,7 @@ def _records(results: Path, corpus: str) -> dict[str, Record]:
     tracked, and all of which there is motion.
     """
     folder = results / corpus
-    if not folder.is_dir():
+    if kind_at(folder) != FOLDER:
         there = sorted(path.parent.name for path in results.glob("*/flow"))
         known = f"it has {', '.join(there)}" if there else "it has no corpus with motion"
         raise InputError(f"{results}: has no corpus {corpus!r}; {known}")

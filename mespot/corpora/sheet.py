@@ -8,9 +8,9 @@ images and is relative to the folder of its sheet, or to a root that is given. f
 a video file (then its own is used) and is needed for images. first_frame is the number that the
 labels give to the first frame of a video file (0 where it is empty); images have their own. Frames
 are native frame numbers, inclusive at both ends; apex may be empty; type is micro or macro. Instead
-of frames there may be times, in the columns onset_s, apex_s and offset_s. Other columns are the
-user's own. In place of annotations.csv there may be files of annotation tools, see
-`mespot.corpora.tool_annotations`.
+of frames there may be times, in the columns onset_s, apex_s and offset_s: of video files by their
+time stamps, of images by fps. Other columns are the user's own. In place of annotations.csv there
+may be files of annotation tools, see `mespot.corpora.tool_annotations`.
 
 The sheets are read whenever the workflow is planned, so nothing here opens a video or lists a
 folder of images. What can be meant in one way only is read, and noted where it was written in
@@ -28,11 +28,12 @@ from mespot.corpora.cells import check_name, place, rate
 from mespot.corpora.corpus_tables import LABEL_COLUMNS, videos_table
 from mespot.corpora.notes import Notes
 from mespot.corpora.plausible import doubt
+from mespot.corpora.sheet_times import Stamps, frame_times
 from mespot.corpora.tool_annotations import Behaviours, annotation_files, is_of_tool, read_tools
 from mespot.errors import InputError
 from mespot.formats.coded import FrameTimes
 from mespot.store.sheet_cells import is_missing
-from mespot.store.sheet_errors import Errors, frame, known_name, present, type_of, whole_frame
+from mespot.store.sheet_errors import Errors, known_name, present, type_of, whole_frame
 from mespot.store.sheet_rows import written
 from mespot.store.tables import COLUMNS, TEXT
 
@@ -48,12 +49,14 @@ def read_sheets(
     root: str | Path | None = None,
     notes: Notes | None = None,
     behaviours: Behaviours | None = None,
+    opened: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read and check the two sheets.
 
     annotations: the sheet, or files of annotation tools: one, a list or a folder. root: the folder
     that paths are relative to, the sheet's own if None. notes: gets what was odd. behaviours: see
-    `read_annotations`.
+    `read_annotations`. opened: whether video files are opened for their time stamps. Where they are
+    not, frames that need them are NA.
     Returns the videos (subject, video, path, fps, first_frame; path with the root before it, fps
     Float64, NA where the file's own is meant, first_frame Int64, NA for images and for 0; face as
     text where a row has one) and the annotations (subject, video, onset, apex, offset, type, row,
@@ -66,8 +69,15 @@ def read_sheets(
     sheet, lengths = _read_videos(videos, root, notes, "sheet")
     if annotations is None:
         return sheet, None
+    times = frame_times(sheet) if opened else None
     labels = read_annotations(
-        annotations, sheet, notes=notes, lengths=lengths, behaviours=behaviours
+        annotations,
+        sheet,
+        notes=notes,
+        lengths=lengths,
+        behaviours=behaviours,
+        times=times,
+        recordings=True,
     )
     return sheet, labels
 
@@ -153,8 +163,9 @@ def _face(errors: Errors, line: int, text: str) -> str | None:
     """What the column `face` says; None where it is empty."""
     if not text or text.lower() in FACES:
         return text.lower() or None
-    if text.isascii() and text.isdecimal() and int(text) > 0:
-        return str(int(text))
+    number = text.lstrip("0")
+    if number and len(number) < 10 and number.isascii() and number.isdecimal():
+        return number
     known = f"{', '.join(FACES)} or a number, 1 for the leftmost"
     errors.add(line, "face", f"'{text}' must be {known}; correct it or leave it empty")
     return None
@@ -182,17 +193,21 @@ def read_annotations(
     lengths: Mapping[str, int] | None = None,
     behaviours: Behaviours | None = None,
     times: Mapping[str, FrameTimes] | None = None,
+    recordings: bool = False,
 ) -> pd.DataFrame:
     """The annotation sheet or sheets, or what annotation tools have written in their place, checked
     against the recording sheet; see `read_sheets`.
 
-    behaviours, times: for files of tools, whose frames are empty without times; see
-    `mespot.corpora.tool_annotations.read_tools`. The others: see `_read_sheet`.
+    behaviours: for files of tools; see `mespot.corpora.tool_annotations.read_tools`. times: of the
+    frames of each video. Frames of tools, and of rows with times of a video file, are NA without.
+    recordings: whether the paths in `videos` are those of recordings, so that the time stamps of
+    files count. The others: see `_read_sheet`.
     """
+    stamps = Stamps(videos if recordings else None, times)
     files = annotation_files(path)
     tools = [file for file in files if is_of_tool(file)]
     if not tools and len(files) == 1:
-        return _read_sheet(files[0], videos, left_out, notes, lengths)
+        return _read_sheet(files[0], videos, stamps, left_out, notes, lengths)
     if len(tools) < len(files) and tools:
         sheet = next(file for file in files if file not in tools)
         raise InputError(
@@ -205,9 +220,11 @@ def read_annotations(
             doubt(labels, {video: fps for video, (fps, _) in _clocks(videos).items()}, notes)
         return labels
     labels = pd.concat(
-        [_read_sheet(file, videos, left_out, notes, lengths) for file in files], ignore_index=True
+        [_read_sheet(file, videos, stamps, left_out, notes, lengths) for file in files],
+        ignore_index=True,
     )
-    again = labels[labels.duplicated(["video", "type", "onset", "offset"])]
+    known = labels.dropna(subset=["onset", "offset"])
+    again = known[known.duplicated(["video", "type", "onset", "offset"])]
     if len(again):
         raise InputError(f"{again['row'].iloc[0]}: video: the same label is in another sheet")
     return labels
@@ -216,6 +233,7 @@ def read_annotations(
 def _read_sheet(
     path: str | Path,
     videos: pd.DataFrame,
+    stamps: Stamps,
     left_out: Collection[str] = (),
     notes: Notes | None = None,
     lengths: Mapping[str, int] | None = None,
@@ -254,7 +272,7 @@ def _read_sheet(
             _check_subject(errors, line, row["subject"], owner[video], video)
         kind = type_of(errors, line, row["type"])
         clock = clocks.get(video or "", (None, 0))
-        onset, offset, apex = (frame(errors, line, row, n, clock) for n in _FRAMES)
+        onset, offset, apex = stamps.frames(errors, line, row, video, clock)
         if onset is not None and offset is not None:
             if offset < onset:
                 hint = "swap or correct them"
@@ -281,11 +299,9 @@ def _read_sheet(
     labels = pd.DataFrame(table, columns=list(columns)).astype(columns)
     if notes is not None:
         notes.take(errors.remarks)
-        doubt(labels, {video: fps for video, (fps, _) in clocks.items()}, notes)
+        placed = labels.dropna(subset=["onset", "offset"])
+        doubt(placed, {video: fps for video, (fps, _) in clocks.items()}, notes)
     return labels
-
-
-_FRAMES = ("onset", "offset", "apex")
 
 
 def _clocks(videos: pd.DataFrame) -> dict[str, tuple[float | None, int]]:
@@ -316,7 +332,7 @@ def _check_subject(errors: Errors, line: int, text: str, owner: str, video: str)
         errors.read_as(line, "subject", text, owner, "the subject of the recording sheet")
         return
     hint = "make them agree"
-    if text.isdecimal() and owner.isdecimal() and int(text) == int(owner):
+    if text.isdecimal() and text.lstrip("0") == owner.lstrip("0"):
         hint = f"write {owner}: a spreadsheet program may have taken the zeros away"
     text = f"'{text}', but the recording sheet says that '{video}' is of '{owner}'; {hint}"
     errors.add(line, "subject", text)

@@ -26,6 +26,7 @@ from mespot.expressions import CLASSES
 from mespot.formats.coded import APEX, FrameTimes
 from mespot.formats.found import Annotated, Event
 from mespot.formats.reading import SHEET, SUFFIXES, read, tool_of
+from mespot.store.paths import FOLDER, kind_at
 from mespot.store.sheet_cells import cleaned, type_of
 from mespot.store.sheet_errors import MOST_SHOWN
 
@@ -42,14 +43,14 @@ def annotation_files(given: str | Path | Sequence[str | Path]) -> list[Path]:
     if not isinstance(given, (str, Path)):
         return [file for one in given for file in annotation_files(one)]
     path = Path(given)
-    if not path.is_dir():
+    if kind_at(path) != FOLDER:
         return [path]
     try:
         names = sorted((one.name for one in path.iterdir()), key=natural)
     except OSError as error:
         raise InputError(f"{path}: cannot be listed: {error.strerror}; check permissions") from None
     files = [path / name for name in names if not name.startswith((".", "~$"))]
-    kept = [file for file in files if file.suffix.lower() in SUFFIXES and not file.is_dir()]
+    kept = [file for file in files if file.suffix.lower() in SUFFIXES and kind_at(file) != FOLDER]
     if not kept:
         kinds = ", ".join(sorted(SUFFIXES))
         raise InputError(f"{path}: has no annotations in it; put files there ({kinds})")

@@ -22,6 +22,7 @@ from mespot.corpora.notes import CHANGED, Notes, shown
 from mespot.errors import InputError
 from mespot.limits import WORKBOOK_BYTES, WORKBOOK_CELLS, WORKBOOK_TAGS, WORKBOOK_UNPACKED
 from mespot.store.files import regular
+from mespot.store.paths import NOTHING, kind_at
 from mespot.store.sheet_cells import cleaned, unmarked
 
 INTERVAL = ("onset", "apex", "offset")
@@ -48,7 +49,7 @@ class Sheet:
 
 def read(path: Path) -> list[Sheet]:
     """All sheets of a workbook. Raises InputError for a file that is not a workbook."""
-    if not path.exists():
+    if kind_at(path) == NOTHING:
         raise InputError(f"{shown(path)}: no such workbook; correct the path")
     try:
         with regular(path, WORKBOOK_BYTES).open("rb") as file:

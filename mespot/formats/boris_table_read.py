@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from mespot.formats.found import Annotated, Event, content
+from mespot.formats.json_parts import a_number
 from mespot.formats.state_events import START, STOP, Mark, joined, names_of
 from mespot.store.sheet_cells import is_missing, seconds
 from mespot.store.sheet_errors import Errors, value_of
@@ -103,11 +104,11 @@ def _time(errors: Errors, line: int, row: dict[str, str], column: str) -> float 
     shift = row.get("offset", "")
     if time is None or not shift or is_missing(shift):
         return time
-    try:
-        return time - float(shift.replace(",", "."))
-    except ValueError:
+    later = a_number(shift.replace(",", "."))
+    if later is None:
         errors.add(line, "offset", f"'{shift}' must be a number of seconds; export the table again")
         return None
+    return time - later
 
 
 def _tabular(errors: Errors, rows: list[Row]) -> list[Event]:

@@ -27,7 +27,7 @@ def label_frames(plan: Plan, corpus: str) -> Inputs:
     are.
     """
     planned = plan.corpora[corpus]
-    timed = planned.corpus.behaviours is not None
+    timed = planned.corpus.timed
     return {
         "annotations": [str(path) for path in planned.corpus.annotations or []],
         "landmarks": of_videos(plan, "landmarks", corpus) if planned.has_faces else [],

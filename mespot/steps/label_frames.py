@@ -12,11 +12,10 @@ from mespot.corpora.corpus_tables import LABEL_COLUMNS, within
 from mespot.corpora.notes import Notes
 from mespot.corpora.plausible import doubt
 from mespot.corpora.sheet import read_annotations
+from mespot.corpora.sheet_times import frame_times
 from mespot.errors import InputError
 from mespot.expressions import CLASSES
-from mespot.formats.coded import FrameTimes
 from mespot.recording.picking import nearest
-from mespot.recording.times import frame_edges
 from mespot.store import io, tables
 from mespot.store.io import Record
 
@@ -42,8 +41,9 @@ def run(
     labels (an empty table). landmarks: the tracked recordings, all of the corpus. flow: in place of
     landmarks, the motion of a corpus without videos. loader: of a real corpus, its `kind` and the
     settings that say how its labels are read. left_out: videos of a sheet that are not used.
-    behaviours, sources: for files of annotation tools, the names in them that are micro, macro or
-    an apex, and the recordings, in the order of landmarks.
+    behaviours: for files of annotation tools, the names in them that are micro, macro or an apex.
+    sources: the recordings, in the order of landmarks, for such files and for labels that have
+    times in place of frames.
 
     An impossible label in a sheet is refused: the InputError names file, row and video of each one.
     An impossible label in a workbook is changed or left out, and the log names its row.
@@ -68,7 +68,13 @@ def run(
         if sources:
             videos["path"] = [str(source) for source in sources]
         labels = read_annotations(
-            annotations, videos, left_out, notes, behaviours=behaviours, times=_times(videos)
+            annotations,
+            videos,
+            left_out,
+            notes,
+            behaviours=behaviours,
+            times=frame_times(videos) if sources else None,
+            recordings=bool(sources),
         )
         own = [str(name) for name in labels if name not in LABEL_COLUMNS]
         kinds.report(notes.entries)
@@ -101,16 +107,6 @@ def _from_workbooks(
     doubt(labels, dict(zip(videos["video"], videos["fps"], strict=True)), notes)
     kinds.report([*noted, *notes.entries])
     return labels
-
-
-def _times(videos: pd.DataFrame) -> dict[str, FrameTimes] | None:
-    """When each frame of each recording is shown; None where the recordings are not given."""
-    if "path" not in videos:
-        return None
-    return {
-        row["video"]: FrameTimes(*frame_edges(row["path"], row["fps"], int(row["first_frame"])))
-        for row in videos.to_dict("records")
-    }
 
 
 def _extent(record: Record) -> tuple[int, int]:

@@ -16,7 +16,9 @@ NAMES = {"micro": ["micro"], "macro": ["Smile", "expr: macro"], "apex": ["peak"]
 
 
 def read(path, sheet=SHEET, times=AT_25, names=NAMES, notes=None):
-    labels = read_annotations(path, sheet, notes=notes, behaviours=names, times=times)
+    labels = read_annotations(
+        path, sheet, notes=notes, behaviours=names, times=times, recordings=True
+    )
     frames = labels[["type", "onset", "apex", "offset"]].values.tolist()
     return [(kind, *(None if pd.isna(f) else f for f in rest)) for kind, *rest in frames]
 

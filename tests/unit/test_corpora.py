@@ -6,6 +6,7 @@ import pytest
 from mespot import config
 from mespot.corpora import casme2, kinds, smic_e_long
 from mespot.corpora.corpus_tables import within
+from mespot.corpora.layout import natural
 from mespot.corpora.notes import CHANGED, LEFT_OUT, Notes
 from tests import trees
 
@@ -18,6 +19,15 @@ def opened(kind, root, **settings):
         return videos, None, notes
     labels, more = kinds.read_labels(kind, kinds.workbooks(kind, root, settings), videos, settings)
     return videos, labels, [*notes, *more]
+
+
+def test_numbers_in_names_count_as_numbers():
+    many = "img" + "9" * 5000
+    names = ["img", "img\u00b2", "img1", "img02", "img2", "img2a", "img10", many, "img\u0661"]
+    ordered = sorted(reversed(names), key=natural)
+    assert set(ordered) == set(names)
+    kept = ["img", "img1", "img02", "img2", "img2a", "img10", many]
+    assert [name for name in ordered if name in kept] == kept
 
 
 def of_row(notes, row):

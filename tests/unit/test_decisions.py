@@ -210,6 +210,17 @@ def test_decisions_that_were_saved_again_are_not_those_of_before(folder, capsys)
     assert collect(folder, "anna", "cleo") == 0
 
 
+def test_sheets_of_recordings_that_cannot_be_read(folder, capsys):
+    os.mkfifo(folder / "pipe.csv")
+    assert collect(folder, "anna", videos="pipe.csv") == 2
+    assert "pipe.csv: is a pipe" in capsys.readouterr().err
+    (folder / "long.csv").write_text(f"{'x' * 200_000},video\n")
+    assert collect(folder, "anna", videos="long.csv") == 2
+    assert "long.csv: row 1: is not CSV" in capsys.readouterr().err
+    assert collect(folder, "anna", videos="x" * 300) == 2
+    assert "File name too long" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

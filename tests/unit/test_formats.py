@@ -1,6 +1,7 @@
 """What the exports write, read by programs that are not ours."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -155,7 +156,7 @@ def test_what_overlaps_gets_a_tier_of_its_own(tmp_path):
 def test_the_same_intervals_give_the_same_bytes(tmp_path):
     video = coded(tmp_path, "30", first=1)
     for name, one in FORMATS.items():
-        files = [tmp_path / f"{n}{one.suffix}" for n in "aa"]
+        files = [tmp_path / f"{name}{one.suffix}"] * 2  # the second takes the place of the first
         first, second = (write(name, [video], file)[0].read_bytes() for file in files)
         assert first == second, name
 
@@ -233,6 +234,32 @@ def test_what_is_refused(tmp_path, monkeypatch, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_other_file_is_written_over(tmp_path, name):
+    one = coded(tmp_path, "25", first=1)
+    table = tmp_path / f"annotations{FORMATS[name].suffix}"
+    table.write_text("video,onset,offset,type\n")
+    pipe = tmp_path / f"pipe{FORMATS[name].suffix}"
+    os.mkfifo(pipe)
+    before = one.path.read_bytes()
+    for path, expected in (
+        (one.path, f"{FORMATS[name].suffix} file|does not end in {FORMATS[name].suffix}"),
+        (table, "is there already and holds something else"),
+        (pipe, "is a pipe"),
+        (tmp_path / f"{'x' * 300}{FORMATS[name].suffix}", "File name too long"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            write(name, [one], path)
+    assert one.path.read_bytes() == before and table.read_text().startswith("video,")
+    if FORMATS[name].joint:
+        with pytest.raises(InputError, match=f"name a file such as new{FORMATS[name].suffix}"):
+            write(name, [one], tmp_path / "new")
+    else:
+        table.rename(tmp_path / f"{one.video}{FORMATS[name].suffix}")
+        with pytest.raises(InputError, match="is there already"):
+            write(name, [one], tmp_path)
+
+
 def test_frames_that_the_video_lacks_are_refused(tmp_path):
     times = FrameTimes(0, np.arange(11) / 25)
     for row in (("micro", 5, pd.NA, 10), ("micro", 5, 4, 8)):
@@ -245,7 +272,7 @@ def test_a_video_without_intervals(tmp_path):
     for name, one in FORMATS.items():
         video = coded(tmp_path, "25")
         empty = CodedVideo("s", "v_1", table()[:0], video.path, video.times)
-        (path,) = write(name, [empty], tmp_path / f"empty{one.suffix}")
+        (path,) = write(name, [empty], tmp_path / f"{name}{one.suffix}")
         assert path.stat().st_size > 0
 
 

@@ -109,6 +109,21 @@ def test_what_is_odd_in_sheets_is_noted(config, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "x\0y"])
+def test_names_that_no_path_can_have(config, tmp_path, name):
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    (tmp_path / "videos.csv").write_text("subject,video,path,fps\ns,a,a.mp4,30\n")
+    videos = str(tmp_path / "videos.csv")
+    own = {"videos": videos, "annotations": str(tmp_path / name)}
+    config["sheet"] = plans.DEFAULT["sheet"] | own
+    for kind in ("motion", "samm_lv"):
+        config[kind] = plans.DEFAULT[kind] | {"root": str(tmp_path / name)}
+    for kind in ("sheet", "motion", "samm_lv"):
+        config["corpora"] = [kind]
+        with pytest.raises(InputError, match="cannot be looked at: .*correct the path"):
+            open_corpus(kind, config)
+
+
 def test_a_path_with_braces_is_refused(config, tmp_path):
     root = tmp_path / "{study}"
     trees.images(root / "a", "img{}.jpg", [1])
@@ -116,3 +131,14 @@ def test_a_path_with_braces_is_refused(config, tmp_path):
     config["unlabelled"] = {"videos": str(root / "videos.csv"), "root": None, "settings": {}}
     with pytest.raises(InputError, match=r"{study}/a: has { or }, which no path may have; rename"):
         open_corpus("unlabelled", config)
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    sheets = {"videos": "subject,video,path,fps\ns,a,a.mp4,30\n"}
+    sheets |= {"annotations": "subject,video,onset,offset,type\ns,a,1,9,micro\n"}
+    sheets |= {"{undecided}": "subject,video,first,last\ns,a,20,30\n"}
+    for name, text in sheets.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    given = {name.strip("{}"): str(tmp_path / f"{name}.csv") for name in sheets}
+    config["sheet"] = plans.DEFAULT["sheet"] | given
+    config["corpora"] = ["sheet"]
+    with pytest.raises(InputError, match=r"{undecided}.csv: has { or }, which no path may have"):
+        open_corpus("sheet", config)

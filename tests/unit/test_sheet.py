@@ -246,7 +246,15 @@ def test_the_face_that_is_followed(corpus):
     assert faces_of(read(corpus, text)[0]) == {"v1": "left", "v3": 2}
     assert faces_of(read(corpus)[0]) == {}
     bad = text + "s,v4,a.mp4,30,middle\ns,v5,a.mp4,30,0\n"
+    bad += f"s,v6,a.mp4,30,{'9' * 5000}\n"
     refused(corpus, "row 5: face: 'middle' must be auto, left", "row 6: face: '0'", videos=bad)
+    refused(corpus, "row 7: face: '999", videos=bad)
+
+
+def test_a_subject_of_many_digits(corpus):
+    labels = "subject,video,onset,offset,type\n"
+    refused(corpus, "row 2: subject: '999", labels=f"{labels}{'9' * 5000},006_1,1,9,micro\n")
+    refused(corpus, "write 006: a spreadsheet program", labels=f"{labels}6,006_1,1,9,micro\n")
 
 
 def test_first_frame_of_video_files(corpus):

@@ -23,6 +23,7 @@ ROWS = "anna,anna_1,310,316,322,micro\nben,ben_1,512,,570,macro\n"
 def sheets(tmp_path):
     """A function that reads two sheets and gives videos, labels and the notes by what they are."""
     (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "anna_1").mkdir()
     for name in ("anna_1.mp4", "ben_1.mp4"):
         (tmp_path / "v" / name).write_bytes(b"x")
 
@@ -135,11 +136,9 @@ def test_columns_of_the_user_are_kept_as_they_are(sheets):
 )
 def test_times_become_frames(sheets, times, frames):
     text = f"subject,video,onset_s,apex_s,offset_s,type\nanna,anna_1,{times},micro\n"
-    _, labels, notes = sheets(labels=text)
+    _, labels, notes = sheets(VIDEOS.replace("anna_1.mp4", "anna_1"), text)  # images
     assert intervals(labels) == [(*frames, "micro")]
     assert told(notes, CHANGED, "row 2: onset_s", f"frame {frames[0]}", "at 30 frames a second")
-    numbered = VIDEOS.replace("fps", "fps,first_frame").replace(",30", ",30,1").replace("25", "25,")
-    assert intervals(sheets(numbered, text)[1])[0][0] == frames[0] + 1
 
 
 @pytest.mark.parametrize(
@@ -161,10 +160,14 @@ def test_a_time_that_is_not_clear_is_refused(sheets, times, words):
     assert words in str(caught.value)
 
 
-def test_times_need_a_rate(sheets):
-    text = "subject,video,onset_s,offset_s,type\nanna,anna_1,10,10.5,micro\n"
-    with pytest.raises(InputError, match="row 2: onset_s: '10' needs fps of this video"):
-        sheets(VIDEOS.replace(",30", ","), text)
+def test_times_of_video_files_wait_for_their_time_stamps(sheets):
+    text = "subject,video,onset,onset_s,apex_s,offset_s,type\n"
+    rows = "anna,anna_1,,10,,10.5,micro\nanna,anna_1,5,,-,10.5,macro\nben,ben_1,,1,,2,micro\n"
+    _, labels, _ = sheets(VIDEOS.replace(",30", ","), text + rows)
+    assert labels[["onset", "apex", "offset"]].isna().all(axis=None)
+    assert labels["type"].tolist() == ["micro", "macro", "micro"]
+    with pytest.raises(InputError, match="row 5: apex_s: 3 is outside"):
+        sheets(labels=f"{text}{rows}ben,ben_1,,1,3,2,micro\n")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ def test_round_trips(tmp_path, rate, first):
     (boris,) = write("boris", [video], tmp_path / "x.boris")
     (studio,) = write("label_studio", [video], tmp_path / "x.json")
     (plain,) = write("csv", [video], tmp_path / "x.csv")
-    for path in (elan, boris, tabular(boris), accepted(studio), plain):
+    seconds = tmp_path / "seconds.csv"
+    pd.read_csv(plain).drop(columns=["onset", "apex", "offset"]).to_csv(seconds, index=False)
+    for path in (elan, boris, tabular(boris), accepted(studio), plain, seconds):
         assert sorted(read(path, sheet, times, None)) == expected, path.name
 
 
@@ -88,7 +90,7 @@ def test_round_trip_of_overlaps_and_a_folder(tmp_path):
     ]
 
 
-def test_in_a_run(tmp_path):
+def test_in_a_run(tmp_path, caplog):
     """The plan gives the job the videos, and their time stamps say which frames were meant."""
     videos = [coded(tmp_path, "varying", video=f"v{n}", subject=f"s{n}") for n in range(3)]
     rows = "".join(f"{one.subject},{one.video},{one.video}.mp4,\n" for one in videos)
@@ -124,6 +126,31 @@ def test_in_a_run(tmp_path):
     planned = plans.plan(sheet={**section, "annotations": str(plain)}, **run)
     assert inputs.label_frames(planned, "sheet")["sources"] == []
     assert reports.behaviours(planned, "sheet") is None
+    # One that has times only does, and no rate.
+    seconds = tmp_path / "seconds.csv"
+    pd.read_csv(plain).drop(columns=["onset", "apex", "offset"]).to_csv(seconds, index=False)
+    planned = plans.plan(sheet={**section, "annotations": str(seconds)}, **run)
+    given = inputs.label_frames(planned, "sheet")
+    assert given["sources"] == [str(one.path) for one in videos]
+    out = tmp_path / "again.csv"
+    label_frames.run(**{**given, "landmarks": stored}, output=out, provenance={})
+    again = tables.read(out, "labels")
+    for name in ("onset", "apex", "offset"):
+        expected = sorted(videos[0].intervals[name].dropna()) * 3
+        assert sorted(again[name].dropna()) == sorted(expected)
+    assert "plays at" in caplog.text and "said to have 200" in caplog.text
+
+
+def test_times_beyond_the_end_of_a_video(tmp_path):
+    video = coded(tmp_path, "25")
+    path = tmp_path / "x.csv"
+    path.write_text("subject,video,onset_s,offset_s,type\ns1,v_1,2,2.41,micro\n")
+    with pytest.raises(
+        InputError, match=r"row 2: offset_s: '2.41' is beyond the end of 'v_1', 2.4"
+    ):
+        read(path, recordings(video), {"v_1": video.times})
+    path.write_text(path.read_text().replace("2.41", "2.4"))
+    assert read(path, recordings(video), {"v_1": video.times}) == [("micro", 50, None, 59)]
 
 
 # ---------------------------------------------------------------- BORIS
@@ -232,6 +259,9 @@ def test_aggregated_events_of_boris(tmp_path):
     refused(path, "x.csv: row 2: has no stop")
     path.write_text(AGGREGATED.replace("2;3;1", "2;three;1"))
     refused(path, "x.csv: row 4: stop: 'three' must be a time in seconds")
+    for offset in ("inf", "-inf", "9" * 400, "x"):
+        path.write_text(AGGREGATED.replace("v.mp4;0;", f"v.mp4;{offset};", 1))
+        refused(path, "x.csv: row 2: offset: '", "must be a number of seconds")
     path.write_text(AGGREGATED.replace("v.mp4;\n", "w.mp4;\n", 1))
     refused(path, "row 3: media: 'v.mp4', but other rows of this observation have 'w.mp4'")
     refused([path, tmp_path / "y.csv"], "is a sheet beside files of annotation tools")
