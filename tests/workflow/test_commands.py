@@ -31,6 +31,8 @@ RUN = [
     "mespot export results/sheet/intervals/learned/*.csv --videos videos.csv --format elan"
     " --out elan/",
     "mespot export intervals.csv --videos anna_1.mp4 --format webvtt --out anna_1.vtt",
+    "mespot export *_annotations.csv --videos videos.csv --format boris --out study.boris",
+    "mespot export *_annotations.csv --videos videos.csv --format elan --out elan/",
     "awk 'FNR > 1 || NR == 1' *_annotations.csv > annotations.csv",
     "mespot corpus collect *_decisions.csv --videos mespot-results/summary.csv --out reviewed",
     "$ awk -F, 'NR == 1 || $5 == \"all\"' results/metrics.csv | cut -d, -f2,4,7-17",
@@ -121,7 +123,7 @@ def folder(finished, tmp_path_factory):
     place = tmp_path_factory.mktemp("user")
     demo = finished / "results" / "demo"
     recorded = demo / "corpus" / "videos" / "s01_1.mp4"
-    for name in ("anna.mp4", "anna_1.mp4"):
+    for name in ("anna.mp4", "anna_1.mp4", "ben_1.mp4"):
         shutil.copy(recorded, place / name)
     sheet = place / "results" / "sheet" / "intervals" / "learned"
     sheet.mkdir(parents=True)
@@ -132,9 +134,12 @@ def folder(finished, tmp_path_factory):
     shutil.copy(finished / "results" / "metrics.csv", place / "results")
     (place / "videos.csv").write_text(
         "subject,video,path,fps,n_frames\nanna,anna_1,anna_1.mp4,30,240\n"
+        "ben,ben_1,ben_1.mp4,30,240\n"
     )
     for name, first in (("anna_1", 10), ("ben_1", 20)):
-        text = f"subject,video,onset,apex,offset,type\nx,{name},{first},,{first + 9},micro\n"
+        subject = name.removesuffix("_1")
+        rows = f"{subject},{name},{first},,{first + 9},micro\n"
+        text = f"subject,video,onset,apex,offset,type\n{rows}"
         (place / f"{name}_annotations.csv").write_text(text)
     (place / "annotations.csv").write_text(
         "subject,video,onset,apex,offset,type\nanna,anna_1,10,,19,micro\n"
