@@ -39,7 +39,10 @@ def videos(section: "Mapping[str, Any]") -> list[dict[str, str]]:
 
 
 def _person(group: "Mapping[str, Any]", place: int) -> tuple[Any, ...]:
-    """Who is seen: the folder of portraits, the portrait, and the variant of its proportions."""
+    """Who is seen: the folder of portraits, the portrait, and the variant of its proportions.
+
+    Without `people` a portrait is known by its place only: planning lists no folder.
+    """
     people = sorted(group.get("people") or [])
     who = (people[place % len(people)], place // len(people)) if people else (place,)
     return group.get("portraits"), *who

@@ -15,7 +15,7 @@ from mespot.spotting import training_free as without_training
 from mespot.spotting.calibration import calibrate, decoded
 from mespot.spotting.decode import Intervals
 from mespot.spotting.decoders import Decoding
-from mespot.spotting.pieces import Piece, joined, pieces
+from mespot.spotting.pieces import Piece, in_pieces, joined, pieces
 from mespot.spotting.predictions import average_predictions
 from mespot.spotting.recordings import Predicted
 from mespot.spotting.spotted import Spotted
@@ -61,10 +61,7 @@ def run(
     deterministic()
     records = [io.read(path, "flow") for path in flow]
     if training_free is not None:
-        spotted = [
-            joined([(piece, _training_free(part, training_free)) for piece, part in _parts(record)])
-            for record in records
-        ]
+        spotted = [_training_free(record, training_free) for record in records]
     elif spotter is not None and decoding is not None:
         spotters = [TrainedSpotter.load(path) for path in (spotter, partner) if path is not None]
         for one in spotters:
@@ -125,17 +122,22 @@ def _parts(record: io.Record) -> list[tuple[Piece, io.Record]]:
 
 
 def _training_free(record: io.Record, settings: Mapping[str, Any]) -> Spotted:
-    motion = without_training.RegionMotion(
-        record.part("regional", slice(None)),
-        record.attrs["lags"],
-        record["blink"],
-        record["span"],
-        record.attrs["rate"],
-        record.attrs["crop_size"],
-        eye_regions(record.attrs["regions"]),
-        lid_regions(record.attrs["regions"]),
-    )
-    return without_training.spot(motion, without_training.TrainingFreeRecipe.of(settings))
+    recipe = without_training.TrainingFreeRecipe.of(settings)
+
+    def spotted(near: slice) -> Spotted:
+        motion = without_training.RegionMotion(
+            record.part("regional", near),
+            record.attrs["lags"],
+            record["blink"][near],
+            record["span"][near],
+            record.attrs["rate"],
+            record.attrs["crop_size"],
+            eye_regions(record.attrs["regions"]),
+            lid_regions(record.attrs["regions"]),
+        )
+        return without_training.spot(motion, recipe)
+
+    return in_pieces(len(record["span"]), record.attrs["rate"], spotted)
 
 
 def _learned(

@@ -298,6 +298,7 @@ def test_a_long_recording_is_spotted_in_pieces(corpus, trained, tmp_path, monkey
         return [Piece(0, 0, 210, 330), Piece(90, 210, frames, frames)]
 
     monkeypatch.setattr(spot, "pieces", in_two)
+    monkeypatch.setattr("mespot.spotting.pieces.pieces", in_two)
     for way, (scores, intervals) in zip(ways, whole, strict=True):
         parts, found = way()
         for video, record in scores.items():
